@@ -1,0 +1,55 @@
+"""Every error that Caini raises on purpose.
+
+CainiError
+├── ConfigError        a setting is wrong; all faults of the file at once            exit 2
+├── LogError           a behaviour log or a source file cannot be used               exit 3
+├── BundleError        a bundle is missing, damaged or of another format             exit 4
+├── UnknownName        a name that is not in a table; lists the names that are       exit 2
+├── RequestError       a request that cannot be answered; names the field            exit 2
+└── StoreError         the store did not answer                                      exit 5
+
+Each message says what is wrong, where, and what would be right.
+"""
+
+from collections.abc import Iterable
+
+
+class CainiError(Exception):
+    """Base of all; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(CainiError):
+    exit_code = 2
+
+
+class LogError(CainiError):
+    exit_code = 3
+
+
+class BundleError(CainiError):
+    exit_code = 4
+
+
+class RequestError(CainiError):
+    exit_code = 2
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class UnknownName(CainiError):
+    exit_code = 2
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known = tuple(sorted(known))
+        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(self.known) or 'none'}")
+
+
+class StoreError(CainiError):
+    exit_code = 5
