@@ -1,7 +1,7 @@
 """An event as the inside sees it: instants in milliseconds, money in minor units, all checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 from typing import Final
@@ -30,7 +30,7 @@ class Happened:
     slate_id: str | None = None
     position: int | None = None
     query: str | None = None
-    properties: Mapping[str, JsonValue] = NO_PROPERTIES
+    properties: Mapping[str, JsonValue] = field(default_factory=lambda: NO_PROPERTIES)
 
     @property
     def amount_minor(self) -> int:
