@@ -70,17 +70,20 @@ class ItemHistory:
     """What one customer has done with items: one entry an item, in the order of rows."""
 
     rows: Rows
-    weights: Scores  # interaction weight, decayed to the bundle's watermark; may be negative
+    weights: Scores  # Σ event weight × decay at the bundle's watermark; saturated in a Query
     frequency: Scores  # decayed count of orders that held the item (own frequency)
     bought: Rows  # units bought, net of refunds
     last_at: Instants  # last sign of interest
     last_bought_at: Instants  # 0 when never bought
+    last_units: Rows  # units bought at last_bought_at
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-NO_ITEM_HISTORY = ItemHistory(NO_ROWS, NO_SCORES, NO_SCORES, NO_ROWS, NO_INSTANTS, NO_INSTANTS)
+NO_ITEM_HISTORY = ItemHistory(
+    NO_ROWS, NO_SCORES, NO_SCORES, NO_ROWS, NO_INSTANTS, NO_INSTANTS, NO_ROWS
+)
 
 
 @dataclass(frozen=True, slots=True)

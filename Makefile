@@ -1,0 +1,68 @@
+# Everything a fresh machine with Python 3.11 and make needs. `make help` lists the verbs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+CAINI := $(BIN)/caini
+DATA ?=
+PORT ?= 8000
+LOG ?= data/log.parquet
+BUNDLES ?= data/bundles
+PYTEST := $(BIN)/pytest
+
+export OPENBLAS_NUM_THREADS = 1
+
+.PHONY: help setup demo test check lint types imports format coverage bench train serve report lock
+
+help: ## list the verbs
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Caini needs Python 3.11; name it with: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: .venv/ready ## make .venv with everything in it, from the lock file
+
+demo: setup ## simulate a shop (or DATA=FILE), train, serve, show slates that react; Ctrl-C ends it
+	$(CAINI) demo --port $(PORT) $(if $(DATA),--data $(DATA))
+
+test: setup ## run the tests
+	$(PYTEST) -q -n 2
+
+check: lint types imports coverage ## all that CI runs
+
+lint: setup ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+imports: setup ## the import law
+	$(BIN)/lint-imports
+
+coverage: setup ## the tests with branch coverage
+	$(PYTEST) -q -n 2 --cov --cov-report=term
+
+format: setup ## bring the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## run the named benchmarks; results in bench/results
+	$(BIN)/python -m bench
+
+train: setup ## train LOG and publish to BUNDLES
+	$(CAINI) train --log $(LOG) --out $(BUNDLES)
+
+serve: setup ## serve BUNDLES on PORT
+	$(CAINI) serve --bundles $(BUNDLES) --port $(PORT)
+
+report: setup ## what the current bundle of BUNDLES holds
+	$(CAINI) versions --bundles $(BUNDLES)
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet -o requirements.lock

@@ -1,0 +1,143 @@
+"""Everything one training run made, valid only together."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from engine.ann import Index
+from engine.catalogue import Catalogue
+from engine.customers.repurchase import Cycles
+from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.thresholds import Thresholds
+from engine.ids import IdMap
+from engine.shop import ShopConfig
+from engine.types import Candidates, ItemHistory, Lists, Mask, Offsets, Rows, Scores, Vectors
+
+SCHEMA_VERSION = 1
+
+
+class FileRecord(BaseModel):
+    """What a file of the bundle must be before anything of it is parsed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(ge=0)
+    dtype: str | None = None  # arrays only, numpy's short form ("<f4")
+    shape: tuple[int, ...] | None = None
+
+
+class Manifest(BaseModel):
+    """The list of a bundle's files and where they came from. `files` alone decides the version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    version: str = ""
+    created_at: int = 0  # epoch ms; not part of the version
+    code_version: str
+    seed: int
+    first_event_at: int
+    watermark: int  # epoch ms of the last event: ages are counted to here
+    stream_through: str = "0-0"  # accepted events up to this stream id are in the snapshot
+    timeless: bool = False
+    counts: dict[str, int]
+    settings: dict[str, JsonValue]  # of the models, as trained
+    index: dict[str, JsonValue]  # kind and measured recall of the vector index
+    metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    files: dict[str, FileRecord] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """ALS: score = customer · item; `gram` = itemᵀ·item folds a history in without the rest."""
+
+    item: Vectors  # (n_items, factors)
+    customer: Vectors  # (n_customers, factors)
+    gram: Vectors  # (factors, factors)
+    fold: Scores  # (2,) alpha and regularization
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerItems:
+    """ItemHistory of every customer, ragged: entries offsets[row] to offsets[row + 1]."""
+
+    offsets: Offsets  # (n_customers + 1,)
+    rows: Rows
+    weights: Scores
+    frequency: Scores
+    bought: Rows
+    last_at: NDArray[np.int64]
+    last_bought_at: NDArray[np.int64]
+    last_units: Rows
+
+    def of(self, customer: int) -> ItemHistory:
+        """A view; raises IndexError for a row outside the table."""
+        if not 0 <= customer < len(self.offsets) - 1:
+            raise IndexError(f"customer row {customer} of {len(self.offsets) - 1}")
+        cut = slice(int(self.offsets[customer]), int(self.offsets[customer + 1]))
+        return ItemHistory(
+            self.rows[cut],
+            self.weights[cut],
+            self.frequency[cut],
+            self.bought[cut],
+            self.last_at[cut],
+            self.last_bought_at[cut],
+            self.last_units[cut],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Which items a search word finds: list `words.row(word)` of `items`, rare words higher."""
+
+    words: IdMap
+    items: Lists
+
+
+@dataclass(frozen=True)
+class Bundle:
+    manifest: Manifest
+    shop: ShopConfig
+    thresholds: Thresholds
+    items: IdMap
+    catalogue: Catalogue
+    customers: IdMap
+    snapshot: CustomerSnapshot
+    customer_items: CustomerItems
+    factors: Factors
+    item_index: Index
+    similar: Lists  # item row → items: what an interest in it says of others
+    bought_together: Lists  # item row → items in the same basket more often than by chance
+    popular: Candidates  # every item, recent demand first
+    popular_by_category: Lists  # by category code
+    popular_by_segment: Lists  # by the segment's place in shop.toml
+    new_arrivals: Candidates
+    words: Words
+    cycles: Cycles
+
+    @cached_property
+    def sellable(self) -> Mask:
+        return self.catalogue.sellable
+
+    @cached_property
+    def schemes(self) -> Schemes:
+        """The shop's customer rules, compiled once."""
+        shop = self.shop.shop
+        return compile_schemes(self.shop, minor_units=shop.minor_units, time_zone=shop.time_zone)
+
+    @cached_property
+    def _segment_rows(self) -> dict[str, int]:
+        return {segment.name: row for row, segment in enumerate(self.shop.segments)}
+
+    def segment_row(self, name: str | None) -> int:
+        """Place of a segment in shop.toml; -1 for none."""
+        return -1 if name is None else self._segment_rows.get(name, -1)
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version

@@ -1,0 +1,187 @@
+"""A bundle on disk: a folder of arrays, one index, three JSON files and a manifest of sha256.
+
+Nothing is parsed before its checksum is right: an index file carries none of its own, and a
+damaged one can load and answer wrongly. Nothing here can run code: no pickle.
+"""
+
+import json
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from engine.ann import read_index, write_index
+from engine.bundle import (
+    SCHEMA_VERSION,
+    Bundle,
+    CustomerItems,
+    Factors,
+    FileRecord,
+    Manifest,
+    Words,
+)
+from engine.catalogue import Catalogue
+from engine.columns import Array, flatten, restore
+from engine.customers.repurchase import Cycles
+from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.thresholds import Thresholds
+from engine.errors import BundleError
+from engine.ids import IdMap
+from engine.shop import ShopConfig
+from engine.types import Candidates, Lists
+
+MANIFEST: Final = "manifest.json"
+INDEX: Final = "cf.faiss"
+VALUES: Final[dict[str, type[Any]]] = {
+    "items": IdMap,
+    "catalogue": Catalogue,
+    "customers": IdMap,
+    "snapshot": CustomerSnapshot,
+    "customer_items": CustomerItems,
+    "factors": Factors,
+    "similar": Lists,
+    "bought_together": Lists,
+    "popular": Candidates,
+    "popular_by_category": Lists,
+    "popular_by_segment": Lists,
+    "new_arrivals": Candidates,
+    "words": Words,
+    "cycles": Cycles,
+}
+"""Fields of Bundle that are stored as arrays, one .npy file an array."""
+
+DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
+"""Fields of Bundle that are stored as JSON."""
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
+    """Write every file, then the manifest that lists them. `folder` must be empty."""
+    arrays: dict[str, Array] = {}
+    for name in VALUES:
+        arrays |= flatten(name, getattr(bundle, name))
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+    for name in DOCUMENTS:
+        (folder / f"{name}.json").write_text(_json(getattr(bundle, name)), encoding="utf-8")
+    write_index(bundle.item_index, folder / INDEX)
+    manifest = _sealed(bundle.manifest, folder, arrays)
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    return manifest
+
+
+def _json(document: BaseModel) -> str:
+    return json.dumps(document.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+
+
+def _sealed(draft: Manifest, folder: Path, arrays: dict[str, Array]) -> Manifest:
+    files = {
+        path.name: _record(path, arrays.get(path.stem) if path.suffix == ".npy" else None)
+        for path in sorted(folder.iterdir())
+    }
+    digest = sha256("".join(f"{name}{file.sha256}" for name, file in files.items()).encode())
+    day = np.datetime64(draft.watermark, "ms").astype("datetime64[D]").item().strftime("%Y%m%d")
+    return draft.model_copy(update={"files": files, "version": f"{day}-{digest.hexdigest()[:12]}"})
+
+
+def _record(path: Path, array: Array | None) -> FileRecord:
+    return FileRecord(
+        sha256=_sha256(path),
+        bytes=path.stat().st_size,
+        dtype=None if array is None else array.dtype.str,
+        shape=None if array is None else array.shape,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Raises BundleError when there is none, or of a format that this code does not read."""
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        found = json.loads(text).get("schema_version")
+        if found != SCHEMA_VERSION:
+            raise BundleError(f"{folder}: bundle format {found}; this code reads {SCHEMA_VERSION}")
+        return Manifest.model_validate_json(text)
+    except (OSError, ValueError, AttributeError) as error:
+        raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
+
+
+def verify(folder: Path, manifest: Manifest) -> None:
+    """Every listed file is there, is a plain file, and holds the listed bytes; nothing else is."""
+    listed, there = set(manifest.files), {path.name for path in folder.iterdir()} - {MANIFEST}
+    if listed != there:
+        raise BundleError(
+            f"{folder}: missing {sorted(listed - there)}, "
+            f"not in the manifest {sorted(there - listed)}"
+        )
+    for name, record in manifest.files.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise BundleError(f"{path}: not a plain file")
+        if path.stat().st_size != record.bytes or _sha256(path) != record.sha256:
+            raise BundleError(f"{path}: sha256 or size is not what the manifest says")
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Verify, then map. Raises BundleError with the file and the reason; never a half bundle."""
+    manifest = read_manifest(folder)
+    verify(folder, manifest)
+    try:
+        return _assemble(folder, manifest)
+    except (KeyError, ValueError, TypeError, OSError, ValidationError) as error:
+        raise BundleError(f"{folder}: {error}") from error
+
+
+def _assemble(folder: Path, manifest: Manifest) -> Bundle:
+    arrays = {
+        name.removesuffix(".npy"): _map_array(folder / name, record)
+        for name, record in manifest.files.items()
+        if name.endswith(".npy")
+    }
+    values = {name: restore(kind, name, arrays) for name, kind in VALUES.items()}
+    documents = {
+        name: kind.model_validate_json((folder / f"{name}.json").read_bytes())
+        for name, kind in DOCUMENTS.items()
+    }
+    factors: Factors = values["factors"]
+    rows, width = factors.item.shape
+    index = read_index(folder / INDEX, expected_rows=rows, expected_factors=width)
+    bundle = Bundle(manifest=manifest, item_index=index, **values, **documents)
+    _check_sizes(bundle)
+    return bundle
+
+
+def _map_array(path: Path, record: FileRecord) -> Array:
+    empty = 0 in (record.shape or ())  # and then there is nothing to map
+    mapped: Literal["r"] | None = None if empty else "r"
+    array = np.asarray(np.load(path, mmap_mode=mapped, allow_pickle=False))
+    if array.dtype.str != record.dtype or array.shape != record.shape:
+        raise BundleError(
+            f"{path}: {array.dtype.str}{array.shape}, manifest says {record.dtype}{record.shape}"
+        )
+    return array
+
+
+def _check_sizes(bundle: Bundle) -> None:
+    """The parts that share rows must be of one length."""
+    n_items, n_customers = len(bundle.items), len(bundle.customers)
+    lengths = {
+        "catalogue": (len(bundle.catalogue), n_items),
+        "similar": (len(bundle.similar), n_items),
+        "bought_together": (len(bundle.bought_together), n_items),
+        "popular": (len(bundle.popular), n_items),
+        "item factors": (len(bundle.factors.item), n_items),
+        "customer factors": (len(bundle.factors.customer), n_customers),
+        "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
+        "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
+    }
+    for name, (length, wanted) in lengths.items():
+        if length != wanted:
+            raise BundleError(f"{name} has {length} rows where {wanted} are needed")
+    if not np.isfinite(bundle.factors.item).all():
+        raise BundleError("item factors hold values that are not finite")

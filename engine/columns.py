@@ -1,0 +1,33 @@
+"""Frozen values of arrays ↔ named arrays, so that every part of a bundle is stored the same way."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = TypeVar("Value")
+Array = NDArray[Any]
+
+
+def flatten(prefix: str, value: object) -> dict[str, Array]:
+    """`{"prefix.field": array}`; a field that is itself such a value goes one level down."""
+    if isinstance(value, np.ndarray):
+        return {prefix: value}
+    if not is_dataclass(value):
+        raise TypeError(f"{prefix} is neither an array nor a value of arrays: {type(value)}")
+    arrays: dict[str, Array] = {}
+    for field in fields(value):
+        arrays |= flatten(f"{prefix}.{field.name}", getattr(value, field.name))
+    return arrays
+
+
+def restore(kind: type[Value], prefix: str, arrays: Mapping[str, Array]) -> Value:
+    """The inverse of `flatten`. Raises KeyError with the name of an array that is not there."""
+    hints = get_type_hints(kind)
+    parts: dict[str, Any] = {}
+    for field in fields(kind):  # type: ignore[arg-type]  # only dataclasses are stored
+        name, hint = f"{prefix}.{field.name}", hints[field.name]
+        parts[field.name] = restore(hint, name, arrays) if is_dataclass(hint) else arrays[name]
+    return kind(**parts)

@@ -1,0 +1,82 @@
+"""Say for each item of a slate where it came from and which of the customer's items led to it."""
+
+import numpy as np
+
+from engine.bundle import Bundle
+from engine.query import Query
+from engine.ranking import Pool
+from engine.slots import Slot
+from engine.top import entries_of
+from engine.types import Lists, Rows, Scores, Served, Slate
+
+REASONS = {
+    "similar": "liked_similar",
+    "session": "goes_with",
+    "context": "similar_to",
+    "bought_together": "bought_together",
+    "als": "taste",
+    "again": "again",
+    "due": "due",
+    "searched": "matches_search",
+    "popular": "popular",
+    "popular_in_category": "popular_in_category",
+    "popular_in_segment": "popular_in_segment",
+    "new_arrivals": "new_arrival",
+}
+"""The reason that a source gives; a test holds this against the table of retrievers."""
+
+
+def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
+    """`pool` in its final order becomes the slate."""
+    names = slot.names
+    sources = [names[place] for place in pool.sources.tolist()]
+    led = _leads(pool, sources, query, bundle)
+    bought = set(query.history.rows[query.history.bought > 0].tolist())
+    places = zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True)
+    items = tuple(
+        Served(row, score, source, _reason(source, led.get(row), bought), _because(led.get(row)))
+        for row, score, source in places
+    )
+    return Slate(items, query.degraded)
+
+
+def _because(lead: int | None) -> tuple[int, ...]:
+    return () if lead is None else (lead,)
+
+
+def _reason(source: str, lead: int | None, bought: set[int]) -> str:
+    if source == "similar" and lead in bought:
+        return "bought_similar"
+    return REASONS[source]
+
+
+def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict[int, int]:
+    """Item row of the slate → the item that contributed most to it, for sources that have one."""
+    leads: dict[int, int] = {}
+    for name in set(sources):
+        evidence = _evidence(name, query, bundle)
+        if evidence is None:
+            continue
+        chosen = pool.rows[[place for place, source in enumerate(sources) if source == name]]
+        leads |= _strongest(*evidence, chosen)
+    return leads
+
+
+def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, Scores] | None:
+    if source == "similar":
+        return bundle.similar, query.history.rows, query.history.weights
+    keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
+    if source not in keys:
+        return None
+    lists = bundle.bought_together if source == "bought_together" else bundle.similar
+    return lists, keys[source], np.ones(len(keys[source]), np.float32)
+
+
+def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[int, int]:
+    """For each chosen item the key whose list contributes most to it."""
+    places, owners = entries_of(lists, keys)
+    hit = np.isin(lists.rows[places], chosen)
+    places, owners = places[hit], owners[hit]
+    rows, gains = lists.rows[places], weights[owners] * lists.scores[places]
+    ascending = np.argsort(gains, kind="stable")
+    return dict(zip(rows[ascending].tolist(), keys[owners[ascending]].tolist(), strict=True))

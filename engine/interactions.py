@@ -1,0 +1,68 @@
+"""How events become the weight of a (customer, item) pair: the same sums offline and online."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine.events import INTERACTIONS, EventType
+from engine.types import DAY_MS, Scores
+
+Floats = NDArray[np.float64]
+
+MAX_DOUBLINGS: Final = 8  # decision: an event is never worth more than 256 of the watermark's
+
+DEFAULT_WEIGHTS: Final[Mapping[EventType, float]] = MappingProxyType(
+    {  # guesses, in units of one purchase; training learns what the sources make of them
+        EventType.VIEW: 0.1,
+        EventType.CLICK: 0.1,
+        EventType.FAVOURITE: 0.3,
+        EventType.CART: 0.4,
+        EventType.UNCART: -0.2,
+        EventType.PURCHASE: 1.0,
+        EventType.REFUND: -1.0,
+        EventType.ENQUIRY: 0.3,
+        EventType.RATING: 0.2,
+        EventType.DISLIKE: -2.0,
+    }
+)
+
+
+class InteractionConfig(BaseModel):
+    """`weight = saturate(Σ event weight × decay(age))`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: dict[EventType, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
+    half_life_days: float = Field(default=90, gt=0)  # measured on online-retail
+    frequency_half_life_days: float = Field(default=120, gt=0)  # 90–180 measured on online-retail
+    saturation: float = Field(default=3, gt=0)  # guess: the 10th view says little more
+    history_limit: int = Field(default=300, ge=1)  # the most recent items that are scored
+
+    @field_validator("weights")
+    @classmethod
+    def _only_interactions(cls, weights: dict[EventType, float]) -> dict[EventType, float]:
+        wrong = sorted(set(weights) - INTERACTIONS)
+        if wrong:
+            raise ValueError(
+                f"{', '.join(wrong)} can never be an item interaction; "
+                f"allowed: {', '.join(sorted(INTERACTIONS))}"
+            )
+        return dict(DEFAULT_WEIGHTS) | weights
+
+
+def decay(age_ms: Floats, half_life_days: float) -> Floats:
+    """1 at age 0, ½ after one half-life, 2 one half-life ahead: so that sums made at one
+    watermark and events that come later simply add. Capped where a clock must be wrong.
+    """
+    halvings = age_ms / (half_life_days * DAY_MS)
+    return np.exp2(-np.maximum(halvings, -MAX_DOUBLINGS))
+
+
+def saturate(sums: Scores, saturation: float) -> Scores:
+    """Grows like the sum at first and like its logarithm later; what is negative stays as it is."""
+    grown = saturation * np.log1p(np.maximum(sums, 0) / saturation)
+    return np.where(sums > 0, grown, sums).astype(np.float32)

@@ -1,0 +1,123 @@
+"""What one customer has done with items: counted from events, and merged with what was known."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.events import EventType
+from engine.happened import Happened
+from engine.interactions import InteractionConfig, decay, saturate
+from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
+
+MONEY = {EventType.PURCHASE: 1, EventType.REFUND: -1}
+
+
+def count(
+    events: Sequence[Happened], rows: Rows, config: InteractionConfig, watermark: int
+) -> ItemHistory:
+    """Sum events by item, decayed to the watermark; `weights` are plain sums.
+
+    `rows[i]` is the item of `events[i]`, -1 for none that is known.
+    """
+    used = [
+        (int(row), event)
+        for row, event in zip(rows.tolist(), events, strict=True)
+        if row >= 0 and event.type in config.weights
+    ]
+    if not used:
+        return NO_ITEM_HISTORY
+    at = np.array([event.at for _, event in used], np.int64)
+    effect = np.array([config.weights[event.type] for _, event in used])
+    kinds = np.array([MONEY.get(event.type, 0) for _, event in used])
+    units = np.array([event.quantity for _, event in used]) * kinds
+    found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
+    size = len(found)
+    fade = decay((watermark - at).astype(np.float64), config.half_life_days)
+    orders = _first_of_each_order(used) * decay(
+        (watermark - at).astype(np.float64), config.frequency_half_life_days
+    )
+    last_bought = _latest(place, np.where(kinds > 0, at, 0), size)
+    newest_lines = (kinds > 0) & (at == last_bought[place])
+    return ItemHistory(
+        rows=found.astype(np.int32),
+        weights=np.bincount(place, effect * fade, size).astype(np.float32),
+        frequency=np.bincount(place, orders, size).astype(np.float32),
+        bought=np.bincount(place, units, size).astype(np.int32),
+        last_at=_latest(place, np.where(effect > 0, at, 0), size),
+        last_bought_at=last_bought,
+        last_units=np.bincount(place, np.where(newest_lines, units, 0), size).astype(np.int32),
+    )
+
+
+def _first_of_each_order(used: list[tuple[int, Happened]]) -> np.ndarray:
+    """1 for the first purchase line of each (item, order), else 0."""
+    seen: set[tuple[int, str]] = set()
+    first = np.zeros(len(used))
+    for i, (row, event) in enumerate(used):
+        key = (row, event.order_id or event.event_id)
+        if event.type is EventType.PURCHASE and key not in seen:
+            seen.add(key)
+            first[i] = 1
+    return first
+
+
+def _latest(place: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
+    latest = np.zeros(size, np.int64)
+    np.maximum.at(latest, place, at)
+    return latest
+
+
+def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
+    """Both hold plain sums of one watermark, and so does the result."""
+    if not len(news):
+        return known
+    rows = np.union1d(known.rows, news.rows).astype(np.int32)
+    old, new = np.searchsorted(rows, known.rows), np.searchsorted(rows, news.rows)
+    sums, frequency = np.zeros(len(rows)), np.zeros(len(rows))
+    bought, units = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
+    last, last_bought = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    for at, part in ((old, known), (new, news)):
+        sums[at] += part.weights
+        frequency[at] += part.frequency
+        bought[at] += part.bought
+        last[at] = np.maximum(last[at], part.last_at)
+        units[at] = np.where(
+            part.last_bought_at > last_bought[at],
+            part.last_units,
+            units[at] + np.where(part.last_bought_at == last_bought[at], part.last_units, 0),
+        )
+        last_bought[at] = np.maximum(last_bought[at], part.last_bought_at)
+    return ItemHistory(
+        rows=rows,
+        weights=sums.astype(np.float32),
+        frequency=frequency.astype(np.float32),
+        bought=bought,
+        last_at=last,
+        last_bought_at=last_bought,
+        last_units=units,
+    )
+
+
+def saturated(history: ItemHistory, config: InteractionConfig) -> ItemHistory:
+    """Sums become the weights that sources score with."""
+    return replace(history, weights=saturate(history.weights, config.saturation))
+
+
+def newest(history: ItemHistory, limit: int) -> Rows:
+    """Items by the last sign of interest, newest first; ties by row."""
+    if not len(history):
+        return NO_ROWS
+    order = np.argsort(-history.last_at, kind="stable")[:limit]
+    return history.rows[order]
+
+
+def latest_part(history: ItemHistory, limit: int) -> ItemHistory:
+    """Only the `limit` entries with the newest interest, still in the order of rows."""
+    if len(history) <= limit:
+        return history
+    kept = np.sort(np.argsort(-history.last_at, kind="stable")[:limit])
+    return replace(
+        history,
+        **{name: getattr(history, name)[kept] for name in ItemHistory.__slots__},
+    )

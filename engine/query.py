@@ -1,0 +1,130 @@
+"""A request, enriched with all that the bundle and the newest events say of who is asking."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from engine.bundle import Bundle
+from engine.customers.history import EMPTY_HISTORY, fold_all
+from engine.customers.state import CustomerState, assess
+from engine.events import EventType
+from engine.happened import Happened
+from engine.item_history import count, merge, newest, saturated
+from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
+
+SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
+INTEREST: Final = frozenset(
+    {
+        EventType.VIEW,
+        EventType.CLICK,
+        EventType.FAVOURITE,
+        EventType.CART,
+        EventType.PURCHASE,
+        EventType.ENQUIRY,
+    }
+)
+"""Events that say "I look at this now"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller asks, in outside ids. Unknown items are passed over, unknown customers cold."""
+
+    n: int
+    customer_id: str | None = None
+    visitor_id: str | None = None
+    context_items: Sequence[str] = ()
+    cart: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    category: str | None = None
+    search: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the path works on, in rows of one bundle."""
+
+    now: int
+    n: int
+    customer: CustomerState
+    customer_row: int = -1  # -1: not in the bundle
+    segment: int = -1  # place of the customer's segment in shop.toml
+    history: ItemHistory = NO_ITEM_HISTORY
+    fresh: bool = False  # the history holds more than the bundle's factors know
+    recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
+    context: Rows = field(default_factory=lambda: NO_ROWS)
+    cart: Rows = field(default_factory=lambda: NO_ROWS)
+    exclude: Rows = field(default_factory=lambda: NO_ROWS)
+    category: int | None = None  # a code; -1 is a category that nothing belongs to
+    search: str | None = None
+    channel: str | None = None
+    degraded: tuple[str, ...] = ()
+
+    @property
+    def basket(self) -> Rows:
+        """The cart, or the page's items where the cart is empty."""
+        return self.cart if len(self.cart) else self.context
+
+
+def enrich(
+    asked: Asked,
+    bundle: Bundle,
+    now: int,
+    *,
+    tail: Sequence[Happened] = (),
+    degraded: tuple[str, ...] = (),
+) -> Query:
+    """Fold the events since the bundle (`tail`, any order) over what the bundle knows."""
+    row = -1 if asked.customer_id is None else bundle.customers.row(asked.customer_id)
+    past = EMPTY_HISTORY if row < 0 else bundle.snapshot.history_of(row)
+    known = NO_ITEM_HISTORY if row < 0 else bundle.customer_items.of(row)
+    rows = bundle.items.rows([event.item_id or "" for event in tail])
+    news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
+    history = saturated(merge(known, news), bundle.shop.interactions)
+    tastes = tastes_of(history, bundle.catalogue)
+    customer = assess(fold_all(past, tail), bundle.thresholds, bundle.schemes, now, tastes)
+    searches = (event for event in tail if event.type is EventType.SEARCH and event.query)
+    return Query(
+        now=now,
+        n=asked.n,
+        customer=customer,
+        segment=bundle.segment_row(customer.segment),
+        customer_row=row,
+        history=history,
+        fresh=len(news) > 0,
+        recent=_session(tail, rows, known),
+        context=_known(bundle, asked.context_items),
+        cart=_known(bundle, asked.cart),
+        exclude=_known(bundle, asked.exclude),
+        category=_category(bundle, asked.category),
+        search=asked.search or _latest_query(searches),
+        channel=asked.channel,
+        degraded=degraded,
+    )
+
+
+def _known(bundle: Bundle, items: Sequence[str]) -> Rows:
+    if not items:
+        return NO_ROWS
+    rows = bundle.items.rows(items)
+    return rows[rows >= 0]
+
+
+def _category(bundle: Bundle, path: str | None) -> int | None:
+    return None if path is None else bundle.catalogue.categories.row(path)
+
+
+def _session(tail: Sequence[Happened], rows: Rows, known: ItemHistory) -> Rows:
+    """What was looked at last: the tail's items, newest first, then the snapshot's."""
+    order = sorted(range(len(tail)), key=lambda i: (-tail[i].at, tail[i].event_id))
+    live = [int(rows[i]) for i in order if rows[i] >= 0 and tail[i].type in INTEREST]
+    both = dict.fromkeys(live + newest(known, SESSION).tolist())
+    return np.array(list(both)[:SESSION], np.int32)
+
+
+def _latest_query(searches: Iterable[Happened]) -> str | None:
+    latest = max(searches, key=lambda event: (event.at, event.event_id), default=None)
+    return None if latest is None else latest.query

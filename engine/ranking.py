@@ -1,0 +1,119 @@
+"""The steps between candidates and a slate, each a small pure function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import Bundle
+from engine.customers.repurchase import due
+from engine.query import Query
+from engine.slots import Repeat, Slot
+from engine.types import NO_ROWS, Candidates, Mask, Rows
+
+NORM_DEPTH: Final = 20  # a source's scores are counted in means of its best 20; decision 0004
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates of all sources: best first, each item once, with the source that gave most."""
+
+    rows: Rows
+    scores: NDArray[np.float64]
+    sources: NDArray[np.int64]  # (n,) positions in the slot's sources
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, chosen: NDArray[np.intp] | Mask | slice) -> "Pool":
+        return Pool(self.rows[chosen], self.scores[chosen], self.sources[chosen])
+
+
+def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
+    """score(j) = Σ_s weight_s × score_s(j) ÷ (mean of the best of s); nothing from s counts 0."""
+    parts = [
+        (place, candidates.rows, weight * candidates.scores / _scale(candidates))
+        for place, (candidates, weight) in enumerate(zip(found, weights, strict=True))
+        if len(candidates) and weight
+    ]
+    if not parts:
+        return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
+    rows, where = np.unique(np.concatenate([part[1] for part in parts]), return_inverse=True)
+    scores = np.concatenate([part[2] for part in parts]).astype(np.float64)
+    origin = np.repeat([part[0] for part in parts], [len(part[1]) for part in parts])
+    total = np.bincount(where, scores, len(rows))
+    leader = np.zeros(len(rows), np.int64)
+    ascending = np.argsort(scores, kind="stable")
+    leader[where[ascending]] = origin[ascending]
+    order = np.argsort(-total, kind="stable")
+    return Pool(rows[order].astype(np.int32), total[order], leader[order])
+
+
+def _scale(candidates: Candidates) -> float:
+    mean = float(np.abs(candidates.scores[:NORM_DEPTH]).mean())
+    return mean if mean > 0 else 1.0
+
+
+def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
+    """Which of `rows` may stand in this slot for this customer now."""
+    keep = bundle.sellable[rows]
+    keep &= ~np.isin(rows, _unwanted(query))
+    if query.category is not None and slot.within_category:
+        keep &= bundle.catalogue.within(query.category)[rows]
+    if slot.kinds is not None:
+        keep &= np.isin(bundle.catalogue.kind[rows], slot.kinds)
+    return keep & ~np.isin(rows, _not_again(query, slot, bundle))
+
+
+def _unwanted(query: Query) -> Rows:
+    """Named by the caller, on the page already, in the cart, or disliked."""
+    disliked = query.history.rows[query.history.weights < 0]
+    return np.concatenate([query.exclude, query.context, query.cart, disliked])
+
+
+def _not_again(query: Query, slot: Slot, bundle: Bundle) -> Rows:
+    """Bought items that the slot's repeat policy hides."""
+    if slot.repeat is Repeat.ALWAYS:
+        return NO_ROWS
+    bought = query.history.bought > 0
+    if slot.repeat is Repeat.WHEN_DUE:
+        ready = due(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
+        bought &= ~np.isin(query.history.rows, ready.rows)
+    return query.history.rows[bought]
+
+
+def arrange(pool: Pool, slot: Slot, bundle: Bundle) -> Pool:
+    """Spread brands and categories: an item above its cap goes behind all that are not."""
+    late = np.zeros(len(pool), np.bool_)
+    for codes, cap in (
+        (bundle.catalogue.brand, slot.spread.brand),
+        (bundle.catalogue.category, slot.spread.category),
+    ):
+        if cap is not None:
+            late |= _above(codes[pool.rows], cap)
+    return pool.take(np.argsort(late, kind="stable")) if late.any() else pool
+
+
+def _above(codes: Rows, cap: int) -> Mask:
+    """True from the (cap + 1)-th occurrence of a code on; an unknown code is never above."""
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    starts = np.searchsorted(ordered, ordered, side="left")
+    above = np.empty(len(codes), np.bool_)
+    above[order] = np.arange(len(codes)) - starts >= cap
+    return above & (codes >= 0)
+
+
+def append(pool: Pool, extra: Candidates, source: int) -> Pool:
+    """`extra` behind `pool`, without what is there already; scores fall below all of `pool`."""
+    new = ~np.isin(extra.rows, pool.rows)
+    rows, scores = extra.rows[new], extra.scores[new].astype(np.float64)
+    floor = pool.scores.min() if len(pool) else 1.0
+    below = floor * scores / (scores.max(initial=0) or 1.0) if floor > 0 else scores - scores.max()
+    return Pool(
+        np.concatenate([pool.rows, rows]),
+        np.concatenate([pool.scores, below]),
+        np.concatenate([pool.sources, np.full(len(rows), source)]),
+    )

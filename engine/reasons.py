@@ -1,0 +1,31 @@
+"""Why an item stands where it stands, in words for the person who asks."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+Language = Literal["en", "zh"]
+
+TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "bought_similar": {"en": "Because you bought {items}", "zh": "因为您买过{items}"},
+    "liked_similar": {"en": "Because you liked {items}", "zh": "因为您喜欢{items}"},
+    "goes_with": {"en": "Goes with {items}, which you just saw", "zh": "与您刚看的{items}相配"},
+    "similar_to": {"en": "Similar to {items}", "zh": "与{items}相似"},
+    "bought_together": {"en": "Often bought together with {items}", "zh": "常与{items}一起购买"},
+    "taste": {"en": "Chosen for your taste", "zh": "符合您的喜好"},
+    "again": {"en": "You buy this often", "zh": "您常买的商品"},
+    "due": {"en": "Time to buy it again", "zh": "该补货了"},
+    "matches_search": {"en": "Matches your search", "zh": "符合您的搜索"},
+    "popular_in_category": {"en": "Popular in this category", "zh": "本类热销"},
+    "popular_in_segment": {"en": "Popular with customers like you", "zh": "与您相似的顾客都在买"},
+    "new_arrival": {"en": "New in the shop", "zh": "新品上架"},
+    "popular": {"en": "Popular right now", "zh": "正在热卖"},
+}
+
+_JOINED: Final[Mapping[Language, str]] = {"en": ", ", "zh": "、"}
+_QUOTED: Final[Mapping[Language, str]] = {"en": "{}", "zh": "“{}”"}
+
+
+def say(code: str, titles: Sequence[str], language: Language) -> str:
+    """`titles` are those of the items that the reason names. KeyError for an unknown code."""
+    names = _JOINED[language].join(_QUOTED[language].format(title) for title in titles)
+    return TEXTS[code][language].format(items=names)

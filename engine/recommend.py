@@ -1,0 +1,44 @@
+"""The path from a query to a slate: the steps in order, each a function of its arguments."""
+
+from engine.bundle import Bundle
+from engine.explain import explain
+from engine.query import Query
+from engine.ranking import Pool, allowed, append, arrange, fuse
+from engine.retrievers import RETRIEVERS
+from engine.slots import Slot, SlotPlan
+from engine.types import Candidates, Slate
+
+
+def recommend(query: Query, plan: SlotPlan, bundle: Bundle) -> Slate:
+    """Fill a slot for one customer; shorter than `query.n` only where the catalogue ends."""
+    slot = plan.slot_for(query)
+    found = retrieve(query, slot, bundle)
+    pool = fuse(found, tuple(slot.sources.values()))
+    pool = keep_allowed(pool, query, slot, bundle)
+    pool = arrange(pool, slot, bundle)
+    pool = fill(pool, query, slot, bundle)
+    pool = pool.take(slice(query.n))
+    return explain(pool, query, slot, bundle)
+
+
+def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:
+    """One answer a source, in the order of the slot's sources."""
+    depth = slot.depth_for(query.n)
+    return [RETRIEVERS[name](query, bundle, depth) for name in slot.sources]
+
+
+def keep_allowed(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+    return pool.take(allowed(pool.rows, query, slot, bundle))
+
+
+def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+    """Append the fallbacks in order, and at last all that sells, until `query.n` are there."""
+    steps = [(name, slot.depth_for(query.n)) for name in slot.fallback]
+    steps.append((slot.LAST_RESORT, len(bundle.items)))
+    for place, (name, depth) in enumerate(steps, start=len(slot.sources)):
+        if len(pool) >= query.n:
+            break
+        extra = RETRIEVERS[name](query, bundle, depth)
+        keep = allowed(extra.rows, query, slot, bundle)
+        pool = append(pool, Candidates(extra.rows[keep], extra.scores[keep]), place)
+    return pool

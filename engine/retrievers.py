@@ -1,0 +1,125 @@
+"""Where candidates come from: plain functions, and one table that names them as sources."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from engine.bundle import Bundle, Factors
+from engine.customers.repurchase import due as due_items
+from engine.item_history import latest_part
+from engine.query import Query
+from engine.top import best, sum_lists
+from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Vector
+from engine.words import words_of
+
+SESSION_DECAY: Final = 0.8  # weight of each older item of a session; guess, see bench/session
+
+Retriever = Callable[[Query, Bundle, int], Candidates]
+
+
+def similar(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Items that the customer's whole history points to, by the folded item-to-item list."""
+    history = latest_part(query.history, bundle.shop.interactions.history_limit)
+    return sum_lists(bundle.similar, history.rows, history.weights, depth)
+
+
+def session(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Items that go with the last few looked at, the newest first of all."""
+    return _by_position(bundle.similar, query.recent, depth)
+
+
+def context(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Items like those the page is about."""
+    return _by_position(bundle.similar, query.context, depth)
+
+
+def bought_together(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """What others put in the same basket as the cart, or as the page's items where it is empty."""
+    return _by_position(bundle.bought_together, query.basket, depth)
+
+
+def _by_position(lists: Lists, rows: Rows, depth: int) -> Candidates:
+    weights = SESSION_DECAY ** np.arange(len(rows), dtype=np.float32)
+    return sum_lists(lists, rows, weights, depth)
+
+
+def als(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Nearest items to the customer's factors, folded in where the history is newer than they."""
+    vector = taste(query, bundle)
+    return NO_CANDIDATES if vector is None else bundle.item_index.search(vector, depth)
+
+
+def taste(query: Query, bundle: Bundle) -> Vector | None:
+    """None without evidence."""
+    if query.customer_row >= 0 and not query.fresh:
+        stored: Vector = bundle.factors.customer[query.customer_row]
+        return stored if stored.any() else None
+    history = latest_part(query.history, bundle.shop.interactions.history_limit)
+    return _fold_in(history, bundle.factors) if (history.weights > 0).any() else None
+
+
+def _fold_in(history: ItemHistory, factors: Factors) -> Vector:
+    """The customer's half of one ALS step. Source: Hu, Koren, Volinsky 2008, equation 4."""
+    alpha, regularization = factors.fold.tolist()
+    liked = history.weights > 0
+    vectors = factors.item[history.rows[liked]]
+    extra = alpha * history.weights[liked]  # confidence is 1 + extra
+    left = factors.gram + (vectors.T * extra) @ vectors
+    left[np.diag_indices_from(left)] += regularization
+    solved: Vector = np.linalg.solve(left, vectors.T @ (1 + extra))
+    return solved
+
+
+def again(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """What the customer buys most often, lately counting more."""
+    bought = query.history.bought > 0
+    return best(query.history.rows[bought], query.history.frequency[bought], depth)
+
+
+def due(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """What the customer has probably used up."""
+    ranked = due_items(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
+    return Candidates(ranked.rows[:depth], ranked.scores[:depth])
+
+
+def searched(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Items whose title or category holds the words of the search, rare words counting more."""
+    if not query.search:
+        return NO_CANDIDATES
+    rows = bundle.words.words.rows(words_of(query.search))
+    rows = rows[rows >= 0]
+    return sum_lists(bundle.words.items, rows, np.ones(len(rows), np.float32), depth)
+
+
+def popular(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    return Candidates(bundle.popular.rows[:depth], bundle.popular.scores[:depth])
+
+
+def popular_in_category(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    code = -1 if query.category is None else query.category
+    return bundle.popular_by_category.of(code, depth)
+
+
+def popular_in_segment(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    return bundle.popular_by_segment.of(query.segment, depth)
+
+
+def new_arrivals(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    return Candidates(bundle.new_arrivals.rows[:depth], bundle.new_arrivals.scores[:depth])
+
+
+RETRIEVERS: Final[Mapping[str, Retriever]] = {
+    "similar": similar,
+    "session": session,
+    "context": context,
+    "bought_together": bought_together,
+    "als": als,
+    "again": again,
+    "due": due,
+    "searched": searched,
+    "popular": popular,
+    "popular_in_category": popular_in_category,
+    "popular_in_segment": popular_in_segment,
+    "new_arrivals": new_arrivals,
+}

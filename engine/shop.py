@@ -1,0 +1,82 @@
+"""A shop's own settings, read from `config/shop.toml` and kept in each bundle as trained."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from engine.customers.config import CustomersConfig, customer_problems
+from engine.errors import ConfigError
+from engine.interactions import InteractionConfig
+
+
+class ShopIdentity(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="shop", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
+    minor_units: int = Field(default=2, ge=0, le=4)  # decimals of the currency
+    language: Literal["en", "zh"] = "en"  # of reasons, where the request names none
+    time_zone: str = "Asia/Shanghai"  # of days, hours and birthdays
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no time zone; write it like Asia/Shanghai") from error
+        return name
+
+
+class ShopConfig(CustomersConfig):
+    """`[shop]`, `[interactions]` and the sections of `engine.customers`."""
+
+    shop: ShopIdentity = ShopIdentity()
+    interactions: InteractionConfig = InteractionConfig()
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Raises ConfigError with the file and the place of the fault."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML in UTF-8: {error}") from error
+
+
+def read_shop(path: Path) -> ShopConfig:
+    """Raises ConfigError with every fault of the file, one a line."""
+    return check_shop(read_toml(path), path.name)
+
+
+def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:
+    problems = customer_problems(raw, file)
+    try:
+        shop = ShopConfig.model_validate(raw)
+    except ValidationError as error:
+        own = [fault for fault in faults(error, file) if not _said(fault, problems)]
+        raise ConfigError("\n".join([*problems, *own])) from error
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return shop
+
+
+def faults(error: ValidationError, file: str) -> list[str]:
+    """One line a fault: file, key, what is wrong."""
+    return [
+        f"{file}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    ]
+
+
+def _said(fault: str, problems: Sequence[str]) -> bool:
+    """True when the fault's section is among the problems that are told in other words."""
+    section = fault.split(": ")[1].split(".", maxsplit=1)[0]
+    told = {re.split(r"[.\[]", problem.split(": ")[1], maxsplit=1)[0] for problem in problems}
+    return section in told
