@@ -1,0 +1,80 @@
+"""How an event lies in Redis: compact JSON without empty fields, the same in stream and tails.
+
+A tail's entry is `<stream id> <event>`, so that what a bundle already holds is passed over
+without being parsed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from engine.customers.referrals import Referral, derived
+from engine.events import EventType
+from engine.happened import Happened
+
+_TYPES: Final = {kind.value: kind for kind in EventType}
+_FIELDS: Final = tuple(field.name for field in fields(Happened))
+_OMITTED: Final[dict[str, Any]] = {
+    field.name: field.default for field in fields(Happened) if field.name != "properties"
+}
+
+
+class StreamId(NamedTuple):
+    """Compares as Redis orders its stream: by millisecond, then by number within it."""
+
+    ms: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.ms}-{self.number}"
+
+
+BEGINNING: Final = StreamId(0, 0)
+
+
+def stream_id(text: str | bytes) -> StreamId:
+    ms, _, number = text.partition("-" if isinstance(text, str) else b"-")  # type: ignore[arg-type]
+    return StreamId(int(ms), int(number or 0))
+
+
+def pack(event: Happened) -> bytes:
+    packed = {
+        name: value
+        for name in _FIELDS
+        if (value := getattr(event, name)) != _OMITTED.get(name) and value != {}
+    }
+    if event.properties:
+        packed["properties"] = dict(event.properties)
+    return orjson.dumps(packed)
+
+
+def unpack(payload: bytes) -> Happened:
+    packed = orjson.loads(payload)
+    packed["type"] = _TYPES[packed["type"]]
+    return Happened(**packed)
+
+
+def tail_events(
+    entries: Iterable[bytes], after: StreamId = BEGINNING, customer_id: str | None = None
+) -> tuple[Happened, ...]:
+    """What was accepted after `after`, in the order of acceptance.
+
+    A starred entry is an order of someone whom `customer_id` referred, and is told as such.
+    """
+    kept: list[tuple[StreamId, bool, bytes]] = []
+    for entry in entries:
+        accepted, _, payload = entry.partition(b" ")
+        starred = accepted.endswith(b"*")
+        at = stream_id(accepted[:-1] if starred else accepted)
+        if at > after:
+            kept.append((at, starred, payload))
+    kept.sort()
+    told = (_tell(payload, customer_id if starred else None) for _, starred, payload in kept)
+    return tuple(event for event in told if event is not None)
+
+
+def _tell(payload: bytes, referrer_id: str | None) -> Happened | None:
+    event = unpack(payload)
+    return event if referrer_id is None else derived(event, Referral(referrer_id, at=0))

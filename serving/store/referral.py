@@ -1,0 +1,16 @@
+"""What intake must know of referrals so that an order reaches the one who referred the buyer."""
+
+from typing import Final
+
+from engine.events import EventType
+from engine.happened import Happened
+
+MONEY: Final = frozenset({EventType.PURCHASE, EventType.REFUND})
+
+
+def told(event: Happened) -> str:
+    """`<at> <who>` of a referral event; nothing for other events and for self-referral."""
+    who = event.properties.get("referrer_id")
+    if event.type is not EventType.REFERRAL or not isinstance(who, str) or not who.strip():
+        return ""
+    return "" if who == event.customer_id else f"{event.at} {who}"

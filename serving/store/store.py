@@ -1,0 +1,211 @@
+"""The shop's Redis as the server uses it: tails read in one trip, events accepted as one step."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import hiredis
+import orjson
+
+from engine.errors import StoreError
+from engine.happened import Happened
+from serving.store import referral
+from serving.store.address import Address
+from serving.store.connection import Command, Reply, refuse_errors
+from serving.store.keys import Keys
+from serving.store.link import Link, LinkState
+from serving.store.packing import pack
+from serving.store.referral import MONEY
+from serving.store.scripts import ACCEPT, CHANGE_ITEM, CHANGES_AFTER, SCRIPTS, Script
+from serving.store.trim import droppable
+
+DAY_S: Final = 86_400
+CHANGES_AT_ONCE: Final = 1_000  # guess: about 100 kB a trip
+DEFAULT_VISITOR_DAYS: Final = 30
+DEFAULT_TAIL_LIMIT: Final = 1_000
+LinkName = Literal["read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """What was accepted of who is asking, unparsed, and how many catalogue changes there are."""
+
+    customer: Sequence[bytes] = ()
+    visitor: Sequence[bytes] = ()
+    change_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """An event on its way in, with the referral of its customer that the bundle knows, if any."""
+
+    event: Happened
+    known_referral: str = ""  # "<at> <who>"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChanges:
+    changes: Sequence[tuple[str, bytes]]  # item id, JSON of what changed
+    count: int  # the number of the last of them
+    complete: bool
+
+
+class Store:
+    """Owns a worker's two links: reads must be quick, writes must be durable."""
+
+    def __init__(
+        self,
+        address: Address,
+        shop: str,
+        *,
+        read_s: float = 0.025,
+        write_s: float = 2.0,
+        visitor_days: int = DEFAULT_VISITOR_DAYS,
+        tail_limit: int = DEFAULT_TAIL_LIMIT,
+        on_change: Callable[[LinkName, LinkState], None] | None = None,
+    ) -> None:
+        told = on_change or (lambda _name, _state: None)
+        load: list[Command] = [("SCRIPT", "LOAD", script.text) for script in SCRIPTS]
+        self.keys = Keys(shop)
+        self._reads = Link(
+            address, timeout_s=read_s, greet=load, on_change=lambda state: told("read", state)
+        )
+        self._writes = Link(
+            address, timeout_s=write_s, greet=load, on_change=lambda state: told("write", state)
+        )
+        self._visitor_ttl_s = visitor_days * DAY_S
+        self._tail_limit = tail_limit
+        self._trims: set[asyncio.Task[None]] = set()
+
+    @property
+    def up(self) -> bool:
+        return self._reads.up and self._writes.up
+
+    async def start(self) -> None:
+        await asyncio.gather(self._reads.start(), self._writes.start())
+
+    async def stop(self) -> None:
+        await asyncio.gather(*self._trims, return_exceptions=True)
+        await asyncio.gather(self._reads.stop(), self._writes.stop())
+
+    async def read(self, customer_id: str | None, visitor_id: str | None) -> Tails:
+        """One round trip; StoreError when it is not answered in time."""
+        commands: list[Command] = [("GET", self.keys.change_count)]
+        if customer_id is not None:
+            commands.append(("HVALS", self.keys.customers + customer_id))
+        if visitor_id is not None:
+            commands.append(("HVALS", self.keys.visitors + visitor_id))
+        replies = refuse_errors(await self._reads.ask(*commands))
+        count, tails = int(replies[0] or 0), replies[1:]
+        return Tails(
+            customer=tails.pop(0) if customer_id is not None else (),
+            visitor=tails.pop(0) if visitor_id is not None else (),
+            change_count=count,
+        )
+
+    async def accept(self, events: Sequence[Accepting]) -> list[bytes | None]:
+        """Stream ids in the order of `events`; None for one that was there already.
+
+        When it returns the events are as durable as the store's policy says. When it raises, some
+        may have been accepted: sending all of them again counts none of them twice.
+        """
+        replies = await self._run(ACCEPT, [self._accepting(one) for one in events])
+        for one, reply in zip(events, replies, strict=True):
+            if reply is not None and reply[1] > self._tail_limit:
+                self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
+        return [None if reply is None else reply[0] for reply in replies]
+
+    def _accepting(self, one: Accepting) -> Command:
+        event = one.event
+        told = referral.told(event)
+        role = "order" if event.type in MONEY else "referral" if told else ""
+        return (
+            "3",
+            self.keys.events,
+            self.keys.tail(event.customer_id, event.visitor_id),
+            self.keys.referrers,
+            event.event_id,
+            pack(event),
+            0 if event.customer_id is not None else self._visitor_ttl_s,
+            role if event.customer_id is not None else "",
+            event.customer_id or "",
+            self.keys.customers,
+            event.at,
+            one.known_referral,
+            told,
+        )
+
+    async def change_items(self, changes: Iterable[tuple[str, dict[str, Any]]]) -> int:
+        """The number of the last change; each item's change is one step of its own."""
+        keys = (self.keys.changes, self.keys.change_order, self.keys.change_count)
+        calls: list[Command] = [
+            ("3", *keys, item_id, orjson.dumps(change)) for item_id, change in changes
+        ]
+        replies = await self._run(CHANGE_ITEM, calls)
+        return max(replies, default=0)
+
+    async def changes_after(self, count: int, limit: int = CHANGES_AT_ONCE) -> ItemChanges:
+        keys = (self.keys.changes, self.keys.change_order)
+        (reply,) = await self._run(
+            CHANGES_AFTER, [("2", *keys, count, limit)], link=self._reads, timeout_s=0.25
+        )
+        changes = [(reply[i].decode(), reply[i + 1]) for i in range(0, len(reply), 3)]
+        last = int(reply[-1]) if reply else count
+        return ItemChanges(changes, last, complete=len(changes) < limit)
+
+    async def durability(self) -> str:
+        """When an accepted event is on the disk: "always", "everysec", "no", "none", "unknown"."""
+        replies = await self._writes.ask(
+            ("CONFIG", "GET", "appendonly"), ("CONFIG", "GET", "appendfsync")
+        )
+        try:
+            appendonly, appendfsync = (reply[1].decode() for reply in refuse_errors(replies))
+        except StoreError:  # a managed Redis may not tell
+            return "unknown"
+        return appendfsync if appendonly == "yes" else "none"
+
+    async def ask(self, *commands: Command) -> list[Reply]:
+        """Any commands, over the link for writes; error replies raise."""
+        return refuse_errors(await self._writes.ask(*commands))
+
+    async def _run(
+        self,
+        script: Script,
+        calls: Sequence[Command],
+        *,
+        link: Link | None = None,
+        timeout_s: float | None = None,
+    ) -> list[Reply]:
+        """One trip for all calls. A store that has lost the script is given it again."""
+        link = link or self._writes
+        commands: list[Command] = [("EVALSHA", script.sha, *call) for call in calls]
+        if not commands:
+            return []
+        replies = await link.ask(*commands, timeout_s=timeout_s)
+        lost = [place for place, reply in enumerate(replies) if _no_script(reply)]
+        if lost:
+            again: list[Command] = [("EVAL", script.text, *calls[place]) for place in lost]
+            for place, reply in zip(lost, await link.ask(*again), strict=True):
+                replies[place] = reply
+        return refuse_errors(replies)
+
+    def _trim_soon(self, tail: str) -> None:
+        task = asyncio.create_task(self._trim(tail))
+        self._trims.add(task)
+        task.add_done_callback(self._trims.discard)
+
+    async def _trim(self, tail: str) -> None:
+        """Drop the oldest browsing of a tail that has grown too long; orders always stay."""
+        try:
+            (flat,) = await self.ask(("HGETALL", tail))
+            entries = dict(zip(flat[::2], flat[1::2], strict=True))
+            fields = droppable(entries, self._tail_limit)
+            if fields:
+                await self.ask(("HDEL", tail, *fields))
+        except StoreError:
+            return  # the next event of this customer asks for it again
+
+
+def _no_script(reply: Reply) -> bool:
+    return isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT")
