@@ -1,6 +1,6 @@
 """Slots are data: what fills a named place on a page, for whom, read from `config/slots.toml`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.catalogue import ItemKind
-from engine.conditions import Field as ConditionField
 from engine.conditions import Predicate, parse
 from engine.conditions import compile as compile_condition
 from engine.errors import ConfigError, UnknownName
 from engine.query import Query
+from engine.query_fields import QUERY_FIELDS
+from engine.retrievers import RETRIEVERS
 from engine.shop import faults, read_toml
 
 MAX_SIZE: Final = 200
@@ -98,30 +99,22 @@ def find_slot(slots: Slots, name: str) -> SlotPlan:
     return plan
 
 
-def read_slots(
-    path: Path, *, sources: Collection[str], fields: Mapping[str, ConditionField[Query]]
-) -> Slots:
+def read_slots(path: Path) -> Slots:
     """Raises ConfigError with every fault of the file, one a line."""
-    return check_slots(read_toml(path), path.name, sources=sources, fields=fields)
+    return check_slots(read_toml(path), path.name)
 
 
-def check_slots(
-    raw: Mapping[str, Any],
-    file: str,
-    *,
-    sources: Collection[str],
-    fields: Mapping[str, ConditionField[Query]],
-) -> Slots:
+def check_slots(raw: Mapping[str, Any], file: str) -> Slots:
     problems: list[str] = []
     plans: dict[str, SlotPlan] = {}
     for name, table in raw.items():
         where = f"{file}: {name}"
         try:
-            plans[name] = _plan(name, table, where, fields)
+            plans[name] = _plan(name, table, where)
         except ConfigError as error:
             problems.append(str(error))
             continue
-        problems += _unknown_sources(plans[name], where, sources)
+        problems += _unknown_sources(plans[name], where)
     if not raw:
         problems.append(f"{file}: names no slot")
     if problems:
@@ -129,9 +122,7 @@ def check_slots(
     return plans
 
 
-def _plan(
-    name: str, table: object, where: str, fields: Mapping[str, ConditionField[Query]]
-) -> SlotPlan:
+def _plan(name: str, table: object, where: str) -> SlotPlan:
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: must be a table, written [{name}]")
     own = {key: value for key, value in table.items() if key != "overrides"}
@@ -140,7 +131,7 @@ def _plan(
     if not isinstance(overrides, list):
         raise ConfigError(f"{where}: overrides must be written [[{name}.overrides]]")
     variants = [
-        _variant(own, override, f"{where}.overrides[{place}]", fields)
+        _variant(own, override, f"{where}.overrides[{place}]")
         for place, override in enumerate(overrides)
     ]
     return SlotPlan(name, base, tuple(variants))
@@ -154,21 +145,18 @@ def _slot(table: Mapping[str, Any], where: str) -> Slot:
 
 
 def _variant(
-    base: Mapping[str, Any],
-    override: object,
-    where: str,
-    fields: Mapping[str, ConditionField[Query]],
+    base: Mapping[str, Any], override: object, where: str
 ) -> tuple[Predicate[Query], Slot]:
     if not isinstance(override, dict) or "when" not in override or len(override) == 1:
         raise ConfigError(f"{where}: needs `when` and at least one field of the slot to change")
-    condition = parse(override["when"], fields, f"{where}.when")
+    condition = parse(override["when"], QUERY_FIELDS, f"{where}.when")
     changes = {key: value for key, value in override.items() if key != "when"}
     return compile_condition(condition), _slot({**base, **changes}, where)
 
 
-def _unknown_sources(plan: SlotPlan, where: str, sources: Collection[str]) -> list[str]:
+def _unknown_sources(plan: SlotPlan, where: str) -> list[str]:
     used = {name for slot in (plan.base, *(v for _, v in plan.variants)) for name in slot.names}
     return [
-        f"{where}: unknown source {name!r}; known: {', '.join(sorted(sources))}"
-        for name in sorted(used - set(sources))
+        f"{where}: unknown source {name!r}; known: {', '.join(sorted(RETRIEVERS))}"
+        for name in sorted(used - set(RETRIEVERS))
     ]

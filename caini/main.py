@@ -1,0 +1,213 @@
+"""The command `caini`: each verb imports its side only when it is called."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import CainiError
+
+app = typer.Typer(
+    name="caini",
+    help="Caini (猜你喜欢): a recommendation engine that knows who is asking.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Bundles = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
+Config = Annotated[Path, typer.Option(help="Folder with shop.toml, slots.toml and train.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Lang = Annotated[str | None, typer.Option(help="en or zh; the shop's language when left out.")]
+CONFIG = Path("config")
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="File to read.")],
+    out: Annotated[Path, typer.Option(help="Log to write (Parquet).")],
+    format: Annotated[  # noqa: A002  # the option's name
+        str, typer.Option(help="events, online-retail, retailrocket, lists, cdnow or mapping.")
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="TOML of column names.")] = None,
+    quarantine: Annotated[Path | None, typer.Option(help="Where rejects go.")] = None,
+    max_reject_share: Annotated[float, typer.Option(help="More rejects fail the import.")] = 0.05,
+    minor_units: Annotated[int | None, typer.Option(help="Decimals of the currency.")] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO code of the currency.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Where the log names none.")] = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Turn a shop's log into events; what is wrong goes to a quarantine file."""
+    from caini.verbs import import_ as verb
+
+    verb.run(
+        source,
+        out,
+        format=format,
+        mapping=mapping,
+        quarantine=quarantine,
+        max_reject_share=max_reject_share,
+        minor_units=minor_units,
+        currency=currency,
+        channel=channel,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+@app.command()
+def train(
+    log: Annotated[Path, typer.Option(help="Log from caini import.")],
+    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Train on a log, measure on its last part, publish a bundle."""
+    from caini.verbs import train as verb
+
+    verb.run(log, out, items=items, config=config, quiet=quiet, as_json=json)
+
+
+@app.command()
+def evaluate(
+    log: Annotated[Path, typer.Option(help="Log from caini import.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Measure the sources and the personal path on the last part of a log; publish nothing."""
+    from caini.verbs import evaluate as verb
+
+    verb.run(log, items=items, config=config, quiet=quiet, as_json=json)
+
+
+@app.command()
+def recommend(
+    bundles: Bundles,
+    customer: Annotated[str | None, typer.Option(help="Customer id; nobody when left out.")] = None,
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    n: Annotated[int | None, typer.Option(help="How many; the slot's size when left out.")] = None,
+    category: Annotated[str | None, typer.Option(help='Path, like "food > tea".')] = None,
+    context: Annotated[list[str] | None, typer.Option(help="Items of the page.")] = None,
+    cart: Annotated[list[str] | None, typer.Option(help="Items in the cart.")] = None,
+    search: Annotated[str | None, typer.Option(help="Words searched for.")] = None,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Show what a slot would hold for a customer, and why."""
+    from caini.verbs import recommend as verb
+
+    verb.run(
+        bundles,
+        verb.Wanted(customer, slot, n, category, tuple(context or ()), tuple(cart or ()), search),
+        config=config,
+        lang=lang,
+        as_json=json,
+    )
+
+
+@app.command()
+def batch(
+    bundles: Bundles,
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    n: Annotated[int, typer.Option(min=1, max=200, help="Items for each customer.")] = 20,
+    repeat: Annotated[
+        str | None, typer.Option(help="never, when_due or always; else the slot's own.")
+    ] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Fill a slot for every customer of the current bundle."""
+    from caini.verbs import batch as verb
+
+    verb.run(bundles, out, slot=slot, n=n, repeat=repeat, config=config, quiet=quiet, as_json=json)
+
+
+@app.command()
+def versions(bundles: Bundles, json: Json = False) -> None:
+    """List the published bundles and which of them is live."""
+    from caini.verbs import versions as verb
+
+    verb.run(bundles, as_json=json)
+
+
+@app.command()
+def rollback(
+    bundles: Bundles,
+    version: Annotated[str | None, typer.Argument(help="The one before, when left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Make an older bundle the live one; servers follow within a second."""
+    from caini.verbs import rollback as verb
+
+    verb.run(bundles, version, as_json=json)
+
+
+@app.command()
+def serve(
+    bundles: Bundles,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    data: Annotated[Path, typer.Option(help="Folder of the private Redis.")] = Path("data"),
+    config: Config = CONFIG,
+) -> None:
+    """Answer requests; CAINI_REDIS_URL names a Redis, else a private one is started."""
+    from caini.verbs import serve as verb
+
+    verb.run(bundles, host=host, port=port, workers=workers, data=data, config=config)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    data: Annotated[
+        Path | None, typer.Option(help="A real log instead: online_retail.parquet.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the demo keeps its files.")] = Path(
+        "demo-data"
+    ),
+    config: Config = CONFIG,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the show.")] = False,
+    lang: Lang = None,
+) -> None:
+    """Simulate a shop, train, serve, and watch slates react to events."""
+    from caini.verbs import demo as verb
+
+    verb.run(port=port, data=data, folder=folder, config=config, once=once, lang=lang)
+
+
+@app.command()
+def doctor(
+    bundles: Annotated[Path | None, typer.Option(help="Folder of bundles to check.")] = None,
+    config: Config = CONFIG,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of an event.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Check the machine, the configuration and the bundles; say what to mend."""
+    from caini.verbs import doctor as verb
+
+    verb.run(bundles, config=config, schema=schema, as_json=json)
+
+
+def main() -> None:
+    """Ends with the error's exit code; its message goes to standard error."""
+    try:
+        app()
+    except CainiError as error:
+        for line in str(error).splitlines():
+            print(f"caini: error: {line}", file=sys.stderr)  # noqa: T201  # this is the terminal
+        raise SystemExit(error.exit_code) from error
+    except BrokenPipeError as error:  # the reader of a pipe has gone; nothing to say to it
+        raise SystemExit(0) from error

@@ -1,0 +1,60 @@
+"""`caini batch`: a slot filled for every customer."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from caini.opened import live_bundle
+from caini.printed import print_json
+from engine.errors import ConfigError
+from engine.slots import Repeat, SlotPlan, find_slot, read_slots
+from training.batch import write_batch
+
+
+def run(
+    bundles: Path,
+    out: Path,
+    *,
+    slot: str,
+    n: int,
+    repeat: str | None,
+    config: Path,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    plan = _with_repeat(find_slot(read_slots(config / "slots.toml"), slot), repeat)
+    bundle = live_bundle(bundles)
+    started = time.monotonic()
+    lines = write_batch(bundle, plan, n, out)
+    seconds = time.monotonic() - started
+    customers = len(bundle.customers)
+    result = {
+        "version": bundle.version,
+        "slot": slot,
+        "customers": customers,
+        "lines": lines,
+        "seconds": round(seconds, 3),
+        "customers_a_second": round(customers / seconds, 1),
+        "out": str(out),
+    }
+    if as_json:
+        print_json(result)
+    elif not quiet:
+        print(  # noqa: T201
+            f"{customers} customers, {lines} lines in {out}: "
+            f"{seconds:.1f} s, {customers / seconds:.0f} customers a second"
+        )
+
+
+def _with_repeat(plan: SlotPlan, repeat: str | None) -> SlotPlan:
+    """Another repeat policy for the slot and all of its variants."""
+    if repeat is None:
+        return plan
+    if repeat not in set(Repeat):
+        raise ConfigError(f"--repeat {repeat}: must be one of {', '.join(Repeat)}")
+    change = {"repeat": Repeat(repeat)}
+    return replace(
+        plan,
+        base=plan.base.model_copy(update=change),
+        variants=tuple((holds, slot.model_copy(update=change)) for holds, slot in plan.variants),
+    )

@@ -1,0 +1,160 @@
+"""From a log to a bundle in memory: the same for the hold-out and for what is published."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed_version
+
+import numpy as np
+import polars as pl
+from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.thresholds import Thresholds
+
+from engine.ann import build_index
+from engine.bundle import Bundle, CustomerItems, Factors, Manifest, Words
+from engine.catalogue import Catalogue
+from engine.ids import IdMap
+from engine.shop import ShopConfig
+from engine.types import Candidates, Instants, Lists, Mask
+from training.catalogue import catalogue_of, words_index
+from training.config import TrainConfig
+from training.customers import assess_all, cycles, population, snapshot
+from training.interactions import Interactions, read_interactions
+from training.log import LogHeader
+from training.models import als, bought_together, cooccurrence, new_arrivals, popularity
+from training.ragged import as_lists
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a bundle is made from."""
+
+    log: pl.LazyFrame  # training.log.SCHEMA, in the order of time
+    header: LogHeader
+    items: pl.DataFrame | None  # training.log.ITEMS_SCHEMA
+
+    def before(self, instant: int) -> "Source":
+        """Only what happened before `instant`; the catalogue is not dated and stays."""
+        return Source(
+            self.log.filter(pl.col("at").dt.epoch("ms") < instant), self.header, self.items
+        )
+
+
+def assemble(source: Source, shop: ShopConfig, train: TrainConfig, say: Say) -> Bundle:
+    """Fit every model on the whole of `source`. Deterministic for one source, config and seed."""
+    say("read")
+    extra = [] if source.items is None else source.items["item_id"].to_list()
+    data = read_interactions(source.log, shop.interactions, extra_items=extra)
+    catalogue = catalogue_of(source.items, data.item_ids, first_seen(source.log, data))
+    say("customers")
+    schemes = compile_schemes(
+        shop, minor_units=shop.shop.minor_units, time_zone=shop.shop.time_zone
+    )
+    people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
+    say("factors")
+    model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
+    index, report = build_index(model.item_factors, seed=train.seed)
+    say("similar items")
+    similar = cooccurrence.fit(data, train.similar, threads=train.threads)
+    say("baskets")
+    together = bought_together.fit(data, train.bought_together, threads=train.threads)
+    say("popularity")
+    popular = popularity.fit(data, train.popularity)
+    return Bundle(
+        manifest=_manifest(source, data, train, asdict(report)),
+        shop=shop,
+        thresholds=thresholds,
+        items=IdMap.build(data.item_ids),
+        catalogue=catalogue,
+        customers=IdMap.build(data.customer_ids),
+        snapshot=people,
+        customer_items=customer_items(data),
+        factors=Factors(
+            item=model.item_factors,
+            customer=model.customer_factors,
+            gram=model.item_gram,
+            fold=np.array([model.alpha, model.regularization], np.float32),
+        ),
+        item_index=index,
+        similar=similar,
+        bought_together=together,
+        popular=popular,
+        popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
+        popular_by_segment=popularity.by_segment(data, members, train.popularity),
+        new_arrivals=new_arrivals.fit(data, train.new_arrivals),
+        words=Words(*words_index(catalogue)),
+        cycles=cycles(source.log, data.item_ids, catalogue.category, shop.repurchase),
+    )
+
+
+def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:
+    """When each item was first met in the log; the watermark for one that never was."""
+    firsts = (
+        log.filter(pl.col("item_id").is_not_null())
+        .group_by("item_id")
+        .agg(pl.col("at").dt.epoch("ms").min())
+        .collect()
+    )
+    order = pl.DataFrame({"item_id": list(data.item_ids)}, schema={"item_id": pl.String})
+    found = order.join(firsts, on="item_id", how="left", maintain_order="left")
+    return found["at"].fill_null(data.watermark).to_numpy()
+
+
+def _customers(
+    source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, schemes: Schemes
+) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
+    """The fold of everybody, the population's thresholds, and who is in each segment."""
+    people = snapshot(source.log, data.customer_ids)
+    thresholds = population(people, schemes, data.watermark)
+    segments = assess_all(people, thresholds, schemes, data.watermark)["segment"].to_numpy()
+    return people, thresholds, [segments == row for row in range(len(shop.segments))]
+
+
+def customer_items(data: Interactions) -> CustomerItems:
+    """The pairs of customers; those of anonymous visitors and baskets stay behind."""
+    offsets = data.offsets[: data.n_customers + 1]
+    cut = slice(0, int(offsets[-1]))
+    return CustomerItems(
+        offsets=offsets,
+        rows=data.items[cut],
+        weights=data.sums[cut],
+        frequency=data.frequency[cut],
+        bought=data.bought[cut],
+        last_at=data.last_at[cut],
+        last_bought_at=data.last_bought_at[cut],
+        last_units=data.last_units[cut],
+    )
+
+
+def by_category(popular: Candidates, catalogue: Catalogue, length: int) -> Lists:
+    """The order of `popular` within each category and all that is below it."""
+    lists = []
+    for code in range(len(catalogue.category_end)):
+        places = np.flatnonzero(catalogue.within(code)[popular.rows])[:length]
+        lists.append(Candidates(popular.rows[places], popular.scores[places]))
+    return as_lists(lists)
+
+
+def _manifest(
+    source: Source, data: Interactions, train: TrainConfig, index: dict[str, object]
+) -> Manifest:
+    window = source.log.select(first=pl.col("at").dt.epoch("ms").min(), events=pl.len()).collect()
+    return Manifest(
+        code_version=installed_version("caini"),
+        seed=train.seed,
+        first_event_at=window["first"].item(),
+        watermark=data.watermark,
+        stream_through=source.header.stream_through,
+        timeless=source.header.timeless,
+        counts={
+            "events": window["events"].item(),
+            "customers": data.n_customers,
+            "items": data.n_items,
+            "pairs": int(data.offsets[data.n_customers]),
+            "anonymous": data.n_rows - data.n_customers,
+        },
+        settings=train.model_dump(mode="json"),
+        index=index,
+    )

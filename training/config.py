@@ -1,0 +1,44 @@
+"""How a bundle is trained, read from `config/train.toml`; every key has a default."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import ConfigError
+from engine.shop import faults, read_toml
+from training.models.als import AlsConfig
+from training.models.bought_together import BoughtTogetherConfig
+from training.models.cooccurrence import CooccurrenceConfig
+from training.models.new_arrivals import NewArrivalsConfig
+from training.models.popularity import PopularityConfig
+
+
+class EvaluationConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    holdout_days: float = Field(default=28, gt=0)
+    largest_share: float = Field(default=0.2, gt=0, lt=1)  # of the log's time that is held out
+    customers: int = Field(default=5000, ge=1)  # at most so many are asked, drawn by the seed
+    slot: str = "my"  # the slot that stands for the personal path
+    cutoffs: tuple[int, ...] = (10, 20)
+
+
+class TrainConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 7
+    threads: int = Field(default=2, ge=1)
+    als: AlsConfig = AlsConfig()
+    similar: CooccurrenceConfig = CooccurrenceConfig()
+    bought_together: BoughtTogetherConfig = BoughtTogetherConfig()
+    popularity: PopularityConfig = PopularityConfig()
+    new_arrivals: NewArrivalsConfig = NewArrivalsConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+
+def read_train(path: Path) -> TrainConfig:
+    """Raises ConfigError with every fault of the file, one a line."""
+    try:
+        return TrainConfig.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise ConfigError("\n".join(faults(error, path.name))) from error

@@ -1,0 +1,74 @@
+"""Slates for many customers, by the same path as a request's, on all cores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import RawArray
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from engine.bundle import Bundle
+from engine.errors import CainiError
+from engine.query import Asked, enrich
+from engine.recommend import recommend
+from engine.retrievers import RETRIEVERS
+from engine.slots import SlotPlan
+from engine.types import Rows
+
+SOURCES: Final = tuple(RETRIEVERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Slates:
+    """One line a customer. Places after the end of a short slate hold -1."""
+
+    rows: NDArray[np.int32]  # (n_customers, n) item rows
+    scores: NDArray[np.float32]  # (n_customers, n)
+    sources: NDArray[np.int8]  # (n_customers, n) positions in SOURCES
+
+
+def slates_for(
+    customers: Rows, plan: SlotPlan, bundle: Bundle, n: int, *, processes: int = 2
+) -> Slates:
+    """Slates as of the bundle's watermark, in the order of `customers` (rows of the bundle)."""
+    shared = [
+        (RawArray(code, len(customers) * n), dtype)
+        for code, dtype in (("i", np.int32), ("f", np.float32), ("b", np.int8))
+    ]
+    slates = Slates(*(np.frombuffer(memory, dtype).reshape(-1, n) for memory, dtype in shared))
+    slates.rows[:], slates.sources[:] = -1, -1
+    parts = np.array_split(np.arange(len(customers)), min(processes, max(len(customers), 1)))
+    # forked: a child reads the bundle where it lies and writes into the shared lines
+    context: Any = get_context("fork")
+    workers = [
+        context.Process(target=_fill, args=(part, customers, plan, bundle, slates))
+        for part in parts
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        raise CainiError("a process that filled slates ended early; its message is above")
+    return slates
+
+
+def _fill(
+    lines: Sequence[int], customers: Rows, plan: SlotPlan, bundle: Bundle, slates: Slates
+) -> None:
+    with threadpool_limits(1):
+        for line in lines:
+            row = int(customers[line])
+            _fill_line(line, bundle.customers.id(row), plan, bundle, slates)
+
+
+def _fill_line(line: int, customer_id: str, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
+    asked = Asked(n=slates.rows.shape[1], customer_id=customer_id)
+    slate = recommend(enrich(asked, bundle, bundle.manifest.watermark), plan, bundle)
+    for position, served in enumerate(slate.items):
+        slates.rows[line, position] = served.row
+        slates.scores[line, position] = served.score
+        slates.sources[line, position] = SOURCES.index(served.source)
