@@ -131,7 +131,7 @@ SHELVES: Final = (
             "espresso machine|意式咖啡机, drip machine|滴滤咖啡机, hand grinder|手摇磨豆机, "
             "pour-over set|手冲套装"
         ),
-        variants=words("silver|银色, black|黑色, with frother|带奶泡器"),
+        variants=words("silver|银色, black|黑色, cream|奶油色"),
         price=799,
         weight=0.5,
         complements=("filters", "coffee"),
@@ -142,10 +142,8 @@ SHELVES: Final = (
         department=DRINKS,
         label=("filters & care", "滤纸配件"),
         brands=words("Kettle & Co|壶记, Brewlab|酿研, Mubai|木白, Paper Crane|纸鹤"),
-        nouns=words(
-            "paper filters|咖啡滤纸, descaler|除垢剂, milk jug|拉花杯, bean canister|咖啡豆罐"
-        ),
-        variants=words("size 1|1号, size 2|2号, 100 pieces|100片"),
+        nouns=words("paper filters|咖啡滤纸, cloth filters|滤布, cleaning tablets|清洁片"),
+        variants=words("20 pieces|20片, 40 pieces|40片, 100 pieces|100片"),
         price=38,
         weight=0.6,
         cycle_days=30,
