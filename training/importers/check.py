@@ -1,0 +1,211 @@
+"""Whole columns against the rules of `engine.events.Event`, without building a single Event.
+
+The model is the judge. What this module calls sure is an event by the model too, with the same
+values; anything else goes to `training.importers.judge`, row by row, for its verdict and reason.
+`tests/training/importers/test_check.py` holds the two against each other.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import polars as pl
+from pydantic_core import from_json, to_json
+
+from engine.events import (
+    EARLIEST,
+    ITEM_REQUIRED,
+    LATEST,
+    MAX_ID_BYTES,
+    MAX_QUANTITY,
+    MAX_UNIT_PRICE,
+    EventType,
+)
+from training.importers.chunk import DOUBT, LINE
+from training.log import SCHEMA
+
+SURE: Final = "#sure"
+IDS: Final = ("event_id", "customer_id", "visitor_id", "item_id", "order_id", "channel", "slate_id")
+NOT_BLANK: Final = r"[^\s\x1c-\x1f]"  # \x1c-\x1f are spaces to Python, not to the regex engine
+MAX_POSITION: Final = 10_000  # engine.events.Event.position
+MAX_QUERY: Final = 512  # engine.events.Event.query
+MILLISECONDS: Final = r"^\d{12,13}$"  # pydantic reads a number above 2e10 as milliseconds
+SECONDS: Final = r"^\d{9,10}$"
+INSTANT: Final = (
+    r"^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
+    r"(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+)
+PRICE: Final = r"^\d{1,10}(\.\d{1,8})?$"
+PRICE_DECIMALS: Final = 8
+WHOLE: Final = r"^\d{1,8}$"
+EPOCH_US: Final = pl.Datetime("us", "UTC")
+
+Value = Callable[[str, pl.DataType], pl.Expr]
+
+
+def check(draft: pl.DataFrame, minor_units: int) -> pl.DataFrame:
+    """The columns of a log, LINE and SURE, one row a row of the draft, in its order.
+
+    A null `event_id` passes: the importer gives such an event the hash of its content.
+    """
+    draft = _with_properties(draft)
+    schema = draft.schema
+
+    def value(name: str, read: Value) -> pl.Expr:
+        present = name in schema
+        return (read(name, schema[name]) if present else pl.lit(None, SCHEMA[name])).alias(name)
+
+    read = draft.select(
+        pl.col(LINE),
+        *(value(name, _text) for name in (*IDS, "type", "query")),
+        value("at", _instant),
+        value("quantity", _whole).fill_null(1),
+        _price(schema, minor_units).alias("unit_price_minor"),
+        value("position", _whole),
+        pl.col("properties"),
+        _read_all(draft).alias(SURE),
+    )
+    return read.select(
+        *(pl.col(name).cast(dtype) if name != "at" else _to_ms() for name, dtype in SCHEMA.items()),
+        pl.col(LINE),
+        (pl.col(SURE) & _lawful(minor_units)).fill_null(value=False),
+    )
+
+
+def _lawful(minor_units: int) -> pl.Expr:
+    needs_item = pl.col("type").is_in([str(kind) for kind in ITEM_REQUIRED])
+    rules = [
+        *(_good_id(name) for name in IDS),
+        pl.col("type").is_in([str(kind) for kind in EventType]),
+        (pl.col("at") >= EARLIEST) & (pl.col("at") < LATEST),
+        pl.col("customer_id").is_not_null() | pl.col("visitor_id").is_not_null(),
+        pl.col("item_id").is_not_null() | ~needs_item,
+        pl.col("quantity").is_between(1, MAX_QUANTITY),
+        pl.col("unit_price_minor").is_null()
+        | pl.col("unit_price_minor").is_between(0, int(MAX_UNIT_PRICE.scaleb(minor_units))),
+        pl.col("position").is_null() | pl.col("position").is_between(1, MAX_POSITION),
+        pl.col("query").is_null() | (pl.col("query").str.len_chars() <= MAX_QUERY),
+    ]
+    return pl.all_horizontal(rules)
+
+
+def _good_id(name: str) -> pl.Expr:
+    column = pl.col(name)
+    return column.is_null() | (
+        (column.str.len_bytes() <= MAX_ID_BYTES) & column.str.contains(NOT_BLANK)
+    )
+
+
+def _read_all(draft: pl.DataFrame) -> pl.Expr:
+    """Whether each cell that holds something could be read."""
+    schema = draft.schema
+    minor = 0  # whether a price reads does not depend on the currency
+    readers: dict[str, pl.Expr] = {
+        **{name: _text(name, schema[name]) for name in (*IDS, "query") if name in schema},
+        **{name: _whole(name, schema[name]) for name in ("quantity", "position") if name in schema},
+        **{name: _price(schema, minor) for name in ("unit_price",) if name in schema},
+    }
+    read = [pl.col(name).is_null() | reader.is_not_null() for name, reader in readers.items()]
+    doubt = [~pl.col(DOUBT)] if DOUBT in schema else []
+    return pl.all_horizontal([pl.lit(value=True), ~pl.col("#broken"), *read, *doubt])
+
+
+def _text(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_integer() or isinstance(dtype, pl.Categorical | pl.Enum):
+        return column.cast(pl.String)  # a shop's numbers for customers and items are names
+    return column if dtype == pl.String else pl.lit(None, pl.String)
+
+
+def _whole(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    if dtype.is_float():
+        return pl.when(column == column.round()).then(column.cast(pl.Int64, strict=False))
+    if dtype == pl.String:
+        return pl.when(column.str.contains(WHOLE)).then(column.cast(pl.Int64, strict=False))
+    return pl.lit(None, pl.Int64)
+
+
+def _instant(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(dtype, pl.Datetime):
+        if dtype.time_zone is None:
+            return pl.lit(None, EPOCH_US)  # the judge says that it has no time zone
+        return column.dt.convert_time_zone("UTC").cast(EPOCH_US)
+    if dtype.is_integer() or dtype.is_float():
+        text = column.cast(pl.Int64, strict=False).cast(pl.String)
+        return pl.when(column == column.round()).then(_number(text)) if dtype.is_float() else (
+            _number(text)
+        )
+    if dtype != pl.String:
+        return pl.lit(None, EPOCH_US)
+    known = pl.when(column.str.contains(INSTANT)).then(column)
+    return pl.coalesce(
+        known.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False),
+        known.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", strict=False),
+        _number(column),
+    )
+
+
+def _number(text: pl.Expr) -> pl.Expr:
+    number = text.cast(pl.Int64, strict=False)
+    microseconds = (
+        pl.when(text.str.contains(MILLISECONDS))
+        .then(number * 1000)
+        .when(text.str.contains(SECONDS))
+        .then(number * 1_000_000)
+    )
+    return microseconds.cast(EPOCH_US)
+
+
+def _to_ms() -> pl.Expr:
+    """As `engine.happened.from_event` rounds: seconds as a float, half to even."""
+    seconds = pl.col("at").cast(pl.Int64).cast(pl.Float64) / 1_000_000
+    return (seconds * 1000).round(mode="half_to_even").cast(pl.Int64).cast(SCHEMA["at"]).alias("at")
+
+
+def _price(schema: pl.Schema, minor_units: int) -> pl.Expr:
+    if "unit_price_minor" in schema:
+        return pl.col("unit_price_minor").cast(pl.Int64, strict=False)
+    if "unit_price" not in schema:
+        return pl.lit(None, pl.Int64)
+    return to_minor(pl.col("unit_price").cast(pl.String), minor_units)
+
+
+def to_minor(text: pl.Expr, minor_units: int) -> pl.Expr:
+    """Exact, half to even, as `engine.happened.to_minor`; null for what is no plain price."""
+    known = pl.when(text.str.contains(PRICE)).then(text)
+    decimals = known.str.extract(r"\.(\d+)$", 1).fill_null("").str.pad_end(PRICE_DECIMALS, "0")
+    units = known.str.extract(r"^(\d+)", 1).cast(pl.Int64)
+    fine = units * 10**PRICE_DECIMALS + decimals.cast(pl.Int64)
+    step = 10 ** (PRICE_DECIMALS - minor_units)
+    whole, rest = fine // step, fine % step
+    up = (rest * 2 > step) | ((rest * 2 == step) & (whole % 2 == 1))
+    return whole + up.cast(pl.Int64)
+
+
+def _with_properties(draft: pl.DataFrame) -> pl.DataFrame:
+    """`properties` as compact JSON, null for none; "#broken" marks what is no JSON object."""
+    if "properties" not in draft.columns:
+        null = pl.lit(None, pl.String).alias("properties")
+        return draft.with_columns(null, pl.lit(value=False).alias("#broken"))
+    known = draft["properties"].unique().drop_nulls().to_list()
+    compact = {text: compact_object(text) for text in known}
+    whole = {text: found for text, found in compact.items() if found is not None}
+    replaced = pl.col("properties").replace_strict(
+        list(whole), list(whole.values()), default=None, return_dtype=pl.String
+    )
+    return draft.with_columns(
+        pl.when(replaced != "{}").then(replaced).alias("properties"),
+        (pl.col("properties").is_not_null() & replaced.is_null()).alias("#broken"),
+    )
+
+
+def compact_object(text: str) -> str | None:
+    """The JSON object of a text without its spaces; None when it is no JSON object."""
+    try:
+        value = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return None
+    return to_json(value).decode("utf-8") if isinstance(value, dict) else None

@@ -1,0 +1,99 @@
+"""One row at a time before the schema itself, for what whole columns could not decide."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
+
+from engine.events import ITEM_REQUIRED, MAX_ID_BYTES, Event
+from engine.happened import Happened, from_event
+from training.log import SCHEMA
+
+UNNAMED: Final = "unnamed"  # stands in for an event_id that the importer will make
+PROBLEMS: Final = {
+    "missing": "missing",
+    "enum": "unknown",
+    "extra_forbidden": "is_no_field",
+    "string_type": "is_no_text",
+    "string_too_short": "empty",
+    "string_too_long": "too_long",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "timezone_aware": "without_time_zone",
+}
+
+
+def judge(values: Mapping[str, Any], minor_units: int) -> Happened | tuple[str, str]:
+    """The event, or the code of the reason and a short detail."""
+    try:
+        return from_event(Event.model_validate(_to_wire(values, minor_units)), minor_units)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        return _reason(fault, values), _detail(fault)
+
+
+def to_row(event: Happened) -> dict[str, Any]:
+    """A row of the log; `event_id` is null when it is still to be made."""
+    row = {name: getattr(event, name) for name in SCHEMA if name != "properties"}
+    properties = to_json(dict(event.properties)).decode("utf-8") if event.properties else None
+    event_id = None if event.event_id == UNNAMED else event.event_id
+    return row | {"event_id": event_id, "type": str(event.type), "properties": properties}
+
+
+def _to_wire(values: Mapping[str, Any], minor_units: int) -> dict[str, Any]:
+    wire = dict(values)
+    if wire.get("event_id") is None:
+        wire["event_id"] = UNNAMED
+    if "unit_price_minor" in wire:
+        wire["unit_price"] = _to_currency(wire.pop("unit_price_minor"), minor_units)
+    if isinstance(wire.get("properties"), str):
+        wire["properties"] = _parsed(wire["properties"])
+    return wire
+
+
+def _to_currency(minor: object, minor_units: int) -> object:
+    try:
+        return Decimal(str(minor)).scaleb(-minor_units)
+    except InvalidOperation:
+        return minor
+
+
+def _parsed(text: str) -> object:
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return text
+
+
+def _reason(fault: ErrorDetails, values: Mapping[str, Any]) -> str:
+    if not fault["loc"]:
+        return _reason_of_the_whole(values)
+    field, kind = str(fault["loc"][0]), fault["type"]
+    if kind == "value_error":
+        return f"{field}_{_problem_of_id(fault['input'])}"
+    if field == "properties":
+        return "properties_are_no_object"
+    fallback = "not_an_instant" if field == "at" else "not_a_number"
+    return f"{field}_{PROBLEMS.get(kind, fallback)}"
+
+
+def _reason_of_the_whole(values: Mapping[str, Any]) -> str:
+    if values.get("customer_id") is None and values.get("visitor_id") is None:
+        return "customer_id_missing"
+    if values.get("item_id") is None and values.get("type") in ITEM_REQUIRED:
+        return "item_id_missing"
+    return "at_out_of_range"
+
+
+def _problem_of_id(text: object) -> str:
+    size = len(str(text).encode("utf-8", errors="surrogatepass"))
+    return "too_long" if size > MAX_ID_BYTES else "empty"
+
+
+def _detail(fault: ErrorDetails) -> str:
+    field = ".".join(map(str, fault["loc"]))
+    message = fault["msg"].removeprefix("Value error, ")
+    given = "" if fault["type"] == "missing" or not field else f": {str(fault['input'])[:60]!r}"
+    return f"{field} {message}{given}".strip()

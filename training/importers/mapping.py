@@ -1,0 +1,187 @@
+"""Any table of behaviour by a TOML that names its columns. `config/mapping.example.toml` shows all."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import to_json
+
+from engine.errors import ConfigError
+from engine.events import Event, EventType
+from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
+
+FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties")
+PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+STRICT: Final = ConfigDict(frozen=True, extra="forbid")
+
+
+def _known_field(name: str) -> str:
+    if name not in FIELDS:
+        raise ValueError(f"{name!r} is no field of an event; known: {', '.join(FIELDS)}")
+    return name
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; one is Asia/Shanghai")
+    return name
+
+
+EventField = Annotated[str, AfterValidator(_known_field)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class FileShape(BaseModel):
+    model_config = STRICT
+
+    header: tuple[str, ...] | None = None  # the columns of a file without a header line
+
+
+class TimeForm(BaseModel):
+    """Of the column mapped to `at`: a number of `unit`, or text in `format`, or ISO 8601."""
+
+    model_config = STRICT
+
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    format: str | None = None  # strptime
+    zone: Zone = "UTC"  # of text, or of a timestamp column, that names none
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.unit and self.format:
+            raise ValueError("says both unit and format; a time is a number or a text")
+        return self
+
+
+class Mapping(BaseModel):
+    """What the file is, in the words of an event."""
+
+    model_config = STRICT
+
+    file: FileShape = FileShape()
+    columns: dict[EventField, str] = Field(min_length=1)
+    constants: dict[EventField, str | int | float] = {}
+    properties: dict[str, str] = {}  # property -> column
+    time: TimeForm = TimeForm()
+    types: dict[str, EventType] = {}  # the file's word -> ours; ours need no entry
+    skip_types: tuple[str, ...] = ()  # words whose rows are set aside
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        said = {**self.columns, **self.constants}
+        lacking = [name for name in ("type", "at") if name not in said]
+        if "customer_id" not in said and "visitor_id" not in said:
+            lacking.append("customer_id (or visitor_id)")
+        if lacking:
+            raise ValueError(f"columns and constants do not say {', '.join(lacking)}")
+        both = sorted(set(self.columns) & set(self.constants))
+        if both:
+            raise ValueError(f"{', '.join(both)} is both a column and a constant")
+        return self
+
+
+def read_mapping(path: Path) -> Mapping:
+    """ConfigError with every fault of the file at once."""
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no TOML: {error}") from error
+    except ValidationError as error:
+        faults = "\n".join(
+            f"  {'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}"
+            for fault in error.errors(include_url=False)
+        )
+        raise ConfigError(f"{path}:\n{faults}") from error
+
+
+def mapped_format(mapping: Mapping) -> Format:
+    columns = tuple(dict.fromkeys([*mapping.columns.values(), *mapping.properties.values()]))
+
+    def convert(chunk: Chunk, settings: Settings) -> Draft:
+        return _convert(chunk, mapping)
+
+    return Format(name="mapping", convert=convert, columns=columns, header=mapping.file.header)
+
+
+def _convert(chunk: Chunk, mapping: Mapping) -> Draft:
+    named = chunk.frame.select(
+        pl.col(LINE),
+        *(pl.col(column).alias(name) for name, column in mapping.columns.items()),
+        *(pl.lit(value).alias(name) for name, value in mapping.constants.items()),
+        *_properties(mapping),
+    ).with_columns(pl.col("type").cast(pl.String))
+    kept = named.filter(~pl.col("type").is_in(mapping.skip_types).fill_null(value=False))
+    words = {word: str(kind) for word, kind in mapping.types.items()}
+    return Draft(
+        kept.with_columns(
+            pl.col("type").replace(words), _instant(kept.schema["at"], mapping.time).alias("at")
+        ),
+        set_aside={"skipped_type": named.height - kept.height},
+    )
+
+
+def _properties(mapping: Mapping) -> list[pl.Expr]:
+    if not mapping.properties:
+        return []
+    fields = [pl.col(column).alias(name) for name, column in mapping.properties.items()]
+    return [
+        pl.struct(fields)
+        .map_elements(_to_object, return_dtype=pl.String)
+        .alias("properties")
+    ]
+
+
+def _to_object(cells: dict[str, object]) -> str:
+    held = {name: cell for name, cell in cells.items() if cell is not None}
+    return to_json(held, fallback=str, inf_nan_mode="strings").decode("utf-8")
+
+
+def _instant(dtype: pl.DataType, time: TimeForm) -> pl.Expr:
+    """Text with a time zone, or a timestamp; what cannot be read stays as it is, to be rejected."""
+    column = pl.col("at")
+    if isinstance(dtype, pl.Datetime | pl.Date):
+        stamp = column.cast(pl.Datetime("us", getattr(dtype, "time_zone", None)))
+        return stamp if getattr(dtype, "time_zone", None) else _zoned(stamp, time.zone)
+    if time.unit is not None:
+        return _counted(column, time.unit)
+    if time.format is not None:
+        parsed = column.str.to_datetime(time.format, time_unit="us", strict=False)
+        zoned = parsed if "%z" in time.format else _zoned(parsed, time.zone)
+    else:
+        zoned = _zoned(_iso(column), time.zone)
+    return pl.coalesce(zoned.dt.convert_time_zone("UTC").dt.strftime(WIRE_TIME), column)
+
+
+WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
+
+
+def _counted(column: pl.Expr, unit: str) -> pl.Expr:
+    """Seconds and finer since 1970; a fraction of a unit is kept to the microsecond."""
+    count = column.cast(pl.Float64, strict=False)
+    whole = column.cast(pl.String).str.strip_suffix(".0").cast(pl.Int64, strict=False)
+    exact = whole * 1_000_000 // PER_SECOND[unit] if unit in {"s", "ms"} else (
+        whole // (PER_SECOND[unit] // 1_000_000)
+    )
+    micros = pl.coalesce(exact, (count * (1_000_000 / PER_SECOND[unit])).cast(pl.Int64, strict=False))
+    in_reach = micros.is_between(-(10**17), 10**17)  # a date of polars' calendar
+    stamp = pl.when(in_reach).then(micros).cast(pl.Datetime("us", "UTC"))
+    return pl.coalesce(stamp.dt.strftime(WIRE_TIME), column.cast(pl.String))
+
+
+def _iso(column: pl.Expr) -> pl.Expr:
+    """ISO 8601 without a zone, with a T or a space; text with one is left to the schema."""
+    forms = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S")
+    return pl.coalesce(
+        [column.str.to_datetime(form, time_unit="us", strict=False) for form in forms]
+    )
+
+
+def _zoned(local: pl.Expr, zone: str) -> pl.Expr:
+    """The hour that comes twice in autumn is read as its first; the one that never is, as none."""
+    assert ZoneInfo(zone)
+    return local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")

@@ -1,0 +1,76 @@
+"""Rows that are no events: kept beside the log, each with its line and its reason."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+RAW_BYTES: Final = 1024  # decision: enough to recognise a line, too little to fill a disk
+DETAIL_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """`line` counts from 1 in the source; for Parquet it is the row."""
+
+    line: int
+    reason: str  # a code such as item_id_missing
+    detail: str
+    raw: str
+
+
+class Quarantine:
+    """Appends rejects to a file and counts them. The file stays, whatever becomes of the import.
+
+    Without a reject there is no file, and one from an earlier import is removed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.by_reason: Counter[str] = Counter()
+        self._unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._file: TextIO = self._unfinished.open("w", encoding="utf-8", newline="\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, rejects: Iterable[Reject]) -> None:
+        for reject in rejects:
+            self.by_reason[reject.reason] += 1
+            self._file.write(_to_json(reject) + "\n")
+
+    def total(self) -> int:
+        return self.by_reason.total()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if self.total():
+            self._unfinished.replace(self.path)
+        else:
+            self._unfinished.unlink()
+            self.path.unlink(missing_ok=True)
+
+
+def cut(raw: str) -> str:
+    """At most RAW_BYTES bytes of UTF-8, never half a character."""
+    packed = raw[:RAW_BYTES].encode("utf-8", errors="replace")
+    return packed[:RAW_BYTES].decode("utf-8", errors="ignore")
+
+
+def _to_json(reject: Reject) -> str:
+    fields = {
+        "line": reject.line,
+        "reason": reject.reason,
+        "detail": reject.detail[:DETAIL_CHARACTERS],
+        "raw": cut(reject.raw),
+    }
+    return json.dumps(fields, ensure_ascii=False)
