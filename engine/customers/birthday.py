@@ -1,0 +1,42 @@
+"""Birthdays: how many days until the next one, in the customer's own days (A3)."""
+
+import json
+from calendar import isleap
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def day_of(now: int, zone: ZoneInfo) -> date:
+    """The calendar day of an instant where `zone` is."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone).date()
+
+
+def days_to(birthday: str | None, now: int, zone: ZoneInfo) -> int | None:
+    """0 on the day. `birthday` is JSON of "1990-02-29", "02-29" or what else a profile said."""
+    born = None if birthday is None else month_and_day(birthday)
+    if born is None:
+        return None
+    today = day_of(now, zone)
+    this_year = _celebrated(today.year, born)
+    following = this_year if this_year >= today else _celebrated(today.year + 1, born)
+    return (following - today).days
+
+
+def month_and_day(birthday: str) -> tuple[int, int] | None:
+    """None when it is no date."""
+    said = json.loads(birthday)
+    if not isinstance(said, str):
+        return None
+    parts = said[:10].split("-")[-2:]
+    try:
+        month, day = (int(part) for part in parts)
+        date(2000, month, day)  # a leap year: 29 February is a birthday
+    except ValueError:
+        return None
+    return month, day
+
+
+def _celebrated(year: int, born: tuple[int, int]) -> date:
+    """Who was born on 29 February celebrates on the 28th where there is no 29th (decision)."""
+    month, day = born
+    return date(year, month, 28 if born == (2, 29) and not isleap(year) else day)

@@ -1,0 +1,89 @@
+"""The sections of shop.toml that say who a customer is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.customers.lifecycle import LifecycleConfig
+from engine.customers.loyalty import LoyaltyConfig
+from engine.customers.price_band import PriceBandConfig
+from engine.customers.repurchase import RepurchaseConfig
+from engine.customers.segments import SegmentConfig, read_segments
+from engine.customers.value import ValueConfig
+
+Section = TypeVar("Section", bound=BaseModel)
+
+MOST_DECIMALS: Final = 4  # no currency has more; the shop's own are checked when it is compiled
+
+
+class CustomersConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: ValueConfig = ValueConfig()
+    lifecycle: LifecycleConfig = LifecycleConfig()
+    loyalty: LoyaltyConfig = LoyaltyConfig()
+    repurchase: RepurchaseConfig = RepurchaseConfig()
+    price_band: PriceBandConfig = PriceBandConfig()
+    segments: tuple[SegmentConfig, ...] = ()
+
+
+SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
+    "value": ValueConfig,
+    "lifecycle": LifecycleConfig,
+    "loyalty": LoyaltyConfig,
+    "repurchase": RepurchaseConfig,
+    "price_band": PriceBandConfig,
+}
+
+
+def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
+    """Every fault of these sections at once, also where one section names what another holds."""
+    problems: list[str] = []
+    for name, model in SECTIONS.items():
+        _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
+    listed = raw.get("segments", ())
+    if not isinstance(listed, list | tuple):
+        return [*problems, f"{file}: segments: is no list; write [[segments]]"]
+    return problems + _segment_problems(listed, _tier_names(raw), file)
+
+
+def _segment_problems(listed: Sequence[Any], tiers: tuple[str, ...], file: str) -> list[str]:
+    problems: list[str] = []
+    where = f"{file}: segments"
+    for i, raw in enumerate(listed):
+        segment = _checked(SegmentConfig, raw, f"{where}[{i}]", problems)
+        if segment is not None:
+            alone = read_segments((segment,), tiers, where, minor_units=MOST_DECIMALS)[1]
+            problems += [fault.replace(f"{where}[0]", f"{where}[{i}]", 1) for fault in alone]
+    names = [raw["name"] for raw in listed if isinstance(raw, Mapping) and "name" in raw]
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    return problems + [f"{where}: {name} is there twice" for name in twice]
+
+
+def _checked(model: type[Section], raw: object, where: str, problems: list[str]) -> Section | None:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        problems += [
+            f"{where}{_path(fault['loc'])}: {_plain(fault['msg'])}"
+            for fault in error.errors(include_url=False)
+        ]
+        return None
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _tier_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """As far as the section can be read; conditions are checked against it."""
+    loyalty = raw.get("loyalty", {})
+    tiers = loyalty.get("tiers") if isinstance(loyalty, Mapping) else None
+    if not isinstance(tiers, list | tuple):
+        return tuple(tier.name for tier in LoyaltyConfig().tiers)
+    return tuple(str(tier.get("name")) for tier in tiers if isinstance(tier, Mapping))

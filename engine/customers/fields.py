@@ -1,0 +1,68 @@
+"""What a condition may ask about a customer: the fields of a state, as segments see them."""
+
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.conditions import Field, Fields, Kind
+from engine.customers.labels import PRICE_BANDS, STAGES, VALUE_CLASSES
+
+Facts = Mapping[str, Any]
+"""The fields of a state by name, before the segments are known."""
+
+NUMBERS: Final = (
+    "recency_days",
+    "frequency",
+    "orders",
+    "breadth",
+    "length_days",
+    "recency_score",
+    "frequency_score",
+    "monetary_score",
+    "breadth_score",
+    "length_score",
+    "tier_rank",
+    "points",
+    "cycle_days",
+    "overdue_cycles",
+    "days_since_first_order",
+    "days_since_contact",
+    "days_since_act",
+    "days_since_cart",
+    "days_since_search",
+    "days_to_birthday",
+    "referred_buyers",
+    "complaints",
+    "ratings",
+    "invitations",
+    "promoted_share",
+    "brand_share",
+)
+MONEY: Final = MappingProxyType(
+    {"monetary": "monetary_minor", "value": "value_minor", "median_order": "median_order_minor"}
+)
+FLAGS: Final = ("known", "member", "buyer", "personal", "contactable")
+TEXTS: Final = ("brand", "referrer_id")
+RELATIONS: Final = ("member_buyer", "member_only", "buyer_only", "neither")
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "value_class": tuple(VALUE_CLASSES),
+        "stage": tuple(STAGES),
+        "price_band": tuple(PRICE_BANDS),
+        "relation": RELATIONS,
+    }
+)
+
+
+def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
+    """`tiers` are the names that the loyalty ladder knows."""
+    choices = {**CHOICES, "tier": tuple(tiers)}
+    found: list[Field[Facts]] = [
+        *(Field(name, Kind.NUMBER, itemgetter(name)) for name in NUMBERS),
+        *(Field(name, Kind.MONEY, itemgetter(key)) for name, key in MONEY.items()),
+        *(Field(name, Kind.FLAG, itemgetter(name)) for name in FLAGS),
+        *(Field(name, Kind.TEXT, itemgetter(name)) for name in TEXTS),
+        *(Field(name, Kind.CHOICE, itemgetter(name), words) for name, words in choices.items()),
+    ]
+    return MappingProxyType({field.name: field for field in found})

@@ -1,0 +1,43 @@
+"""Who brought whom, and what the newcomers' purchases tell about those who brought them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from engine.customers.facts import History
+from engine.events import EventType
+from engine.happened import Happened
+
+DERIVED: Final = "referred:"  # begins the event id of what a referrer learns of
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    referrer_id: str
+    at: int
+
+
+def referral_of(history: History) -> Referral | None:
+    """Who brought the owner of this history; the earliest referral counts."""
+    named = history.referrer
+    return Referral(named.referrer_id, named.at) if named.referrer_id else None
+
+
+def derived(event: Happened, referral: Referral) -> Happened | None:
+    """The referrer's fact about a newcomer's purchase or refund; None for anything else.
+
+    Only what happens at the referral or after it counts. The server puts it into the referrer's
+    newest events; the trainer derives it again from the log: both make the same event.
+    """
+    if event.type not in (EventType.PURCHASE, EventType.REFUND) or event.at < referral.at:
+        return None
+    return Happened(
+        event_id=DERIVED + event.event_id,
+        type=EventType.REFERRAL,
+        at=event.at,
+        customer_id=referral.referrer_id,
+        item_id=event.item_id,
+        quantity=event.quantity,
+        unit_price_minor=event.unit_price_minor,
+        order_id=event.order_id,
+        properties={"referred_id": event.customer_id, "of": event.type.value},
+    )

@@ -1,0 +1,44 @@
+"""The configured schemes made ready: conditions as predicates, money in minor units."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from engine.customers.config import CustomersConfig
+from engine.customers.lifecycle import LifecycleConfig
+from engine.customers.loyalty import Ladder, Tier, ladder_of
+from engine.customers.price_band import Bands, bands_of
+from engine.customers.repurchase import RepurchaseConfig
+from engine.customers.segments import Segment, read_segments
+from engine.customers.value import ValueConfig
+from engine.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Schemes:
+    value: ValueConfig
+    lifecycle: LifecycleConfig
+    ladder: Ladder
+    repurchase: RepurchaseConfig
+    bands: Bands
+    segments: tuple[Segment, ...]
+    zone: ZoneInfo
+
+    def tier(self, name: str | None) -> Tier | None:
+        return self.ladder.tier(name)
+
+
+def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str) -> Schemes:
+    """Once, at start. Raises ConfigError with every segment's faults."""
+    tiers = [tier.name for tier in config.loyalty.tiers]
+    segments, problems = read_segments(config.segments, tiers, "segments", minor_units=minor_units)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return Schemes(
+        value=config.value,
+        lifecycle=config.lifecycle,
+        ladder=ladder_of(config.loyalty, minor_units),
+        repurchase=config.repurchase,
+        bands=bands_of(config.price_band, minor_units),
+        segments=segments,
+        zone=ZoneInfo(time_zone),
+    )
