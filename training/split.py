@@ -1,0 +1,147 @@
+"""What a model may see, and what it is judged by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from engine.errors import LogError
+from engine.events import EventType
+from engine.types import DAY_MS, Mask, Offsets, Rows
+from training.interactions import Interactions
+from training.ragged import offsets_of
+
+_AT: Final = pl.col("at").dt.epoch("ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Two parts of one log. Nothing of `test` may reach a model, a threshold or a list."""
+
+    train: pl.LazyFrame
+    test: pl.LazyFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What each judged customer went on to want; rows are those of the training interactions."""
+
+    customers: Rows  # (n,) ascending
+    offsets: Offsets  # (n + 1,)
+    items: Rows  # ascending for each customer, each once; -1 for an item that training never met
+    n_items: int
+
+    def __len__(self) -> int:
+        return len(self.customers)
+
+    @property
+    def sizes(self) -> Rows:
+        return np.diff(self.offsets).astype(np.int32)
+
+
+def by_time(log: pl.LazyFrame, instant: int) -> Split:
+    """One cut-off for all, as a model meets the world: the past trains, the rest judges.
+
+    Source: Meng et al., Exploring Data Splitting Strategies (RecSys 2020), "global timeline".
+    """
+    return Split(log.filter(instant > _AT), log.filter(instant <= _AT))
+
+
+def cut_off(log: pl.LazyFrame, days: float, largest_share: float) -> int:
+    """The instant that leaves the last `days` for judging, but no more than a share of the time."""
+    first, last = log.select(first=_AT.min(), last=_AT.max()).collect().row(0)
+    if first is None:
+        raise LogError("the log holds no events")
+    if first == last:
+        raise LogError("the log holds a single instant: it cannot be split by time")
+    return int(last - min(days * DAY_MS, (last - first) * largest_share))
+
+
+def last_out(log: pl.LazyFrame) -> Split:
+    """Of each customer who came more than once, the last visit judges.
+
+    The cut-off differs between customers, so a model sees what others did later: use it to
+    compare with papers that do, not to forecast.
+    """
+    mine = pl.col("at").max().over("customer_id")
+    returned = pl.col("at").min().over("customer_id") < mine
+    last = pl.col("customer_id").is_not_null() & returned & (pl.col("at") == mine)
+    return Split(log.filter(~last), log.filter(last))
+
+
+def at_random(log: pl.LazyFrame, share: float, rng: np.random.Generator) -> Split:
+    """A share of all (customer, item) pairs judges, of customers who keep at least one.
+
+    For logs without times only: with them it lets the future explain the past.
+    """
+    keys = ["customer_id", "item_id"]
+    known = pl.col("customer_id").is_not_null() & pl.col("item_id").is_not_null()
+    pairs = log.filter(known).select(keys).unique().sort(keys).collect()
+    drawn = pl.Series("drawn", rng.random(len(pairs)))
+    held = (
+        pairs.with_columns(drawn)
+        .filter(pl.col("drawn").rank("ordinal").over("customer_id") > 1, pl.col("drawn") < share)
+        .lazy()
+    )
+    return Split(log.join(held, on=keys, how="anti"), log.join(held, on=keys, how="semi"))
+
+
+def truth_of(
+    test: pl.LazyFrame, data: Interactions, kinds: Sequence[EventType] = (EventType.PURCHASE,)
+) -> Truth:
+    """What the customers that training knows did in `test`, by events of these kinds."""
+    wanted = [str(kind) for kind in kinds]
+    customers = pl.LazyFrame(
+        {"customer_id": data.customer_ids, "customer": np.arange(data.n_customers, dtype=np.int32)},
+        schema={"customer_id": pl.String, "customer": pl.Int32},
+    )
+    items = pl.LazyFrame(
+        {"item_id": data.item_ids, "item": np.arange(data.n_items, dtype=np.int32)},
+        schema={"item_id": pl.String, "item": pl.Int32},
+    )
+    pairs = (
+        test.filter(pl.col("type").is_in(wanted) & pl.col("item_id").is_not_null())
+        .select("customer_id", "item_id")
+        .unique()
+        .join(customers, on="customer_id")
+        .join(items, on="item_id", how="left")
+        .select("customer", pl.col("item").fill_null(-1))
+        .sort("customer", "item")
+        .collect()
+    )
+    return _truth(pairs["customer"].to_numpy(), pairs["item"].to_numpy(), data.n_items)
+
+
+def new_only(truth: Truth, data: Interactions) -> Truth:
+    """Without what the customer had bought before: what is left is a discovery."""
+    return _kept(truth, ~_had(truth, data))
+
+
+def repeat_only(truth: Truth, data: Interactions) -> Truth:
+    return _kept(truth, _had(truth, data))
+
+
+def _had(truth: Truth, data: Interactions) -> Mask:
+    who = np.repeat(truth.customers, truth.sizes)
+    rows = np.repeat(np.arange(data.n_rows), np.diff(data.offsets))
+    known = np.flatnonzero((data.last_bought_at > 0) & (rows < data.n_customers))
+    keys = rows[known].astype(np.int64) * data.n_items + data.items[known]
+    asked = who.astype(np.int64) * data.n_items + truth.items
+    return np.isin(asked, keys) & (truth.items >= 0)
+
+
+def _kept(truth: Truth, kept: Mask) -> Truth:
+    who = np.repeat(truth.customers, truth.sizes)
+    return _truth(who[kept], truth.items[kept], truth.n_items)
+
+
+def _truth(who: Rows, items: Rows, n_items: int) -> Truth:
+    customers, place = np.unique(who, return_inverse=True)
+    return Truth(
+        customers.astype(np.int32),
+        offsets_of(place.astype(np.int32), len(customers)),
+        items.astype(np.int32),
+        n_items,
+    )
