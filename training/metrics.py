@@ -59,7 +59,7 @@ def mrr(judged: Judged, k: int) -> Floats:
     hits = judged.upto(k)
     if not hits.size:
         return np.zeros(len(hits))
-    return np.where(hits.any(1), 1 / (1.0 + hits.argmax(1)), 0.0)
+    return np.where(hits.any(1), 1 / (1 + hits.argmax(1).astype(np.float64)), np.zeros(len(hits)))
 
 
 def average_precision(judged: Judged, k: int) -> Floats:
