@@ -26,8 +26,8 @@ from engine.happened import Happened
 from engine.types import DAY_MS
 
 HOUR_MS: Final = DAY_MS // 24
-PASSIVE: Final = frozenset({EventType.IMPRESSION, EventType.PROFILE})
-"""Types that happen to a customer; all others are something the customer did."""
+IMPRESSION: Final = EventType.IMPRESSION
+PROFILE: Final = EventType.PROFILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +149,13 @@ def _rows(facts: Orders | tuple[Any, ...]) -> Iterable[Any]:
 
 
 def touch(draft: Draft, event: Happened) -> None:
-    at = event.at
-    draft.last_at = max(draft.last_at, at)
-    draft.first_at = earliest(draft.first_at, at)
-    if event.type not in PASSIVE:
-        draft.acted_at = max(draft.acted_at, at)
+    at, kind = event.at, event.type
+    if at > draft.last_at:
+        draft.last_at = at
+    if at < draft.first_at or not draft.first_at:
+        draft.first_at = at
+    if at > draft.acted_at and kind is not IMPRESSION and kind is not PROFILE:
+        draft.acted_at = at  # all other types are something that the customer did
 
 
 def count_order(draft: Draft, event: Happened) -> None:

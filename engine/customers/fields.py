@@ -1,6 +1,6 @@
 """What a condition may ask about a customer: the fields of a state, as segments see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -58,11 +58,18 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
     """`tiers` are the names that the loyalty ladder knows."""
     choices = {**CHOICES, "tier": tuple(tiers)}
-    found: list[Field[Facts]] = [
-        *(Field(name, Kind.NUMBER, itemgetter(name)) for name in NUMBERS),
-        *(Field(name, Kind.MONEY, itemgetter(key)) for name, key in MONEY.items()),
-        *(Field(name, Kind.FLAG, itemgetter(name)) for name in FLAGS),
-        *(Field(name, Kind.TEXT, itemgetter(name)) for name in TEXTS),
-        *(Field(name, Kind.CHOICE, itemgetter(name), words) for name, words in choices.items()),
+    found = [
+        *[_field(name, Kind.NUMBER) for name in NUMBERS],
+        *[_field(name, Kind.MONEY, key) for name, key in MONEY.items()],
+        *[_field(name, Kind.FLAG) for name in FLAGS],
+        *[_field(name, Kind.TEXT) for name in TEXTS],
+        *[_field(name, Kind.CHOICE, choices=words) for name, words in choices.items()],
     ]
     return MappingProxyType({field.name: field for field in found})
+
+
+def _field(
+    name: str, kind: Kind, key: str | None = None, choices: tuple[str, ...] = ()
+) -> Field[Facts]:
+    take: Callable[[Facts], Any] = itemgetter(key or name)
+    return Field(name, kind, take, choices)

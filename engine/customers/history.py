@@ -16,8 +16,10 @@ from engine.happened import Happened
 
 __all__ = ["EMPTY_HISTORY", "History", "fold", "fold_all", "key_of", "merge"]
 
-GATHER: Final[Mapping[EventType, Callable[[Draft, Happened], None]]] = MappingProxyType(
-    {
+REFERRAL: Final = EventType.REFERRAL
+GATHER: Final[Mapping[EventType, Callable[[Draft, Happened], None] | None]] = MappingProxyType(
+    dict.fromkeys(EventType)
+    | {
         EventType.PURCHASE: gather.count_order,
         EventType.REFUND: gather.count_refund,
         EventType.REFERRAL: gather.name_referrer,
@@ -34,7 +36,7 @@ GATHER: Final[Mapping[EventType, Callable[[Draft, Happened], None]]] = MappingPr
         EventType.COMPLAINT: gather.note_complaint,
     }
 )
-"""What a type adds besides the time of contact; the other types add nothing."""
+"""What a type adds besides the time of contact."""
 
 
 def fold(history: History, event: Happened) -> History:
@@ -45,11 +47,11 @@ def fold_all(history: History, events: Iterable[Happened]) -> History:
     """`events` are this customer's alone; those that were counted before change nothing."""
     draft = Draft(history)
     for event in events:
-        if event.type is EventType.REFERRAL and "referred_id" in event.properties:
+        if event.type is REFERRAL and "referred_id" in event.properties:
             gather.count_referred(draft, event)  # what another did; no contact with this one
             continue
         gather.touch(draft, event)
-        more = GATHER.get(event.type)
+        more = GATHER[event.type]
         if more is not None:
             more(draft, event)
     return draft.finished()

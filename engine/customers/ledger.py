@@ -6,8 +6,6 @@ the tier is kept. A refund takes back exactly what its order gave, also over a n
 falls with the standing, and a voucher that was granted is never granted again.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from engine.customers.facts import History, Refund
@@ -38,14 +36,13 @@ class Line(NamedTuple):
     tier_rank: int  # after this line
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Where the ledger ends."""
 
     balance: int = 0  # parts
     points: int = 0  # whole points that may be spent
-    tier_rank: int = 0
-    vouchers: tuple[int, ...] = ()  # ranks of the tiers whose voucher was granted, ascending
+    tier_rank: int = 0  # 0 = none
+    granted: int = 0  # vouchers were granted for the tiers up to this rank
 
 
 CAUSES: tuple[Cause, ...] = ("purchase", "referred", "refund")
@@ -77,87 +74,83 @@ def _refund(refund: Refund, placed: dict[int, int], own: int) -> Earning:
     return Earning(at, 2, refund.order_key, -refund.amount_minor * own, 0)
 
 
-@dataclass(slots=True)
 class _Run:
-    """The ledger being written."""
+    """The ledger being written; `lines` is None where only its end is asked for."""
 
-    ladder: Ladder
-    standing: int = 0
-    balance: int = 0
-    resets: list[tuple[int, int]] = field(default_factory=list)  # what each took of the two
-    granted: set[int] = field(default_factory=set)
+    __slots__ = ("balance", "granted", "ladder", "lines", "resets", "standing")
+
+    def __init__(self, ladder: Ladder, lines: list[Line] | None) -> None:
+        self.ladder = ladder
+        self.lines = lines
+        self.standing = 0
+        self.balance = 0
+        self.resets: list[tuple[int, int]] = []  # what each took of standing and balance
+        self.granted = 0  # the highest tier whose voucher was granted
 
     @property
     def rank(self) -> int:
         return len(self.ladder.steps) if self.resets else rank_at(self.standing, self.ladder.steps)
 
-    def line(self, earning: Earning, cause: Cause, parts: int = 0, voucher: int = 0) -> Line:
+    def write(self, earning: Earning, cause: Cause, parts: int, voucher: int = 0) -> None:
         self.balance += parts
-        return Line(earning.at, cause, earning.key, parts, voucher, self.balance, self.rank)
+        if self.lines is not None:
+            key = self.granted if cause == "voucher" else earning.key
+            line = Line(earning.at, cause, key, parts, voucher, self.balance, self.rank)
+            self.lines.append(line)
 
-    def take(self, earning: Earning) -> Iterator[Line]:
+    def take(self, earning: Earning) -> None:
         self.standing += earning.parts
-        yield from self._undo_resets(earning)
-        taken = max(-self.standing, 0) if earning.parts < 0 else 0
-        self.standing += taken  # a refund of what was never earned takes nothing
-        yield self.line(earning, CAUSES[earning.cause], earning.parts + taken)
+        self.undo_resets(earning)
+        forgiven = max(-self.standing, 0)  # a refund of what was never earned takes nothing
+        self.standing += forgiven
+        self.write(earning, CAUSES[earning.cause], earning.parts + forgiven)
         if earning.spent:
-            yield self.line(earning, "spent", -earning.spent)
-        yield from self._climb(earning)
+            self.write(earning, "spent", -earning.spent)
+        self.grant(earning)
+        self.start_again(earning)
 
-    def _undo_resets(self, earning: Earning) -> Iterator[Line]:
+    def undo_resets(self, earning: Earning) -> None:
         while self.standing < 0 and self.resets:
             standing, balance = self.resets.pop()
             self.standing += standing
-            yield self.line(earning, "reset_undone", balance)
+            self.write(earning, "reset_undone", balance)
 
-    def _climb(self, earning: Earning) -> Iterator[Line]:
-        steps = self.ladder.steps
-        yield from self._grant(earning, rank_at(self.standing, steps))
-        while steps and self.standing >= steps[-1] and self.ladder.reset != "never":
-            carry = self.ladder.reset == "carry"
-            standing = steps[-1] if carry else self.standing
+    def grant(self, earning: Earning) -> None:
+        for tier in self.ladder.tiers[self.granted : rank_at(self.standing, self.ladder.steps)]:
+            self.granted = tier.rank
+            self.write(earning, "voucher", 0, tier.voucher_minor)
+
+    def start_again(self, earning: Earning) -> None:
+        steps, reset = self.ladder.steps, self.ladder.reset
+        while steps and self.standing >= steps[-1] and reset != "never":
+            standing = steps[-1] if reset == "carry" else self.standing
             balance = min(standing, max(self.balance, 0))
             self.resets.append((standing, balance))
             self.standing -= standing
-            yield self.line(earning, "reset", -balance)
-
-    def _grant(self, earning: Earning, reached: int) -> Iterator[Line]:
-        for tier in self.ladder.tiers[:reached]:
-            if tier.rank not in self.granted:
-                self.granted.add(tier.rank)
-                named = earning._replace(key=tier.rank)
-                yield self.line(named, "voucher", voucher=tier.voucher_minor)
+            self.write(earning, "reset", -balance)
 
 
 def ledger(history: History, ladder: Ladder) -> tuple[Line, ...]:
     """Every line since the first order, oldest first; the last one holds the balance."""
-    run = _Run(ladder)
-    return tuple(line for earning in earnings_of(history, ladder) for line in run.take(earning))
+    lines: list[Line] = []
+    run = _Run(ladder, lines)
+    for earning in earnings_of(history, ladder):
+        run.take(earning)
+    return tuple(lines)
 
 
 def standing_of(history: History, ladder: Ladder) -> Standing:
-    """The end of `ledger`, at a fraction of its cost while no tier is near."""
-    earnings = earnings_of(history, ladder)
-    if not earnings:
-        return NOTHING_EARNED
-    run = _Run(ladder)
-    for earning in _after_quiet_start(earnings, run):
-        for _ in run.take(earning):
-            pass
-    return Standing(run.balance, run.balance // ladder.point, run.rank, tuple(sorted(run.granted)))
+    """Where `ledger` ends, at a fraction of its cost as long as nothing came back."""
+    if not history.refunds and not history.referred:
+        earned = sum(history.orders.gross_minor) * ladder.own
+        if not ladder.steps or earned < ladder.steps[-1] or ladder.reset == "never":
+            spent = sum(history.orders.points) * ladder.point
+            return _standing(earned - spent, rank_at(earned, ladder.steps), ladder)
+    run = _Run(ladder, None)
+    for earning in earnings_of(history, ladder):
+        run.take(earning)
+    return _standing(run.balance, run.rank, ladder)._replace(granted=run.granted)
 
 
-def _after_quiet_start(earnings: list[Earning], run: _Run) -> list[Earning]:
-    """Add up what comes before the first refund or tier: nothing else can happen there."""
-    first = run.ladder.steps[0] if run.ladder.steps else None
-    for count, earning in enumerate(earnings):
-        standing = run.standing + earning.parts
-        if earning.parts < 0 or (first is not None and standing >= first):
-            return earnings[count:]
-        run.standing = standing
-        run.balance += earning.parts - earning.spent
-    return []
-
-
-NOTHING_EARNED = Standing()
+def _standing(balance: int, rank: int, ladder: Ladder) -> Standing:
+    return Standing(balance, balance // ladder.point, rank, rank)

@@ -1,8 +1,9 @@
 """Every customer's history as columns, for the bundle: one row a customer, ragged tables beside."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -22,39 +23,40 @@ from engine.customers.facts import (
     Seen,
 )
 from engine.text import TextColumn
-from engine.types import Offsets
 
 Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Ragged:
-    """Rows of customer r are columns[:, offsets[r]:offsets[r + 1]]."""
-
-    offsets: Offsets  # (n + 1,)
-    columns: Integers  # (n_columns, n_rows)
-
-    def of(self, row: int) -> list[list[int]] | None:
-        """Column by column; None for none, so that the usual case costs little."""
-        start, stop = self.offsets[row], self.offsets[row + 1]
-        if start == stop:
-            return None
-        columns: list[list[int]] = self.columns[:, start:stop].tolist()
-        return columns
+TABLES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "orders": 7,
+        "refunds": 4,
+        "referred": 4,
+        "reach": 3,
+        "attributes": 4,
+        "complaints": 2,
+        "seen": 1,
+    }
+)
+"""The ragged tables and how many columns each has."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerSnapshot:
-    """What `history_of` needs, in plain arrays: never memory-map subclasses, they read slowly."""
+    """What `history_of` needs, in plain arrays: never memory-map subclasses, they read slowly.
 
-    moments: Integers  # (n, 8) Moments, then at and key of the referrer
-    orders: Ragged  # Orders
-    refunds: Ragged  # Refund
-    referred: Ragged  # Referred
-    reach: Ragged  # row of `words`, hour, times
-    attributes: Ragged  # row of `words` for the name, at, key, row of `words` for the value
-    complaints: Ragged  # at, row of `words` for the item
-    seen: Ragged  # (1, n_keys), ascending within a customer
+    Rows of customer r in table t are `table[:, offsets[r, t]:offsets[r + 1, t]]`.
+    """
+
+    moments: Integers  # (n, 10) Moments, then at and key of the referrer
+    offsets: Integers  # (n + 1, 7) one column a table, in the order of TABLES
+    orders: Integers  # (7, n_orders) Orders
+    refunds: Integers  # (4, n_refunds) Refund
+    referred: Integers  # (4, n_referred) Referred
+    reach: Integers  # (3, n_reach) row of `words`, hour, times
+    attributes: Integers  # (4, n_attributes) row of `words` (name), at, key, row of `words` (value)
+    complaints: Integers  # (2, n_complaints) at, row of `words` (item)
+    seen: Integers  # (1, n_seen) ascending within a customer
     referrers: NDArray[np.int32]  # (n,) row of `words`; 0 = nobody
     words: TextColumn  # each text once; 0 is the empty one
 
@@ -66,17 +68,18 @@ class CustomerSnapshot:
         if not 0 <= row < len(self):
             return EMPTY_HISTORY
         moments: list[int] = self.moments[row].tolist()
-        orders = self.orders.of(row)
+        starts, stops = self.offsets[row : row + 2].tolist()
+        orders, refunds, referred, reach, attributes, complaints, seen = map(slice, starts, stops)
         return History(
             moments=Moments._make(moments[:8]),
-            orders=Orders._make(map(tuple, orders)) if orders else NO_ORDERS,
-            refunds=_rows(self.refunds.of(row), Refund._make),
-            referred=_rows(self.referred.of(row), Referred._make),
+            orders=_columns(self.orders, orders),
+            refunds=_rows(self.refunds, refunds, Refund._make),
+            referred=_rows(self.referred, referred, Referred._make),
             referrer=self._referrer(row, moments) if moments[8] else NOBODY,
-            reach=_rows(self.reach.of(row), self._reach),
-            attributes=_rows(self.attributes.of(row), self._attribute),
-            complaints=_rows(self.complaints.of(row), self._complaint),
-            seen=self._seen(row),
+            reach=_rows(self.reach, reach, self._reach),
+            attributes=_rows(self.attributes, attributes, self._attribute),
+            complaints=_rows(self.complaints, complaints, self._complaint),
+            seen=Seen(self.seen[0, seen]) if seen.start < seen.stop else NONE_SEEN,
         )
 
     def _referrer(self, row: int, moments: list[int]) -> Referrer:
@@ -91,46 +94,58 @@ class CustomerSnapshot:
     def _complaint(self, row: Sequence[int]) -> Complaint:
         return Complaint(row[0], self.words[row[1]])
 
-    def _seen(self, row: int) -> Seen:
-        start, stop = self.seen.offsets[row], self.seen.offsets[row + 1]
-        return NONE_SEEN if start == stop else Seen(self.seen.columns[0, start:stop])
-
 
 NO_ORDERS: Final = Orders()
 NOBODY: Final = Referrer()
 NONE_SEEN: Final = Seen()
 
 
-def _rows(columns: list[list[int]] | None, make: Callable[[Sequence[int]], Any]) -> tuple[Any, ...]:
-    return () if columns is None else tuple(map(make, zip(*columns, strict=True)))
+def _columns(orders: Integers, cut: slice) -> Orders:
+    if cut.start == cut.stop:
+        return NO_ORDERS
+    return Orders._make(map(tuple, orders[:, cut].tolist()))
+
+
+def _rows(table: Integers, cut: slice, make: Callable[[Sequence[int]], Any]) -> tuple[Any, ...]:
+    if cut.start == cut.stop:
+        return ()
+    return tuple(map(make, zip(*table[:, cut].tolist(), strict=True)))
 
 
 def snapshot_of(histories: Sequence[History]) -> CustomerSnapshot:
     """The inverse of `history_of`, one history a row."""
     words = _Words()
+    rows: dict[str, list[list[Sequence[int]]]] = {
+        "orders": [list(h.orders.each()) for h in histories],
+        "refunds": [list(h.refunds) for h in histories],
+        "referred": [list(h.referred) for h in histories],
+        "reach": [[(words.row(r.channel), r.hour, r.times) for r in h.reach] for h in histories],
+        "attributes": [
+            [(words.row(a.name), a.at, a.key, words.row(a.value)) for a in h.attributes]
+            for h in histories
+        ],
+        "complaints": [[(c.at, words.row(c.item_id)) for c in h.complaints] for h in histories],
+        "seen": [[(key,) for key in sorted(h.seen.keys())] for h in histories],
+    }
     moments = [(*h.moments, h.referrer.at, h.referrer.key) for h in histories]
+    offsets = np.zeros((len(histories) + 1, len(TABLES)), np.int64)
+    np.cumsum(
+        [[len(rows[name][i]) for name in TABLES] for i in range(len(histories))],
+        axis=0,
+        out=offsets[1:],
+    )
     return CustomerSnapshot(
         moments=np.array(moments, np.int64).reshape(len(histories), 10),
-        orders=_ragged([list(h.orders.each()) for h in histories], 7),
-        refunds=_ragged([h.refunds for h in histories], 4),
-        referred=_ragged([h.referred for h in histories], 4),
-        reach=_ragged(
-            [[(words.row(r.channel), r.hour, r.times) for r in h.reach] for h in histories], 3
-        ),
-        attributes=_ragged(
-            [
-                [(words.row(a.name), a.at, a.key, words.row(a.value)) for a in h.attributes]
-                for h in histories
-            ],
-            4,
-        ),
-        complaints=_ragged(
-            [[(c.at, words.row(c.item_id)) for c in h.complaints] for h in histories], 2
-        ),
-        seen=_ragged([[(key,) for key in sorted(h.seen.keys())] for h in histories], 1),
+        offsets=offsets,
+        **{name: _table(rows[name], width) for name, width in TABLES.items()},
         referrers=np.array([words.row(h.referrer.referrer_id) for h in histories], np.int32),
         words=words.column(),
     )
+
+
+def _table(rows: Sequence[Sequence[Sequence[int]]], width: int) -> Integers:
+    flat = list(chain.from_iterable(rows))
+    return np.ascontiguousarray(np.array(flat, np.int64).reshape(len(flat), width).T)
 
 
 class _Words:
@@ -144,14 +159,6 @@ class _Words:
 
     def column(self) -> TextColumn:
         return TextColumn.build(self._rows)
-
-
-def _ragged(rows: Sequence[Sequence[Sequence[int]]], width: int) -> Ragged:
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(each) for each in rows], out=offsets[1:])
-    flat: Iterable[Sequence[int]] = chain.from_iterable(rows)
-    table = np.array(list(flat), np.int64).reshape(int(offsets[-1]), width)
-    return Ragged(offsets, np.ascontiguousarray(table.T))
 
 
 NO_SNAPSHOT: Final = snapshot_of([])
