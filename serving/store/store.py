@@ -65,14 +65,19 @@ class Store:
         tail_limit: int = DEFAULT_TAIL_LIMIT,
         on_change: Callable[[LinkName, LinkState], None] | None = None,
     ) -> None:
-        told = on_change or (lambda _name, _state: None)
         load: list[Command] = [("SCRIPT", "LOAD", script.text) for script in SCRIPTS]
         self.keys = Keys(shop)
+        self.durable = "unknown"  # see `durability`; read again whenever the store comes up
+        self.came_up = asyncio.Event()  # set for whoever must look at a store that may be another
+        self._told = on_change or (lambda _name, _state: None)
         self._reads = Link(
-            address, timeout_s=read_s, greet=load, on_change=lambda state: told("read", state)
+            address, timeout_s=read_s, greet=load, on_change=lambda state: self._note("read", state)
         )
         self._writes = Link(
-            address, timeout_s=write_s, greet=load, on_change=lambda state: told("write", state)
+            address,
+            timeout_s=write_s,
+            greet=load,
+            on_change=lambda state: self._note("write", state),
         )
         self._visitor_ttl_s = visitor_days * DAY_S
         self._tail_limit = tail_limit
@@ -81,6 +86,11 @@ class Store:
     @property
     def up(self) -> bool:
         return self._reads.up and self._writes.up
+
+    def _note(self, link: LinkName, state: LinkState) -> None:
+        self._told(link, state)
+        if self.up:
+            self.came_up.set()
 
     async def start(self) -> None:
         await asyncio.gather(self._reads.start(), self._writes.start())
@@ -116,7 +126,11 @@ class Store:
                 self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
         return [None if reply is None else reply[0] for reply in replies]
 
-    def _accepting(self, one: Accepting) -> Command:
+    async def fold(self, events: Sequence[tuple[bytes, Accepting]]) -> None:
+        """Put events of the stream, with their stream ids, into the tails that miss them."""
+        await self._run(ACCEPT, [self._accepting(one, accepted) for accepted, one in events])
+
+    def _accepting(self, one: Accepting, accepted: bytes = b"") -> Command:
         event = one.event
         told = referral.told(event)
         role = "order" if event.type in MONEY else "referral" if told else ""
@@ -134,6 +148,7 @@ class Store:
             event.at,
             one.known_referral,
             told,
+            accepted,
         )
 
     async def change_items(self, changes: Iterable[tuple[str, dict[str, Any]]]) -> int:
@@ -155,15 +170,20 @@ class Store:
         return ItemChanges(changes, last, complete=len(changes) < limit)
 
     async def durability(self) -> str:
-        """When an accepted event is on the disk: "always", "everysec", "no", "none", "unknown"."""
+        """When an accepted event is on the disk: "always", "everysec", "no", "none", "unknown".
+
+        What it found last is `durable`.
+        """
         replies = await self._writes.ask(
             ("CONFIG", "GET", "appendonly"), ("CONFIG", "GET", "appendfsync")
         )
         try:
             appendonly, appendfsync = (reply[1].decode() for reply in refuse_errors(replies))
         except StoreError:  # a managed Redis may not tell
-            return "unknown"
-        return appendfsync if appendonly == "yes" else "none"
+            self.durable = "unknown"
+        else:
+            self.durable = appendfsync if appendonly == "yes" else "none"
+        return self.durable
 
     async def ask(self, *commands: Command) -> list[Reply]:
         """Any commands, over the link for writes; error replies raise."""

@@ -1,0 +1,95 @@
+"""The documented API: routes, errors in one shape, the OpenAPI description."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+
+from engine.events import Event
+from serving.problems import (
+    INTERNAL,
+    MEDIA_TYPE,
+    REQUEST_ID_KEY,
+    Refusal,
+    headers_of,
+    invalid,
+    refusal,
+    to_bytes,
+)
+from serving.routes import customers, events, health, items, recommend
+from serving.shop import Shop
+
+VERSION: Final = "0.1.0"
+SCHEMAS: Final = "#/components/schemas/{model}"
+
+
+def build_api(
+    shop: Shop, lifespan: Callable[[Shop], contextlib.AbstractAsyncContextManager[None]]
+) -> FastAPI:
+    @contextlib.asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(shop):
+            yield
+
+    api = FastAPI(
+        title="Caini 猜你",
+        version=VERSION,
+        summary="Recommendations that know who is asking.",
+        lifespan=living,
+        redoc_url=None,
+    )
+    api.state.shop = shop
+    for module in (recommend, items, customers, events, health):
+        api.include_router(module.router)
+    api.add_exception_handler(HTTPException, _refused)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(Exception, _broken)
+    api.openapi = lambda: _described(api)  # type: ignore[method-assign]
+    return api
+
+
+def _described(api: FastAPI) -> dict[str, Any]:
+    """FastAPI's description and the schema of an event, which is checked one by one."""
+    if api.openapi_schema is None:
+        told = get_openapi(
+            title=api.title, version=api.version, summary=api.summary, routes=api.routes
+        )
+        event = Event.model_json_schema(ref_template=SCHEMAS)
+        schemas = told["components"]["schemas"]
+        schemas |= event.pop("$defs", {})
+        schemas["Event"] = event
+        api.openapi_schema = told
+    return api.openapi_schema
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Refusals, and what FastAPI refuses by itself: no such path, no such method."""
+    assert isinstance(error, HTTPException)
+    if isinstance(error, Refusal):
+        return _answer(request, error)
+    kind = f"http-{error.status_code}"
+    answer = _answer(request, refusal(error.status_code, kind, str(error.detail)))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """The first part of each place is FastAPI's ("body", "query", "path"), not the caller's."""
+    assert isinstance(error, RequestValidationError)
+    return _answer(request, invalid(error.errors(), skip=1))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """The edge logs it; this only gives it our shape."""
+    del error
+    return _answer(request, Refusal(INTERNAL))
+
+
+def _answer(request: Request, error: Refusal) -> Response:
+    body = to_bytes(error.problem, request.scope.get(REQUEST_ID_KEY, ""))
+    headers = {name.decode(): value.decode() for name, value in headers_of(error)}
+    return Response(body, error.problem.status, headers, MEDIA_TYPE)

@@ -1,0 +1,130 @@
+"""The ASGI application of one worker: edge → hot calls → FastAPI."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.types import ASGIApp
+
+from engine.bundle import Bundle
+from engine.errors import StoreError
+from engine.shop import read_shop
+from engine.slots import Slots, read_slots
+from serving.api import build_api
+from serving.bundles import Bundles
+from serving.edge import Edge
+from serving.hot import Hot
+from serving.intake import accepting
+from serving.logs import configure, pseudonym
+from serving.metrics import Metrics, build_metrics
+from serving.settings import Settings
+from serving.shop import Shop, catch_up
+from serving.store.address import Address, parse
+from serving.store.binary import die_with_parent
+from serving.store.link import LinkState
+from serving.store.replay import needs_replay, replay
+from serving.store.store import LinkName, Store
+from serving.warm import warm_up
+
+
+def build_app(settings: Settings, parent: int | None = None) -> ASGIApp:
+    """What uvicorn runs in each worker; `parent` is the supervisor that it must not outlive."""
+    tie = die_with_parent(parent) if parent is not None else None
+    if tie is not None:
+        tie()
+    configure(settings.log_level)
+    shop = build_shop(settings)
+    return Edge(Hot(build_api(shop, alive), shop), shop.metrics)
+
+
+def build_shop(settings: Settings) -> Shop:
+    metrics = build_metrics()
+    slots = read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
+    assert settings.redis_url is not None, "serving.run starts a private one where none is given"
+    return Shop(
+        settings=settings,
+        slots=slots,
+        store=_store(settings, parse(settings.redis_url.get_secret_value()), metrics),
+        bundles=_bundles(settings, slots, metrics),
+        metrics=metrics,
+        pseudonym=pseudonym(settings.data),
+        now=lambda: time.time_ns() // 1_000_000,
+        catching_up=asyncio.Lock(),
+    )
+
+
+def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:
+    def told(link: LinkName, state: LinkState) -> None:
+        metrics.store_changes.labels(link, state).inc()
+        if link == "read":
+            metrics.store_up.set(state == "up")
+        structlog.get_logger().warning("store", link=link, state=state)
+
+    return Store(
+        address,
+        settings.shop,
+        read_s=settings.store_read_ms / 1000,
+        write_s=settings.store_write_ms / 1000,
+        visitor_days=settings.visitor_days,
+        tail_limit=settings.tail_limit,
+        on_change=told,
+    )
+
+
+def _bundles(settings: Settings, slots: Slots, metrics: Metrics) -> Bundles:
+    def told(result: str, bundle: Bundle | None) -> None:
+        metrics.bundle_loads.labels(result).inc()
+        if bundle is not None:
+            metrics.bundle_watermark.set(bundle.manifest.watermark / 1000)
+            metrics.bundle_created.set(bundle.manifest.created_at / 1000)
+
+    return Bundles(
+        settings.bundles,
+        warm=lambda bundle: warm_up(bundle, slots, settings.warm_requests),
+        on_load=told,
+        check_s=settings.bundle_check_s,
+    )
+
+
+@contextlib.asynccontextmanager
+async def alive(shop: Shop) -> AsyncIterator[None]:
+    """From a loaded bundle to the last answer: what runs beside the requests of a worker."""
+    shop.bundles.load_first()
+    await shop.store.start()
+    await _settle(shop)
+    beside = [
+        asyncio.create_task(shop.bundles.watch(), name="bundles"),
+        asyncio.create_task(_follow_store(shop), name="store"),
+    ]
+    structlog.get_logger().info(
+        "ready", bundle=shop.bundles.live.bundle.version, durable=shop.store.durable
+    )
+    try:
+        yield
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await shop.store.stop()
+
+
+async def _follow_store(shop: Shop) -> None:
+    while True:
+        await shop.store.came_up.wait()
+        await _settle(shop)
+
+
+async def _settle(shop: Shop) -> None:
+    """After the store came up: it may be another one, or have lost what it held."""
+    shop.store.came_up.clear()
+    try:
+        await shop.store.durability()
+        if await needs_replay(shop.store):
+            bundle = shop.bundles.live.bundle
+            folded = await replay(shop.store, lambda event: accepting(bundle, event))
+            structlog.get_logger().info("stream folded", events=folded)
+        await catch_up(shop, anew=True)
+    except StoreError as error:
+        structlog.get_logger().warning("store not settled", reason=str(error))

@@ -1,0 +1,218 @@
+"""The live bundle: follow the pointer, verify, load and warm beside the old one, swap, let go.
+
+A request takes `live` once and works on it to the end. Whatever goes wrong with a new bundle, the
+old one keeps serving.
+"""
+
+import asyncio
+import gc
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from engine.bundle import Bundle
+from engine.bundle_files import MANIFEST, read_bundle, read_manifest
+from engine.catalogue import ItemChange, apply_changes
+from engine.errors import BundleError
+from serving.store.packing import StreamId, stream_id
+
+POINTER: Final = "current"
+RETRY_S: Final = 10.0  # guess: for faults of the disk that pass; a bad bundle stays bad
+Warm = Callable[[Bundle], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What one request works on: a bundle with the shop's changes of items laid over it."""
+
+    bundle: Bundle
+    through: StreamId  # events accepted up to here are in the bundle
+    change_count: int = 0
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A pointer's text that was not taken up, and when."""
+
+    version: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes of items since any training, by item, up to number `count`."""
+
+    count: int = 0
+    by_item: Mapping[str, ItemChange] = field(default_factory=dict)
+
+
+class Bundles:
+    """Owns the reference. `on_load` is told "loaded", "refused" or "fallback" and the bundle."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        warm: Warm,
+        on_load: Callable[[str, Bundle | None], None],
+        check_s: float = 0.5,
+    ) -> None:
+        self._folder = folder
+        self._warm = warm
+        self._on_load = on_load
+        self._check_s = check_s
+        self._live: Live | None = None
+        self._bare: Bundle | None = None
+        self._changes = Changes()
+        self._refused = Tried()
+        self._log = structlog.get_logger()
+
+    @property
+    def live(self) -> Live:
+        assert self._live is not None, "load_first comes before any request"
+        return self._live
+
+    @property
+    def changes(self) -> Changes:
+        return self._changes
+
+    def load_first(self) -> None:
+        """The bundle that the pointer names, else the newest that is whole; else BundleError."""
+        try:
+            version = pointed(self._folder)
+            self._swap(self._ready(version), ())
+            self._on_load("loaded", self.live.bundle)
+        except BundleError as error:
+            self._tell_refused(error)
+            self._swap(self._newest_whole(error), ("bundle",))
+            self._refused = Tried(pointed_or_nothing(self._folder), time.monotonic())
+        gc.collect()
+        gc.freeze()
+
+    def lay_over(self, changes: Changes) -> None:
+        """From here on requests see the items as the shop says they are."""
+        self._changes = changes
+        assert self._bare is not None
+        self._swap(self._bare, self.live.degraded)
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self._check_s)
+            await self.follow()
+
+    async def follow(self) -> None:
+        """Take up what the pointer names, if it is new and whole."""
+        version = await asyncio.to_thread(pointed_or_nothing, self._folder)
+        if not self._wanted(version):
+            return
+        try:
+            bundle = await asyncio.to_thread(self._ready, version)
+        except BundleError as error:
+            self._refused = Tried(version, time.monotonic())
+            self._tell_refused(error)
+            return
+        old = [self._live, self._bare]
+        self._swap(bundle, ())
+        self._on_load("loaded", bundle)
+        self._log.info("bundle swapped", version=bundle.version)
+        del bundle
+        await asyncio.to_thread(old.clear)  # unmapping takes time that requests should not wait
+
+    def _wanted(self, version: str) -> bool:
+        if not version or (version == self.live.bundle.version and not self.live.degraded):
+            return False
+        return version != self._refused.version or time.monotonic() > self._refused.at + RETRY_S
+
+    def _ready(self, version: str) -> Bundle:
+        bundle = read_bundle(version_folder(self._folder, version))
+        if bundle.version != version:
+            raise BundleError(f"{version}: its manifest says {bundle.version}")
+        try:
+            self._warm(bundle)
+        except Exception as error:
+            raise BundleError(f"{version}: cannot answer: {error!r}") from error
+        return bundle
+
+    def _newest_whole(self, reason: BundleError) -> Bundle:
+        for version in versions_by_age(self._folder):
+            try:
+                bundle = self._ready(version)
+            except BundleError as error:
+                self._tell_refused(error)
+                continue
+            self._log.error("bundle fallback", version=version, reason=str(reason))
+            self._on_load("fallback", bundle)
+            return bundle
+        raise BundleError(f"no bundle in {self._folder} can be served: {reason}") from reason
+
+    def _tell_refused(self, error: BundleError) -> None:
+        self._on_load("refused", None)
+        self._log.error("bundle refused", reason=str(error))
+
+    def _swap(self, bundle: Bundle, degraded: tuple[str, ...]) -> None:
+        self._bare = bundle
+        self._live = Live(
+            bundle=changed(bundle, self._changes.by_item),
+            through=stream_id(bundle.manifest.stream_through),
+            change_count=self._changes.count,
+            degraded=degraded,
+        )
+
+
+def changed(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:
+    """Items that the bundle does not hold are passed over."""
+    if not changes:
+        return bundle
+    rows = bundle.items.rows(list(changes)).tolist()
+    known = {row: change for row, change in zip(rows, changes.values(), strict=True) if row >= 0}
+    return replace(bundle, catalogue=apply_changes(bundle.catalogue, known)) if known else bundle
+
+
+def pointed(folder: Path) -> str:
+    """The version that is current; raises BundleError when the pointer cannot be read."""
+    path = folder / POINTER
+    try:
+        version = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: no current bundle: {error}") from error
+    if not is_version(version):
+        raise BundleError(f"{path}: {version[:80]!r} is no version")
+    return version
+
+
+def pointed_or_nothing(folder: Path) -> str:
+    try:
+        return pointed(folder)
+    except BundleError:
+        return ""
+
+
+def is_version(text: str) -> bool:
+    """A name and never a path."""
+    return 0 < len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in text)
+
+
+def version_folder(folder: Path, version: str) -> Path:
+    path = folder / version
+    if path.is_symlink() or not path.is_dir():
+        raise BundleError(f"{path}: no such bundle")
+    return path
+
+
+def versions_by_age(folder: Path) -> list[str]:
+    """Newest first; folders without a readable manifest are left out."""
+    found: list[tuple[int, str]] = []
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        if is_version(entry.name) and (Path(entry.path) / MANIFEST).is_file():
+            try:
+                found.append((read_manifest(Path(entry.path)).created_at, entry.name))
+            except BundleError:
+                continue
+    return [name for _, name in sorted(found, reverse=True)]

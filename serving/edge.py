@@ -1,0 +1,111 @@
+"""The outermost layer: a request id, a cap on bytes, one shape for every error, one count each."""
+
+import re
+import secrets
+from time import perf_counter
+from typing import Final
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.metrics import METHODS, Metrics
+from serving.problems import (
+    INTERNAL,
+    MEDIA_TYPE,
+    REQUEST_ID_KEY,
+    Refusal,
+    headers_of,
+    refusal,
+    to_bytes,
+)
+from serving.wire import MAX_BODY, Capped, ClientGone, send_bytes, too_large
+
+REQUEST_ID: Final = b"x-request-id"
+_USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+UNMATCHED: Final = "unmatched"
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = structlog.get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        answer = _Answer(send, _request_id(scope))
+        scope[REQUEST_ID_KEY] = answer.request_id.decode()
+        try:
+            _check_head(scope)
+            await self._app(scope, Capped(receive), answer)
+        except Refusal as error:
+            await answer.refuse(error)
+        except ClientGone:
+            return
+        except Exception:  # noqa: BLE001 - the last line: whatever it was, the caller gets a 500
+            self._metrics.faults.inc()
+            self._log.exception("fault", request_id=answer.request_id.decode(), route=_route(scope))
+            await answer.refuse(Refusal(INTERNAL))
+        self._count(scope, answer.status, perf_counter() - started)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.requests.labels(route, method, str(status)).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+
+
+class _Answer:
+    """`send` that adds the request id, and knows whether an answer has begun."""
+
+    __slots__ = ("_send", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: bytes) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.request_id)]
+        await self._send(message)
+
+    async def refuse(self, error: Refusal) -> None:
+        if self.status:
+            return  # the answer has begun: all that is left is to end it
+        body = to_bytes(error.problem, self.request_id.decode())
+        await send_bytes(self, error.problem.status, body, MEDIA_TYPE.encode(), headers_of(error))
+
+
+def _request_id(scope: Scope) -> bytes:
+    """The caller's, when it is harmless in a header and a log; else one of ours."""
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID and _USABLE_ID.fullmatch(value):
+            return bytes(value)
+    return secrets.token_hex(8).encode()
+
+
+def _check_head(scope: Scope) -> None:
+    if scope["method"] not in _WITH_BODY:
+        return
+    media_type = b""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > MAX_BODY):
+            raise too_large()
+        if name == b"content-type":
+            media_type = value.split(b";")[0].strip().lower()
+    if media_type != b"application/json":
+        raise refusal(
+            415, "not-json", "The body must be JSON", "Send content-type application/json."
+        )
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, never the path: what callers choose makes no label."""
+    route = scope.get("route")
+    return UNMATCHED if route is None else str(getattr(route, "path", route))

@@ -1,0 +1,78 @@
+"""Events on their way in: each is checked by itself, then all good ones become durable at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import ValidationError
+
+from engine.bundle import Bundle
+from engine.customers.referrals import referral_of
+from engine.events import Event, EventType
+from engine.happened import Happened, from_event
+from serving.problems import field_of
+from serving.shop import Shop
+from serving.store.packing import pack
+from serving.store.referral import MONEY
+from serving.store.store import Accepting
+
+MAX_PACKED: Final = 16_384  # bytes of one event as kept; decision: properties are notes, not files
+HOUR_MS: Final = 3_600_000
+_REFERRING: Final = MONEY | {EventType.REFERRAL}
+Status = Literal["accepted", "duplicate", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one event of a batch."""
+
+    event_id: str | None
+    status: Status
+    errors: tuple[str, ...] = ()
+
+
+async def take_in(shop: Shop, raw: Sequence[Any]) -> list[Outcome]:
+    """In the order given. StoreError when the store fails: sending all again counts none twice."""
+    bundle = shop.bundles.live.bundle
+    checked = [_check(shop, bundle, one) for one in raw]
+    good = [one for one in checked if isinstance(one, Happened)]
+    receipts = iter(await shop.store.accept([accepting(bundle, event) for event in good]))
+    outcomes = [
+        _outcome(one, next(receipts)) if isinstance(one, Happened) else one for one in checked
+    ]
+    for status in ("accepted", "duplicate", "invalid"):
+        shop.metrics.events.labels(status).inc(sum(one.status == status for one in outcomes))
+    return outcomes
+
+
+def _check(shop: Shop, bundle: Bundle, raw: Any) -> Happened | Outcome:
+    try:
+        event = from_event(Event.model_validate(raw), bundle.shop.shop.minor_units)
+    except ValidationError as error:
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        return _invalid(raw, [f"{field_of(one['loc'])}: {one['msg']}" for one in told[:10]])
+    if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
+        return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
+    if event.properties and len(pack(event)) > MAX_PACKED:
+        return _invalid(raw, [f"properties: the event takes more than {MAX_PACKED} bytes"])
+    return event
+
+
+def _invalid(raw: Any, errors: list[str]) -> Outcome:
+    named = raw.get("event_id") if isinstance(raw, dict) else None
+    return Outcome(named[:256] if isinstance(named, str) else None, "invalid", tuple(errors))
+
+
+def _outcome(event: Happened, receipt: bytes | None) -> Outcome:
+    return Outcome(event.event_id, "duplicate" if receipt is None else "accepted")
+
+
+def accepting(bundle: Bundle, event: Happened) -> Accepting:
+    """The event with what the bundle knows of who referred its customer."""
+    if event.type not in _REFERRING or event.customer_id is None:
+        return Accepting(event)
+    row = bundle.customers.row(event.customer_id)
+    if row < 0:
+        return Accepting(event)
+    known = referral_of(bundle.snapshot.history_of(row))
+    return Accepting(event, "" if known is None else f"{known.at} {known.referrer_id}")

@@ -1,0 +1,150 @@
+"""What each call gives back, as plain values ready for JSON. The routes only carry them."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from engine.bundle import Bundle
+from engine.catalogue import UNKNOWN
+from engine.customers.loyalty import Tier, tier_price
+from engine.customers.state import CustomerState
+from engine.errors import UnknownName
+from engine.query import Asked
+from engine.reasons import Language, say
+from engine.recommend import recommend
+from engine.slots import SlotPlan, find_slot
+from engine.types import Candidates, Served
+from serving.problems import unknown
+from serving.schemas import CustomerResponse, RecommendOptions
+from serving.shop import Seen, Shop, see
+
+SLATE_ID_BYTES: Final = 12
+_AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(CustomerState._fields)
+"""Fields of the wire that are the state's own."""
+
+
+async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) -> dict[str, Any]:
+    """The answer of /recommend; an unknown slot is refused with the list of slots."""
+    plan = _plan(shop, options.slot)
+    seen = await see(shop, _asked(customer_id, options, plan))
+    found = recommend(seen.query, plan, seen.bundle)
+    shop.metrics.slates.labels(plan.name).inc()
+    state, bundle = seen.query.customer, seen.bundle
+    language = options.language or bundle.shop.shop.language
+    tier = bundle.schemes.tier(state.tier)
+    return {
+        "slate_id": secrets.token_urlsafe(SLATE_ID_BYTES),
+        "slot": plan.name,
+        "bundle_version": bundle.version,
+        "currency": bundle.shop.shop.currency,
+        "customer": {
+            "segment": state.segment,
+            "value_class": state.value_class,
+            "stage": state.stage,
+            "tier": state.tier,
+        },
+        "degraded": found.degraded,
+        "items": [
+            _place(bundle, served, position, tier, language)
+            for position, served in enumerate(found.items, 1)
+        ],
+    }
+
+
+def _plan(shop: Shop, name: str) -> SlotPlan:
+    try:
+        return find_slot(shop.slots, name)
+    except UnknownName as error:
+        raise unknown("slot", name, error.known) from error
+
+
+def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -> Asked:
+    return Asked(
+        n=options.n or plan.base.size,
+        customer_id=customer_id,
+        visitor_id=options.visitor_id,
+        context_items=options.context_items,
+        cart=options.cart,
+        exclude=options.exclude,
+        category=options.category,
+        search=options.query,
+        channel=options.channel,
+    )
+
+
+def _place(
+    bundle: Bundle, served: Served, position: int, tier: Tier | None, language: Language
+) -> dict[str, Any]:
+    price = int(bundle.catalogue.price_minor[served.row])
+    titles = bundle.catalogue.titles
+    return {
+        "item_id": bundle.items.id(served.row),
+        "position": position,
+        "score": round(served.score, 6),
+        "source": served.source,
+        "reason": {
+            "code": served.reason,
+            "text": say(served.reason, [_title(bundle, row) for row in served.because], language),
+            "item_ids": bundle.items.ids(served.because),
+        },
+        "title": titles[served.row] or None,
+        "price": money(bundle, price),
+        "tier_price": None if tier is None or price < 0 else money(bundle, tier_price(price, tier)),
+    }
+
+
+def _title(bundle: Bundle, row: int) -> str:
+    return bundle.catalogue.titles[row] or bundle.items.id(row)
+
+
+def money(bundle: Bundle, minor: int) -> float | None:
+    """In the shop's currency; None for what has no price. A float of a decimal prints as it."""
+    return None if minor == UNKNOWN else major(bundle, minor)
+
+
+def major(bundle: Bundle, minor: int) -> float:
+    digits = bundle.shop.shop.minor_units
+    return minor / 10**digits if digits else minor
+
+
+def listed(bundle: Bundle, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
+    """A list that depends on no customer: what sells of `found`, the first `n`."""
+    rows = [row for row in found.rows.tolist() if bundle.sellable[row] and row not in hidden]
+    scores = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+    return {
+        "bundle_version": bundle.version,
+        "currency": bundle.shop.shop.currency,
+        "items": [
+            {
+                "item_id": bundle.items.id(row),
+                "position": position,
+                "score": round(scores[row], 6),
+                "title": bundle.catalogue.titles[row] or None,
+                "price": money(bundle, int(bundle.catalogue.price_minor[row])),
+            }
+            for position, row in enumerate(rows[:n], 1)
+        ],
+    }
+
+
+def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
+    """The answer of /customers/{id}."""
+    state, bundle = seen.query.customer, seen.bundle
+    held = {name: value for name, value in state._asdict().items() if name in _AS_HELD}
+    return held | {
+        "customer_id": customer_id,
+        "segment": state.segment,
+        "monetary": major(bundle, state.monetary_minor),
+        "first_order_at": instant(state.first_order_at),
+        "last_order_at": instant(state.last_order_at),
+        "bundle_version": bundle.version,
+        "degraded": seen.query.degraded,
+    }
+
+
+def instant(at: int) -> str | None:
+    """ISO 8601 in UTC; None for what never happened (0)."""
+    if at == 0:
+        return None
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,29 @@
+"""What every route needs: the shop of the request, and answers as bytes."""
+
+from typing import Any, Final
+
+import orjson
+from fastapi import Request, Response
+
+from serving.problems import MEDIA_TYPE, Problem
+from serving.shop import Shop
+
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, text in {
+        404: "No such slot, item or category",
+        413: "The body is over 1 MiB",
+        415: "The body is not JSON",
+        422: "A field is wrong; the problem names it",
+        503: "The store does not answer; try again",
+    }.items()
+}
+
+
+def shop_of(request: Request) -> Shop:
+    shop: Shop = request.app.state.shop
+    return shop
+
+
+def json_answer(told: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(told), status, media_type="application/json")

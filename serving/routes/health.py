@@ -1,0 +1,42 @@
+"""Is it alive, may it have traffic, and what has it counted."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from serving.problems import Problem
+from serving.routes.answers import instant
+from serving.routes.carry import json_answer, shop_of
+from serving.schemas import Live, Ready
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", response_model=Live)
+async def live() -> Response:
+    """200 while the process answers at all; asks nothing of anybody."""
+    return json_answer({"live": True})
+
+
+@router.get("/health/ready", response_model=Ready, responses={503: {"model": Problem}})
+async def ready(request: Request) -> Response:
+    """200 when a verified and warmed bundle serves; a store that is down is told, not fatal."""
+    shop = shop_of(request)
+    taken = shop.bundles.live
+    degraded = [*taken.degraded, *(() if shop.store.up else ("store",))]
+    told: dict[str, Any] = {
+        "ready": True,
+        "bundle_version": taken.bundle.version,
+        "watermark": instant(taken.bundle.manifest.watermark) or "",
+        "store": "up" if shop.store.up else "down",
+        "durable": shop.store.durable,
+        "degraded": degraded,
+    }
+    return json_answer(told)
+
+
+@router.get("/metrics", include_in_schema=True, response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format, over all workers."""
+    return Response(shop_of(request).metrics.page(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,98 @@
+"""Lists around an item, what is popular, and the shop's word on its items."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+
+from engine.bundle import Bundle
+from engine.catalogue import ItemChange
+from engine.errors import StoreError
+from engine.events import Id
+from engine.happened import to_minor
+from engine.types import Candidates, Lists
+from serving.problems import store_away, unknown
+from serving.routes.answers import listed
+from serving.routes.carry import REFUSALS, json_answer, shop_of
+from serving.schemas import ItemBatch, ItemReceipt, ItemUpdate, ListResponse, N
+from serving.shop import Shop, catch_up
+
+router = APIRouter(tags=["items"])
+Number = Annotated[N, Query()]
+ItemPath = Annotated[Id, Path()]
+DEFAULT_N = 20
+
+
+@router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
+async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
+    """Items that customers of this one like too; shorter than n where evidence ends."""
+    bundle = shop_of(request).bundles.live.bundle
+    return json_answer(_neighbours(bundle, bundle.similar, item_id, n))
+
+
+@router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
+async def bought_together(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
+    """Items in the same basket more often than chance explains."""
+    bundle = shop_of(request).bundles.live.bundle
+    return json_answer(_neighbours(bundle, bundle.bought_together, item_id, n))
+
+
+def _neighbours(bundle: Bundle, lists: Lists, item_id: str, n: int) -> dict[str, Any]:
+    row = bundle.items.row(item_id)
+    if row < 0:
+        raise unknown("item", item_id)
+    return listed(bundle, lists.of(row, len(bundle.items)), n, hidden=(row,))
+
+
+@router.get("/popular", response_model=ListResponse, responses=REFUSALS)
+async def popular(
+    request: Request, n: Number = DEFAULT_N, category: Annotated[Id | None, Query()] = None
+) -> Response:
+    """What sells lately, in all or within a category and what is below it."""
+    bundle = shop_of(request).bundles.live.bundle
+    return json_answer(listed(bundle, _popular(bundle, category), n))
+
+
+def _popular(bundle: Bundle, category: str | None) -> Candidates:
+    if category is None:
+        return bundle.popular
+    code = bundle.catalogue.categories.row(category)
+    if code < 0:
+        raise unknown("category", category)
+    return bundle.popular_by_category.of(code, len(bundle.items))
+
+
+@router.put("/items", response_model=ItemReceipt, responses=REFUSALS)
+async def put_items(batch: Annotated[ItemBatch, Body()], request: Request) -> Response:
+    """Availability, price, stock and category, in force for every request that comes after."""
+    shop = shop_of(request)
+    bundle = shop.bundles.live.bundle
+    changes = [(item.item_id, _change(item, bundle.shop.shop.minor_units)) for item in batch.items]
+    try:
+        count = await shop.store.change_items(changes)
+        await catch_up(shop)
+    except StoreError as error:
+        raise store_away(str(error)) from error
+    shop.metrics.item_changes.inc(len(changes))
+    return json_answer(_receipt(shop, batch, count))
+
+
+def _change(item: ItemUpdate, minor_units: int) -> dict[str, Any]:
+    change = ItemChange(
+        item_id=item.item_id,
+        available=item.available,
+        price_minor=to_minor(item.price, minor_units),
+        list_price_minor=to_minor(item.list_price, minor_units),
+        stock=item.stock,
+        category=item.category,
+    )
+    return change.model_dump(exclude_none=True, exclude={"item_id"})
+
+
+def _receipt(shop: Shop, batch: ItemBatch, count: int) -> dict[str, Any]:
+    ids = [item.item_id for item in batch.items]
+    rows = shop.bundles.live.bundle.items.rows(ids).tolist()
+    return {
+        "changed": len(ids),
+        "unknown": [item_id for item_id, row in zip(ids, rows, strict=True) if row < 0],
+        "change_count": count,
+    }

@@ -1,0 +1,113 @@
+"""Start and stop the server: the private Redis first, then the workers; the other way round out."""
+
+import contextlib
+import functools
+import ipaddress
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import Final, NoReturn
+
+import structlog
+import uvicorn
+from pydantic import SecretStr
+from uvicorn.supervisors import Multiprocess
+
+from engine.errors import BundleError
+from engine.shop import read_shop
+from engine.slots import read_slots
+from serving.bundles import versions_by_age
+from serving.counts import prepare_folder
+from serving.logs import configure
+from serving.settings import Settings
+from serving.store.embedded import EmbeddedRedis
+
+KEEP_ALIVE_S: Final = 65  # longer than the 60 s of common proxies, so that they close first
+BACKLOG: Final = 2_048  # connections that wait to be accepted; uvicorn's own figure
+
+
+def serve(settings: Settings) -> None:
+    """Until SIGTERM or Ctrl-C. What is wrong at the start raises before anything listens."""
+    configure(settings.log_level)
+    _leave_on_signals()
+    _check(settings)
+    prepare_folder(settings.data / "metrics")
+    with contextlib.suppress(_Leave), _store(settings) as ready:
+        _run(ready)
+
+
+def _check(settings: Settings) -> None:
+    """What each worker would find wrong, found once and told in words."""
+    read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
+    if not versions_by_age(settings.bundles):
+        raise BundleError(f"{settings.bundles}: nothing is published here; run caini train first")
+
+
+@contextlib.contextmanager
+def _store(settings: Settings) -> Iterator[Settings]:
+    """Settings that name a Redis: the given one, or a private one that lives as long as we."""
+    if settings.redis_url is not None:
+        yield settings
+        return
+    redis = EmbeddedRedis(
+        settings.data, server=settings.redis_server, start_s=settings.redis_start_s
+    )
+    try:
+        address = redis.start()
+        yield settings.model_copy(update={"redis_url": SecretStr(f"unix://{address.socket}")})
+    finally:
+        redis.stop()
+
+
+def _run(settings: Settings) -> None:
+    config = uvicorn.Config(
+        functools.partial(_app, settings, os.getpid() if settings.workers > 1 else None),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=settings.drain_s,
+    )
+    listening = config.bind_socket()
+    host, port = listening.getsockname()[:2]
+    log = structlog.get_logger()
+    log.info("listening", url=f"http://{host}:{port}", workers=settings.workers)
+    if not ipaddress.ip_address(host).is_loopback:
+        log.warning("open to the network", host=host)
+    if settings.workers > 1:
+        Multiprocess(config, [listening]).run()
+    else:
+        uvicorn.Server(config).run([listening])
+
+
+def _app(settings: Settings, parent: int | None) -> object:
+    """Imported in the worker, after the folder of its counts is named."""
+    from serving.app import build_app
+
+    return build_app(settings, parent)
+
+
+class _Leave(SystemExit):
+    """Told to go; what is open is closed on the way out."""
+
+
+def _leave_on_signals() -> None:
+    """uvicorn drains first and hands the signal on to what was set before it."""
+
+    def leave(signum: int, frame: FrameType | None) -> NoReturn:
+        del signum, frame
+        raise _Leave(0)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, leave)

@@ -1,0 +1,188 @@
+"""The wire types. Nobody but the routes imports them."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from engine.events import MAX_UNIT_PRICE, Id
+from engine.slots import MAX_SIZE
+
+MAX_BATCH = 1_000  # events or items in one request; decision
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+N = Annotated[
+    int, Field(ge=1, le=MAX_SIZE, description="How many items; the slot's size if absent")
+]
+
+
+class RecommendOptions(Wire):
+    """What may be asked of a slot, besides for whom."""
+
+    slot: Annotated[str, Field(min_length=1, max_length=64, examples=["home"])] = "home"
+    n: N | None = None
+    visitor_id: Id | None = None
+    context_items: list[Id] = Field([], max_length=50, description="What the page is about")
+    cart: list[Id] = Field([], max_length=200)
+    exclude: list[Id] = Field([], max_length=500, description="Never these")
+    category: Id | None = None
+    channel: Id | None = None
+    query: Annotated[str, Field(max_length=512)] | None = Field(None, description="Search words")
+    language: Literal["en", "zh"] | None = Field(None, description="Of the reasons")
+
+
+class RecommendRequest(RecommendOptions):
+    customer_id: Id | None = None
+
+
+class CustomerBrief(Wire):
+    """Who was recognised. Nulls for somebody nobody knows."""
+
+    segment: str | None
+    value_class: str
+    stage: str
+    tier: str | None
+
+
+class Reason(Wire):
+    code: str
+    text: str
+    item_ids: list[str]
+
+
+class SlateItem(Wire):
+    item_id: str
+    position: int = Field(description="1 is first")
+    score: float
+    source: str
+    reason: Reason
+    title: str | None
+    price: float | None
+    tier_price: float | None = Field(description="What this customer pays; null without a tier")
+
+
+class RecommendResponse(Wire):
+    slate_id: str = Field(description="Echo it in the events that the slate leads to")
+    slot: str
+    bundle_version: str
+    currency: str
+    customer: CustomerBrief
+    degraded: list[str] = Field(
+        description='What was missing: "store", "bundle"; empty when all is well'
+    )
+    items: list[SlateItem]
+
+
+class ScoredItem(Wire):
+    item_id: str
+    position: int
+    score: float
+    title: str | None
+    price: float | None
+
+
+class ListResponse(Wire):
+    bundle_version: str
+    currency: str
+    items: list[ScoredItem]
+
+
+class EventBatch(BaseModel):
+    """Each event is checked by itself, so that one that is wrong does not stop the others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    events: list[Any] = Field(
+        min_length=1,
+        max_length=MAX_BATCH,
+        json_schema_extra={"items": {"$ref": "#/components/schemas/Event"}},
+    )
+
+
+class EventResult(Wire):
+    index: int = Field(description="Place in the batch, from 0")
+    event_id: str | None
+    status: Literal["accepted", "duplicate", "invalid"]
+    errors: list[str] | None = None
+
+
+class EventReceipt(Wire):
+    durable: str = Field(
+        description='When an accepted event is on the disk: "always" (before this answer), '
+        '"everysec", "no", "none" or "unknown"'
+    )
+    accepted: int
+    duplicates: int
+    invalid: int
+    results: list[EventResult]
+
+
+Price = Annotated[Decimal, Field(ge=0, le=MAX_UNIT_PRICE, allow_inf_nan=False)]
+
+
+class ItemUpdate(Wire):
+    """Only the fields that are given change, from the next request on."""
+
+    item_id: Id
+    available: bool | None = None
+    price: Price | None = None
+    list_price: Price | None = Field(None, description="The price before a sale")
+    stock: int | None = Field(None, ge=0, le=2**53)
+    category: Id | None = None
+
+
+class ItemBatch(Wire):
+    items: list[ItemUpdate] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class ItemReceipt(Wire):
+    changed: int
+    unknown: list[str] = Field(description="Items that the live bundle does not hold yet; kept")
+    change_count: int
+
+
+class CustomerResponse(Wire):
+    """All that is known of a customer's standing now, the newest events included."""
+
+    customer_id: str
+    known: bool
+    segment: str | None
+    segments: list[str]
+    value_class: str
+    stage: str
+    member: bool
+    buyer: bool
+    tier: str | None
+    points: int
+    vouchers: list[str]
+    price_band: str
+    recency_days: int | None
+    frequency: int
+    monetary: float
+    recency_score: int
+    frequency_score: int
+    monetary_score: int
+    orders: int
+    first_order_at: str | None
+    last_order_at: str | None
+    cycle_days: float | None
+    attributes: dict[str, JsonValue]
+    bundle_version: str
+    degraded: list[str]
+
+
+class Live(Wire):
+    live: bool
+
+
+class Ready(Wire):
+    ready: bool
+    bundle_version: str
+    watermark: str
+    store: Literal["up", "down"]
+    durable: str
+    degraded: list[str]

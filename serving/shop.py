@@ -1,0 +1,91 @@
+"""Everything that belongs to one shop, in one value. Nothing of it lives in a module."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from pydantic import ValidationError
+
+from engine.bundle import Bundle
+from engine.catalogue import ItemChange
+from engine.errors import StoreError
+from engine.query import Asked, Query, enrich
+from engine.slots import Slots
+from serving.bundles import Bundles, Changes, Live
+from serving.logs import Pseudonym
+from serving.metrics import Metrics
+from serving.settings import Settings
+from serving.store.packing import tail_events
+from serving.store.store import ItemChanges, Store, Tails
+
+NO_TAILS = Tails()
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    settings: Settings
+    slots: Slots
+    store: Store
+    bundles: Bundles
+    metrics: Metrics
+    pseudonym: Pseudonym
+    now: Callable[[], int]  # epoch ms
+    catching_up: asyncio.Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request with all that is known of who is asking, and the bundle that it is about."""
+
+    query: Query
+    live: Live
+
+    @property
+    def bundle(self) -> Bundle:
+        return self.live.bundle
+
+
+async def see(shop: Shop, asked: Asked) -> Seen:
+    """One trip to the store, then the bundle; the snapshot alone when the store does not answer."""
+    missing: tuple[str, ...] = ()
+    try:
+        tails = await shop.store.read(asked.customer_id, asked.visitor_id)
+        if tails.change_count > shop.bundles.changes.count:
+            await catch_up(shop)
+    except StoreError:
+        tails, missing = NO_TAILS, ("store",)
+    live = shop.bundles.live
+    events = tail_events(tails.customer, live.through, asked.customer_id)
+    events += tail_events(tails.visitor, live.through)
+    degraded = missing + live.degraded
+    for reason in degraded:
+        shop.metrics.degraded.labels(reason).inc()
+    return Seen(enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded), live)
+
+
+async def catch_up(shop: Shop, *, anew: bool = False) -> None:
+    """Lay the changes of items over the bundle that came since the last time, or all of them."""
+    async with shop.catching_up:
+        held = Changes() if anew else shop.bundles.changes
+        while True:
+            found = await shop.store.changes_after(held.count)
+            held = _joined(held, found)
+            if found.complete:
+                break
+        if anew or held.count != shop.bundles.changes.count:
+            shop.bundles.lay_over(held)
+
+
+def _joined(held: Changes, news: ItemChanges) -> Changes:
+    parsed = ((item_id, _change(item_id, raw)) for item_id, raw in news.changes)
+    known = {item_id: change for item_id, change in parsed if change is not None}
+    return Changes(news.count, {**held.by_item, **known})
+
+
+def _change(item_id: str, raw: bytes) -> ItemChange | None:
+    """None for what a newer version of the server may have written."""
+    try:
+        return ItemChange.model_validate(orjson.loads(raw) | {"item_id": item_id})
+    except ValidationError:
+        return None

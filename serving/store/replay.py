@@ -1,0 +1,38 @@
+"""The stream is the truth; tails are made from it. This makes them again where they are lost."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.happened import Happened
+from serving.store.packing import unpack
+from serving.store.store import Accepting, Store
+
+PAGE: Final = 500
+
+
+async def needs_replay(store: Store) -> bool:
+    """True when nobody has said that the tails hold what the stream holds."""
+    (folded,) = await store.ask(("EXISTS", store.keys.folded))
+    return not folded
+
+
+async def replay(store: Store, accepting: Callable[[Happened], Accepting]) -> int:
+    """Fold the whole stream into the tails again; harmless when they hold it. Gives the number.
+
+    Two workers may do it at the same time, while others accept new events.
+    """
+    after, folded = "-", 0
+    while True:
+        (page,) = await store.ask(("XRANGE", store.keys.events, after, "+", "COUNT", PAGE))
+        events = [(entry[0], accepting(unpack(_event(entry[1])))) for entry in page]
+        await store.fold(events)
+        folded += len(events)
+        if len(page) < PAGE:
+            break
+        after = "(" + page[-1][0].decode()
+    await store.ask(("SET", store.keys.folded, "1"))
+    return folded
+
+
+def _event(fields: Sequence[bytes]) -> bytes:
+    return fields[fields.index(b"event") + 1]
