@@ -143,8 +143,8 @@ def _assemble(folder: Path, manifest: Manifest) -> Bundle:
         for name, record in manifest.files.items()
         if name.endswith(".npy")
     }
-    values = {name: restore(kind, name, arrays) for name, kind in VALUES.items()}
-    documents = {
+    values: dict[str, Any] = {name: restore(kind, name, arrays) for name, kind in VALUES.items()}
+    documents: dict[str, Any] = {
         name: kind.model_validate_json((folder / f"{name}.json").read_bytes())
         for name, kind in DOCUMENTS.items()
     }

@@ -63,17 +63,20 @@ class Catalogue:
 
     @property
     def sellable(self) -> Mask:
-        return self.available & (self.stock != 0)
+        sellable: Mask = self.available & (self.stock != 0)
+        return sellable
 
     @property
     def on_sale(self) -> Mask:
-        return (self.list_price_minor > self.price_minor) & (self.price_minor >= 0)
+        marked_down: Mask = self.list_price_minor > self.price_minor
+        return marked_down & (self.price_minor >= 0)
 
     def within(self, code: int) -> Mask:
         """Items of a category and of all below it; none for an unknown code."""
         if not 0 <= code < len(self.category_end):
             return np.zeros(len(self), np.bool_)
-        return (self.category >= code) & (self.category < self.category_end[code])
+        below: Mask = (self.category >= code) & (self.category < self.category_end[code])
+        return below
 
 
 def apply_changes(catalogue: Catalogue, changes: Mapping[int, ItemChange]) -> Catalogue:

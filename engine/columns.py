@@ -25,9 +25,9 @@ def flatten(prefix: str, value: object) -> dict[str, Array]:
 
 def restore(kind: type[Value], prefix: str, arrays: Mapping[str, Array]) -> Value:
     """The inverse of `flatten`. Raises KeyError with the name of an array that is not there."""
-    hints = get_type_hints(kind)
     parts: dict[str, Any] = {}
-    for field in fields(kind):  # type: ignore[arg-type]  # only dataclasses are stored
-        name, hint = f"{prefix}.{field.name}", hints[field.name]
-        parts[field.name] = restore(hint, name, arrays) if is_dataclass(hint) else arrays[name]
+    hints: dict[str, Any] = get_type_hints(kind)
+    for field, hint in hints.items():
+        name = f"{prefix}.{field}"
+        parts[field] = restore(hint, name, arrays) if is_dataclass(hint) else arrays[name]
     return kind(**parts)

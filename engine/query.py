@@ -9,6 +9,7 @@ import numpy as np
 from engine.bundle import Bundle
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.state import CustomerState, assess
+from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count, merge, newest, saturated

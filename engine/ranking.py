@@ -43,7 +43,7 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     rows, where = np.unique(np.concatenate([part[1] for part in parts]), return_inverse=True)
     scores = np.concatenate([part[2] for part in parts]).astype(np.float64)
     origin = np.repeat([part[0] for part in parts], [len(part[1]) for part in parts])
-    total = np.bincount(where, scores, len(rows))
+    total = np.asarray(np.bincount(where, scores, len(rows)), np.float64)
     leader = np.zeros(len(rows), np.int64)
     ascending = np.argsort(scores, kind="stable")
     leader[where[ascending]] = origin[ascending]

@@ -9,13 +9,12 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.catalogue import ItemKind
-from engine.conditions import Predicate, parse
-from engine.conditions import compile as compile_condition
+from engine.conditions import Fields, Predicate, compiled, parse
 from engine.errors import ConfigError, UnknownName
 from engine.query import Query
-from engine.query_fields import QUERY_FIELDS
+from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
-from engine.shop import faults, read_toml
+from engine.shop import ShopConfig, faults, read_toml
 
 MAX_SIZE: Final = 200
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -99,18 +98,19 @@ def find_slot(slots: Slots, name: str) -> SlotPlan:
     return plan
 
 
-def read_slots(path: Path) -> Slots:
-    """Raises ConfigError with every fault of the file, one a line."""
-    return check_slots(read_toml(path), path.name)
+def read_slots(path: Path, shop: ShopConfig) -> Slots:
+    """`shop` names the tiers and segments. Raises ConfigError with every fault, one a line."""
+    return check_slots(read_toml(path), path.name, shop)
 
 
-def check_slots(raw: Mapping[str, Any], file: str) -> Slots:
+def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
+    reader = _Reader(query_fields(shop), shop.shop.minor_units)
     problems: list[str] = []
     plans: dict[str, SlotPlan] = {}
     for name, table in raw.items():
         where = f"{file}: {name}"
         try:
-            plans[name] = _plan(name, table, where)
+            plans[name] = reader.plan(name, table, where)
         except ConfigError as error:
             problems.append(str(error))
             continue
@@ -122,19 +122,34 @@ def check_slots(raw: Mapping[str, Any], file: str) -> Slots:
     return plans
 
 
-def _plan(name: str, table: object, where: str) -> SlotPlan:
-    if not isinstance(table, dict):
-        raise ConfigError(f"{where}: must be a table, written [{name}]")
-    own = {key: value for key, value in table.items() if key != "overrides"}
-    base = _slot(own, where)
-    overrides = table.get("overrides", [])
-    if not isinstance(overrides, list):
-        raise ConfigError(f"{where}: overrides must be written [[{name}.overrides]]")
-    variants = [
-        _variant(own, override, f"{where}.overrides[{place}]")
-        for place, override in enumerate(overrides)
-    ]
-    return SlotPlan(name, base, tuple(variants))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    fields: Fields[Query]
+    minor_units: int
+
+    def plan(self, name: str, table: object, where: str) -> SlotPlan:
+        if not isinstance(table, dict):
+            raise ConfigError(f"{where}: must be a table, written [{name}]")
+        own = {key: value for key, value in table.items() if key != "overrides"}
+        overrides = table.get("overrides", [])
+        if not isinstance(overrides, list):
+            raise ConfigError(f"{where}: overrides must be written [[{name}.overrides]]")
+        variants = [
+            self.variant(own, override, f"{where}.overrides[{place}]")
+            for place, override in enumerate(overrides)
+        ]
+        return SlotPlan(name, _slot(own, where), tuple(variants))
+
+    def variant(
+        self, base: Mapping[str, Any], override: object, where: str
+    ) -> tuple[Predicate[Query], Slot]:
+        if not isinstance(override, dict) or "when" not in override or len(override) == 1:
+            raise ConfigError(f"{where}: needs `when` and at least one field of the slot to change")
+        condition = parse(
+            override["when"], self.fields, f"{where}.when", minor_units=self.minor_units
+        )
+        changes = {key: value for key, value in override.items() if key != "when"}
+        return compiled(condition), _slot({**base, **changes}, where)
 
 
 def _slot(table: Mapping[str, Any], where: str) -> Slot:
@@ -142,16 +157,6 @@ def _slot(table: Mapping[str, Any], where: str) -> Slot:
         return Slot.model_validate(table)
     except ValidationError as error:
         raise ConfigError("\n".join(faults(error, where))) from error
-
-
-def _variant(
-    base: Mapping[str, Any], override: object, where: str
-) -> tuple[Predicate[Query], Slot]:
-    if not isinstance(override, dict) or "when" not in override or len(override) == 1:
-        raise ConfigError(f"{where}: needs `when` and at least one field of the slot to change")
-    condition = parse(override["when"], QUERY_FIELDS, f"{where}.when")
-    changes = {key: value for key, value in override.items() if key != "when"}
-    return compile_condition(condition), _slot({**base, **changes}, where)
 
 
 def _unknown_sources(plan: SlotPlan, where: str) -> list[str]:

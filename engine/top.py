@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from engine.types import Candidates, Lists, Rows, Scores
 
+Floats = NDArray[np.float32] | NDArray[np.float64]
 
-def best(rows: Rows, scores: NDArray[np.floating], depth: int) -> Candidates:
+
+def best(rows: Rows, scores: Floats, depth: int) -> Candidates:
     """The `depth` best. `rows` ascending, each once; scores that are not finite are dropped."""
     finite = np.isfinite(scores)
     if not finite.all():
@@ -18,7 +20,7 @@ def best(rows: Rows, scores: NDArray[np.floating], depth: int) -> Candidates:
     return Candidates(rows[order].astype(np.int32), scores[order].astype(np.float32))
 
 
-def _above_the_cut(scores: NDArray[np.floating], depth: int) -> NDArray[np.intp]:
+def _above_the_cut(scores: Floats, depth: int) -> NDArray[np.intp]:
     """Positions of the `depth` largest; of those that tie at the cut, the first."""
     if depth == 0:
         return np.empty(0, np.intp)
@@ -42,6 +44,7 @@ def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidat
     if not len(keys):
         return Candidates(np.empty(0, np.int32), np.empty(0, np.float32))
     places, owners = entries_of(lists, keys)
-    sums = np.bincount(lists.rows[places], weights=weights[owners] * lists.scores[places])
+    gains = (weights[owners] * lists.scores[places]).astype(np.float64)
+    sums = np.asarray(np.bincount(lists.rows[places], gains), np.float64)
     touched = np.flatnonzero(sums > 0)
     return best(touched.astype(np.int32), sums[touched], depth)

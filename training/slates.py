@@ -34,11 +34,12 @@ def slates_for(
     customers: Rows, plan: SlotPlan, bundle: Bundle, n: int, *, processes: int = 2
 ) -> Slates:
     """Slates as of the bundle's watermark, in the order of `customers` (rows of the bundle)."""
-    shared = [
-        (RawArray(code, len(customers) * n), dtype)
-        for code, dtype in (("i", np.int32), ("f", np.float32), ("b", np.int8))
-    ]
-    slates = Slates(*(np.frombuffer(memory, dtype).reshape(-1, n) for memory, dtype in shared))
+    size = len(customers) * n
+    slates = Slates(
+        np.frombuffer(RawArray("i", size), np.int32).reshape(-1, n),
+        np.frombuffer(RawArray("f", size), np.float32).reshape(-1, n),
+        np.frombuffer(RawArray("b", size), np.int8).reshape(-1, n),
+    )
     slates.rows[:], slates.sources[:] = -1, -1
     parts = np.array_split(np.arange(len(customers)), min(processes, max(len(customers), 1)))
     # forked: a child reads the bundle where it lies and writes into the shared lines

@@ -7,6 +7,7 @@ from pathlib import Path
 from caini.opened import live_bundle
 from caini.printed import print_json
 from engine.errors import ConfigError
+from engine.shop import read_shop
 from engine.slots import Repeat, SlotPlan, find_slot, read_slots
 from training.batch import write_batch
 
@@ -22,7 +23,9 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    plan = _with_repeat(find_slot(read_slots(config / "slots.toml"), slot), repeat)
+    plan = _with_repeat(
+        find_slot(read_slots(config / "slots.toml", read_shop(config / "shop.toml")), slot), repeat
+    )
     bundle = live_bundle(bundles)
     started = time.monotonic()
     lines = write_batch(bundle, plan, n, out)

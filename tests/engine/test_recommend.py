@@ -1,0 +1,206 @@
+"""The path, in the tea shop of tests/worlds.py."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.bundle import Bundle
+from engine.events import EventType
+from engine.explain import REASONS
+from engine.query import Asked, Query, enrich
+from engine.reasons import TEXTS, say
+from engine.recommend import recommend
+from engine.retrievers import RETRIEVERS
+from engine.shop import check_shop, read_shop
+from engine.slots import SlotPlan, check_slots, read_slots
+from engine.types import Slate
+from tests.worlds import (
+    BLACK,
+    CUP,
+    GREEN,
+    GUIDE,
+    ITEMS,
+    MILK,
+    NOW,
+    POPULAR,
+    POT,
+    SHOP,
+    bundle,
+    event,
+    sold_out,
+)
+
+TITLE = {"en": "x", "zh": "x"}
+
+
+@pytest.fixture(scope="module")
+def tea() -> Bundle:
+    return bundle()
+
+
+def plan(**settings: object) -> SlotPlan:
+    raw = {"slot": {"title": TITLE, **settings}}
+    return check_slots(raw, "slots.toml", check_shop(SHOP, "shop.toml"))["slot"]
+
+
+def query(tea: Bundle, *tail: object, **asked: object) -> Query:
+    return enrich(Asked(**{"n": 6, **asked}), tea, NOW, tail=tail)  # type: ignore[arg-type]
+
+
+def rows(slate: Slate) -> list[int]:
+    return [served.row for served in slate.items]
+
+
+def test_a_cold_customer_gets_what_is_popular(tea: Bundle) -> None:
+    slate = recommend(query(tea), plan(sources={"similar": 1, "als": 1}), tea)
+    assert rows(slate) == list(POPULAR)
+    assert {served.reason for served in slate.items} == {"popular"}
+    assert slate.degraded == ()
+
+
+def test_a_warm_customer_gets_neighbours_of_their_history(tea: Bundle) -> None:
+    slate = recommend(query(tea, customer_id="mei", n=2), plan(sources={"similar": 1}), tea)
+    assert rows(slate) == [BLACK, CUP]  # green is bought; black .9 and cup .5 + pot's .8 × a view
+    assert slate.items[0].reason == "bought_similar"
+    assert slate.items[0].because == (GREEN,)
+
+
+def test_the_next_request_after_a_view_goes_with_it(tea: Bundle) -> None:
+    session = plan(sources={"session": 1})
+    assert rows(recommend(query(tea, n=1), session, tea)) == [GREEN]
+    seen = event(9, EventType.VIEW, "pot", 30)
+    slate = recommend(query(tea, seen, visitor_id="v1", n=1), session, tea)
+    assert rows(slate) == [CUP]
+    assert slate.items[0].because == (POT,)
+    assert say(slate.items[0].reason, ["Tea pot"], "zh") == "与您刚看的“Tea pot”相配"
+
+
+def test_a_disliked_item_and_its_pull_are_gone(tea: Bundle) -> None:
+    dislike = event(9, EventType.DISLIKE, "green", 30)
+    slate = recommend(query(tea, dislike, visitor_id="v"), plan(sources={"similar": 1}), tea)
+    assert GREEN not in rows(slate)
+    assert len(rows(slate)) == len(ITEMS) - 1
+
+
+def test_bought_items_come_back_never_when_due_or_always(tea: Bundle) -> None:
+    def has_green(repeat: str, days_later: float = 0) -> bool:
+        asked = query(tea, customer_id="mei")
+        asked = replace(asked, now=asked.now + round(days_later * 86_400_000))
+        return GREEN in rows(recommend(asked, plan(sources={"again": 1}, repeat=repeat), tea))
+
+    assert not has_green("never")
+    assert has_green("always")
+    assert has_green("when_due")  # bought on day 10, 20 days' cycle, day 30
+    assert not has_green("when_due", days_later=-10)
+    assert not has_green("when_due", days_later=10)
+
+
+def test_what_is_sold_out_excluded_in_the_cart_or_on_the_page_is_not_shown(tea: Bundle) -> None:
+    slot = plan(sources={"popular": 1})
+    assert GREEN not in rows(recommend(query(tea), slot, sold_out(tea, GREEN)))
+    asked = query(tea, exclude=["cup"], cart=["milk"], context_items=["black", "unheard of"])
+    assert rows(recommend(asked, slot, tea)) == [GREEN, POT, GUIDE]
+
+
+def test_a_slot_within_the_category_shows_it_and_what_is_below(tea: Bundle) -> None:
+    slot = plan(sources={"popular": 1}, within_category=True)
+    assert rows(recommend(query(tea, category="drinks"), slot, tea)) == [GREEN, MILK, BLACK]
+    assert rows(recommend(query(tea, category="drinks > tea"), slot, tea)) == [GREEN, BLACK]
+    assert rows(recommend(query(tea, category="nothing"), slot, tea)) == []
+    assert len(recommend(query(tea), slot, tea).items) == len(ITEMS)
+
+
+def test_brands_are_spread_before_any_comes_again(tea: Bundle) -> None:
+    slot = plan(sources={"popular": 1}, spread={"brand": 1})
+    assert rows(recommend(query(tea), slot, tea)) == [GREEN, CUP, MILK, GUIDE, BLACK, POT]
+
+
+def test_kinds_can_be_chosen(tea: Bundle) -> None:
+    assert rows(recommend(query(tea), plan(sources={"popular": 1}, kinds=[1]), tea)) == [GUIDE]
+
+
+def test_the_slate_is_filled_while_the_catalogue_allows(tea: Bundle) -> None:
+    slot = plan(sources={"bought_together": 1}, depth=1, fallback=[])
+    slate = recommend(query(tea, cart=["green"], n=5), slot, tea)
+    assert len(rows(slate)) == 5
+    assert rows(slate)[0] == CUP
+    assert [served.source for served in slate.items][:2] == ["bought_together", "popular"]
+
+
+def test_scores_never_rise_down_the_slate(tea: Bundle) -> None:
+    slot = plan(sources={"similar": 1, "als": 0.5, "popular": 0.1})
+    slate = recommend(query(tea, customer_id="mei"), slot, tea)
+    scores = [served.score for served in slate.items]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_als_folds_in_a_customer_that_the_bundle_does_not_know(tea: Bundle) -> None:
+    slot = plan(sources={"als": 1}, fallback=[])
+    tea_lover = event(9, EventType.PURCHASE, "black", 30, unit_price_minor=6000)
+    potter = event(9, EventType.PURCHASE, "pot", 30, unit_price_minor=6000)
+    assert rows(recommend(query(tea, tea_lover, customer_id="new", n=1), slot, tea)) == [GREEN]
+    assert rows(recommend(query(tea, potter, customer_id="new", n=1), slot, tea)) == [CUP]
+
+
+def test_folding_in_what_the_factors_were_fitted_to_finds_the_same_taste(tea: Bundle) -> None:
+    slot = plan(sources={"als": 1}, repeat="always", fallback=[])
+    stored = query(tea, customer_id="lin")
+    folded = replace(stored, fresh=True)
+    assert rows(recommend(stored, slot, tea))[:2] == [CUP, POT]
+    assert rows(recommend(folded, slot, tea))[:2] == [CUP, POT]
+
+
+def test_a_search_finds_titles_and_the_latest_search_counts(tea: Bundle) -> None:
+    slot = plan(sources={"searched": 1}, fallback=[])
+    assert rows(recommend(query(tea, search="tea pot", n=1), slot, tea)) == [POT]
+    late = event(8, EventType.SEARCH, None, 30.1, query="pot")
+    early = event(9, EventType.SEARCH, None, 30.0, query="green")
+    assert rows(recommend(query(tea, late, early, visitor_id="v", n=1), slot, tea)) == [POT]
+
+
+def test_an_override_serves_the_customers_that_it_names(tea: Bundle) -> None:
+    when = {"field": "customer.segments", "op": "has", "value": "buyers"}
+    slot = plan(sources={"popular": 1}, overrides=[{"when": when, "sources": {"new_arrivals": 1}}])
+    assert rows(recommend(query(tea, customer_id="mei", n=1), slot, tea)) == [POT]
+    assert rows(recommend(query(tea, n=1), slot, tea)) == [GREEN]
+
+
+def test_degraded_reasons_reach_the_slate(tea: Bundle) -> None:
+    asked = enrich(Asked(n=1), tea, NOW, degraded=("store",))
+    assert recommend(asked, plan(sources={"popular": 1}), tea).degraded == ("store",)
+
+
+@pytest.mark.parametrize("name", sorted(RETRIEVERS))
+def test_every_retriever_keeps_the_contract_of_candidates(name: str, tea: Bundle) -> None:
+    news = event(9, EventType.SEARCH, None, 30, query="tea")
+    for asked in (
+        query(tea),
+        query(tea, news, customer_id="mei", context_items=["green"], cart=["cup"], category="home"),
+    ):
+        for depth in (0, 1, 3, 100):
+            found = RETRIEVERS[name](asked, tea, depth)
+            assert found.rows.dtype == np.int32
+            assert len(found) <= depth
+            assert np.isfinite(found.scores).all()
+            assert len(set(found.rows.tolist())) == len(found)
+            order = sorted(zip((-found.scores).tolist(), found.rows.tolist(), strict=True))
+            assert [row for _, row in order] == found.rows.tolist()
+
+
+def test_every_retriever_has_a_reason_in_both_languages() -> None:
+    assert set(REASONS) == set(RETRIEVERS)
+    for code in {*REASONS.values(), "bought_similar"}:
+        assert set(TEXTS[code]) == {"en", "zh"}
+        for language in ("en", "zh"):
+            assert "{" not in say(code, ["tea"], language)  # type: ignore[arg-type]
+
+
+def test_the_slots_that_ship_fill_every_page(tea: Bundle) -> None:
+    config = Path(__file__).parents[2] / "config"
+    slots = read_slots(config / "slots.toml", read_shop(config / "shop.toml"))
+    assert set(slots) == {"home", "list", "search", "my", "item", "cart"}
+    for slot in slots.values():
+        for who in (None, "mei", "nobody"):
+            assert recommend(query(tea, customer_id=who, n=3), slot, tea).items

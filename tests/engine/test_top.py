@@ -1,0 +1,47 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.top import best, sum_lists
+from engine.types import Lists
+
+SCORES = st.lists(st.sampled_from([0.0, 1.0, 2.0, 2.5, float("nan"), float("inf"), -1.0]))
+
+
+@given(SCORES, st.integers(0, 12))
+def test_best_is_a_full_sort_by_score_then_row(scores: list[float], depth: int) -> None:
+    found = best(np.arange(len(scores), dtype=np.int32), np.array(scores, np.float64), depth)
+    wanted = sorted((-s, row) for row, s in enumerate(scores) if np.isfinite(s))[:depth]
+    assert found.rows.tolist() == [row for _, row in wanted]
+    assert found.scores.tolist() == [-s for s, _ in wanted]
+
+
+def lists(*lines: dict[int, float]) -> Lists:
+    offsets = np.cumsum([0, *(len(line) for line in lines)])
+    rows = [row for line in lines for row in line]
+    scores = [score for line in lines for score in line.values()]
+    return Lists(offsets.astype(np.int64), np.array(rows, np.int32), np.array(scores, np.float32))
+
+
+def test_lists_are_summed_with_the_weight_of_their_key() -> None:
+    table = lists({1: 1.0, 2: 0.5}, {2: 1.0}, {})
+    found = sum_lists(table, np.array([0, 1], np.int32), np.array([2.0, 1.0], np.float32), 10)
+    assert dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True)) == {1: 2.0, 2: 2.0}
+    assert found.rows.tolist() == [1, 2]
+
+
+def test_what_a_dislike_outweighs_is_not_proposed() -> None:
+    table = lists({1: 1.0}, {1: 1.0, 0: 0.1})
+    weights = np.array([1.0, -1.0], np.float32)
+    assert len(sum_lists(table, np.array([0, 1], np.int32), weights, 10)) == 0
+
+
+def test_no_keys_find_nothing() -> None:
+    none = np.empty(0, np.int32), np.empty(0, np.float32)
+    assert len(sum_lists(lists({1: 1.0}), *none, 10)) == 0
+
+
+def test_a_key_outside_the_table_has_no_list() -> None:
+    table = lists({1: 1.0})
+    assert len(table.of(5, 10)) == 0
+    assert len(table.of(-1, 10)) == 0
