@@ -24,6 +24,7 @@ from training.spool import Spool
 
 MAX_MINOR_UNITS: Final = 4  # ISO 4217: no currency has more
 DEFAULT_REJECT_SHARE: Final = 0.05
+DEFAULT_MINOR_UNITS: Final = 2
 READING_SHARE: Final = 0.85  # measured, of the time; the rest is sorting and writing
 
 Progress = Callable[[float], None]  # the share of the work that is done, 0 to 1
@@ -37,7 +38,7 @@ class ImportOptions:
     mapping: Path | None = None
     max_reject_share: float = DEFAULT_REJECT_SHARE
     currency: str | None = None
-    minor_units: int = 2
+    minor_units: int = DEFAULT_MINOR_UNITS
     channel: str | None = None
     quarantine: Path | None = None  # LOG.rejects.jsonl unless said
     encoding: str = "auto"
@@ -105,7 +106,7 @@ def import_log(
         _write_log(out, format_, settings, spool, tally, progress)
         if items is not None:
             put_in_place(items, items_path(out))
-    return _summary(out, items is not None, quarantine, tally)
+    return _summary(out, items_path(out) if items else None, quarantine, tally)
 
 
 def _settings(options: ImportOptions, format_: Format) -> Settings:
@@ -144,9 +145,9 @@ def _require_enough(source: Path, rows: int, quarantine: Quarantine, max_share: 
     if rejected > max_share * rows:
         worst = ", ".join(f"{reason} {n:,}" for reason, n in quarantine.by_reason.most_common(3))
         raise LogError(
-            f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) of {source.name} are no events, "
-            f"more than the {max_share:.1%} allowed ({worst}); they are in {quarantine.path}, "
-            "and no log was written"
+            f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) of {source.name} "
+            f"are no events, more than the {max_share:.1%} allowed ({worst}); "
+            f"they are in {quarantine.path}, and no log was written"
         )
 
 
@@ -184,16 +185,16 @@ def _write_items(folder: Path, out: Path, format_: Format, tally: _Tally) -> Pat
         return None
     items = format_.catalogue(pl.concat(tally.items))
     path = folder / items_path(out).name
-    items.cast(dict(ITEMS_SCHEMA)).write_parquet(path)
+    items.cast(ITEMS_SCHEMA).write_parquet(path)
     return path
 
 
-def _summary(out: Path, items: bool, quarantine: Quarantine, tally: _Tally) -> ImportSummary:  # noqa: FBT001
+def _summary(out: Path, items: Path | None, quarantine: Quarantine, tally: _Tally) -> ImportSummary:
     assert tally.first_at is not None
     assert tally.last_at is not None
     return ImportSummary(
         out=out,
-        items=items_path(out) if items else None,
+        items=items,
         quarantine=quarantine.path if quarantine.total() else None,
         rows=tally.rows,
         events=tally.by_type.total(),

@@ -50,15 +50,13 @@ class Spool:
         for bucket in self._partition(self._boundaries()):
             yield bucket.sort(SORT_KEYS)
 
-    def repeated(self) -> int:
-        return self.rows - int(sum(keep.sum() for keep in self._firsts()))
-
     def _boundaries(self) -> pl.DataFrame:
         """The sort keys at which a new bucket begins."""
         keys = pl.concat(self._sample).sort(SORT_KEYS)
         buckets = -(-self.rows // BUCKET_ROWS)
         cuts = np.linspace(0, keys.height, buckets, endpoint=False)[1:].astype(np.int64)
-        return keys[cuts.tolist()].unique(maintain_order=True)
+        chosen: pl.DataFrame = keys[cuts.tolist()]
+        return chosen.unique(maintain_order=True)
 
     def _partition(self, boundaries: pl.DataFrame) -> Iterator[pl.DataFrame]:
         number = _bucket_number(boundaries)
@@ -91,10 +89,12 @@ class Spool:
 
 def first_of_each(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """(2, n) hashes -> (n,) whether it is the first of its kind."""
-    order = np.lexsort((hashes[1], hashes[0]))  # stable: equals stay in the order of the source
-    again = np.all(hashes[:, order[1:]] == hashes[:, order[:-1]], axis=0)
+    alike = np.flatnonzero(pl.Series(hashes[0]).is_duplicated().to_numpy())
+    first, second = hashes[:, alike]
+    order = np.lexsort((second, first))  # stable: equals stay in the order of the source
+    again = (first[order[1:]] == first[order[:-1]]) & (second[order[1:]] == second[order[:-1]])
     keep = np.ones(hashes.shape[1], np.bool_)
-    keep[order[1:][again]] = False
+    keep[alike[order[1:][again]]] = False
     return keep
 
 

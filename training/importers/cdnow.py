@@ -40,7 +40,9 @@ def convert(chunk: Chunk, settings: Settings) -> Draft:
             pl.col("quantity"),
             _unit_price().alias("unit_price_minor"),
             pl.format("l{}", pl.col(LINE)).alias("order_id"),
-            pl.concat_str(pl.lit('{"total_minor":'), "total_minor", pl.lit("}")).alias("properties"),
+            pl.concat_str(pl.lit('{"total_minor":'), "total_minor", pl.lit("}")).alias(
+                "properties"
+            ),
         ),
         set_aside={"header": lines.height - words.height},
         rejects=_miscounted(words.filter(~count.is_in(FIELDS))),
@@ -67,6 +69,4 @@ def _miscounted(words: pl.DataFrame) -> tuple[Reject, ...]:
     )
 
 
-CDNOW: Final = Format(
-    name="cdnow", convert=convert, shape="lines", currency="USD", channel="web"
-)
+CDNOW: Final = Format(name="cdnow", convert=convert, shape="lines", currency="USD", channel="web")

@@ -24,7 +24,9 @@ from training.importers.chunk import DOUBT, LINE
 from training.log import SCHEMA
 
 SURE: Final = "#sure"
+BROKEN: Final = "#broken"
 IDS: Final = ("event_id", "customer_id", "visitor_id", "item_id", "order_id", "channel", "slate_id")
+READ: Final = (*IDS, "query", "quantity", "position", "unit_price", "unit_price_minor")
 NOT_BLANK: Final = r"[^\s\x1c-\x1f]"  # \x1c-\x1f are spaces to Python, not to the regex engine
 MAX_POSITION: Final = 10_000  # engine.events.Event.position
 MAX_QUERY: Final = 512  # engine.events.Event.query
@@ -50,6 +52,8 @@ def check(draft: pl.DataFrame, minor_units: int) -> pl.DataFrame:
     draft = _with_properties(draft)
     schema = draft.schema
 
+    held = [name for name in READ if name in schema]
+
     def value(name: str, read: Value) -> pl.Expr:
         present = name in schema
         return (read(name, schema[name]) if present else pl.lit(None, SCHEMA[name])).alias(name)
@@ -58,17 +62,35 @@ def check(draft: pl.DataFrame, minor_units: int) -> pl.DataFrame:
         pl.col(LINE),
         *(value(name, _text) for name in (*IDS, "type", "query")),
         value("at", _instant),
-        value("quantity", _whole).fill_null(1),
+        value("quantity", _whole),
         _price(schema, minor_units).alias("unit_price_minor"),
         value("position", _whole),
         pl.col("properties"),
-        _read_all(draft).alias(SURE),
+        (pl.col(BROKEN) | pl.col(DOUBT) if DOUBT in schema else pl.col(BROKEN)).alias(BROKEN),
+        *(pl.col(name).is_not_null().alias(_held(name)) for name in held),
     )
+    unread = [pl.col(_held(name)) & pl.col(_read_as(name)).is_null() for name in held]
+    sure = _lawful(minor_units) & ~pl.any_horizontal(pl.col(BROKEN), *unread)
     return read.select(
-        *(pl.col(name).cast(dtype) if name != "at" else _to_ms() for name, dtype in SCHEMA.items()),
+        *(_finished(name) for name in SCHEMA),
         pl.col(LINE),
-        (pl.col(SURE) & _lawful(minor_units)).fill_null(value=False),
+        sure.fill_null(value=False).alias(SURE),
     )
+
+
+def _held(name: str) -> str:
+    return f"#held {name}"
+
+
+def _read_as(name: str) -> str:
+    return "unit_price_minor" if name == "unit_price" else name
+
+
+def _finished(name: str) -> pl.Expr:
+    if name == "at":
+        return _to_ms()
+    column = pl.col(name).fill_null(1) if name == "quantity" else pl.col(name)
+    return column.cast(SCHEMA[name], strict=False)
 
 
 def _lawful(minor_units: int) -> pl.Expr:
@@ -79,7 +101,7 @@ def _lawful(minor_units: int) -> pl.Expr:
         (pl.col("at") >= EARLIEST) & (pl.col("at") < LATEST),
         pl.col("customer_id").is_not_null() | pl.col("visitor_id").is_not_null(),
         pl.col("item_id").is_not_null() | ~needs_item,
-        pl.col("quantity").is_between(1, MAX_QUANTITY),
+        pl.col("quantity").is_null() | pl.col("quantity").is_between(1, MAX_QUANTITY),
         pl.col("unit_price_minor").is_null()
         | pl.col("unit_price_minor").is_between(0, int(MAX_UNIT_PRICE.scaleb(minor_units))),
         pl.col("position").is_null() | pl.col("position").is_between(1, MAX_POSITION),
@@ -93,20 +115,6 @@ def _good_id(name: str) -> pl.Expr:
     return column.is_null() | (
         (column.str.len_bytes() <= MAX_ID_BYTES) & column.str.contains(NOT_BLANK)
     )
-
-
-def _read_all(draft: pl.DataFrame) -> pl.Expr:
-    """Whether each cell that holds something could be read."""
-    schema = draft.schema
-    minor = 0  # whether a price reads does not depend on the currency
-    readers: dict[str, pl.Expr] = {
-        **{name: _text(name, schema[name]) for name in (*IDS, "query") if name in schema},
-        **{name: _whole(name, schema[name]) for name in ("quantity", "position") if name in schema},
-        **{name: _price(schema, minor) for name in ("unit_price",) if name in schema},
-    }
-    read = [pl.col(name).is_null() | reader.is_not_null() for name, reader in readers.items()]
-    doubt = [~pl.col(DOUBT)] if DOUBT in schema else []
-    return pl.all_horizontal([pl.lit(value=True), ~pl.col("#broken"), *read, *doubt])
 
 
 def _text(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -133,11 +141,8 @@ def _instant(name: str, dtype: pl.DataType) -> pl.Expr:
         if dtype.time_zone is None:
             return pl.lit(None, EPOCH_US)  # the judge says that it has no time zone
         return column.dt.convert_time_zone("UTC").cast(EPOCH_US)
-    if dtype.is_integer() or dtype.is_float():
-        text = column.cast(pl.Int64, strict=False).cast(pl.String)
-        return pl.when(column == column.round()).then(_number(text)) if dtype.is_float() else (
-            _number(text)
-        )
+    if dtype.is_integer():
+        return _number(column.cast(pl.String))
     if dtype != pl.String:
         return pl.lit(None, EPOCH_US)
     known = pl.when(column.str.contains(INSTANT)).then(column)
@@ -182,14 +187,15 @@ def to_minor(text: pl.Expr, minor_units: int) -> pl.Expr:
     step = 10 ** (PRICE_DECIMALS - minor_units)
     whole, rest = fine // step, fine % step
     up = (rest * 2 > step) | ((rest * 2 == step) & (whole % 2 == 1))
-    return whole + up.cast(pl.Int64)
+    rounded: pl.Expr = whole + up.cast(pl.Int64)
+    return rounded
 
 
 def _with_properties(draft: pl.DataFrame) -> pl.DataFrame:
-    """`properties` as compact JSON, null for none; "#broken" marks what is no JSON object."""
+    """`properties` as compact JSON, null for none; BROKEN marks what is no JSON object."""
     if "properties" not in draft.columns:
         null = pl.lit(None, pl.String).alias("properties")
-        return draft.with_columns(null, pl.lit(value=False).alias("#broken"))
+        return draft.with_columns(null, pl.lit(value=False).alias(BROKEN))
     known = draft["properties"].unique().drop_nulls().to_list()
     compact = {text: compact_object(text) for text in known}
     whole = {text: found for text, found in compact.items() if found is not None}
@@ -198,7 +204,7 @@ def _with_properties(draft: pl.DataFrame) -> pl.DataFrame:
     )
     return draft.with_columns(
         pl.when(replaced != "{}").then(replaced).alias("properties"),
-        (pl.col("properties").is_not_null() & replaced.is_null()).alias("#broken"),
+        (pl.col("properties").is_not_null() & replaced.is_null()).alias(BROKEN),
     )
 
 

@@ -34,7 +34,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Of one block: where each record begins and ends (bytes), its line, and whether it is quoted."""
+    """Of one block: where each record begins and ends (bytes), its line, whether it is quoted."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
@@ -168,14 +168,11 @@ def _to_chunk(block: Block, table: Table) -> Chunk:
     )
 
 
-def _plain(
-    text: bytes, records: Records, table: Table
-) -> tuple[pl.DataFrame, tuple[Reject, ...]]:
+def _plain(text: bytes, records: Records, table: Table) -> tuple[pl.DataFrame, tuple[Reject, ...]]:
     plain = ~records.quoted
     starts, ends, lines = records.starts[plain], records.ends[plain], records.lines[plain]
     octets = np.frombuffer(text, np.uint8)
-    before = np.concatenate([[0], np.cumsum(octets == ord(table.delimiter), dtype=np.int64)])
-    cells = before[ends] - before[starts] + 1
+    cells = _count_cells(octets, records, table)[plain]
     good = cells == len(table.columns)
     ragged = tuple(
         Reject(line, "cells_miscounted", _miscount(count, table), text[start:end].decode("utf-8"))
@@ -189,6 +186,14 @@ def _plain(
     )
     rows = _only(octets, starts[good], ends[good])
     return _split(rows, table).with_columns(pl.Series(LINE, lines[good])), ragged
+
+
+def _count_cells(octets: NDArray[np.uint8], records: Records, table: Table) -> NDArray[np.int64]:
+    """Meaningful for records without quotes."""
+    if not len(records.starts):
+        return np.empty(0, np.int64)
+    delimiters = octets == ord(table.delimiter)
+    return np.add.reduceat(delimiters, records.starts, dtype=np.int64) + 1
 
 
 def _only(octets: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bytes:
@@ -214,9 +219,7 @@ def _split(rows: bytes, table: Table) -> pl.DataFrame:
     )
 
 
-def _quoted(
-    text: bytes, records: Records, table: Table
-) -> tuple[pl.DataFrame, tuple[Reject, ...]]:
+def _quoted(text: bytes, records: Records, table: Table) -> tuple[pl.DataFrame, tuple[Reject, ...]]:
     rows: list[list[str]] = []
     lines: list[int] = []
     rejects: list[Reject] = []

@@ -1,6 +1,6 @@
 """Which of the encodings that shops use a text is in; text turned into UTF-8, line by line."""
 
-from typing import Final
+from typing import Final, NoReturn
 
 from engine.errors import LogError
 
@@ -24,19 +24,21 @@ def choose(block: bytes, declared: str, source: str) -> str | None:
     """
     if block.startswith(WIDE_MARKS):
         raise LogError(f"{source} is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
-    lines = [line for line in block.split(b"\n") if not line.isascii()]
-    if not lines:
+    if block.isascii():
         return None
+    lines = [line for line in block.split(b"\n") if not line.isascii()]
     fits = {
         "utf-8": _share(lines, "utf-8") >= MOSTLY,
         "gb18030": _share(lines, "gb18030") >= NEARLY_ALL,
     }
     if declared == "auto":
-        return next((codec for codec, fit in fits.items() if fit), None) or _refuse(source, lines[0])
+        return next((codec for codec, fit in fits.items() if fit), None) or _refuse(
+            source, lines[0]
+        )
     codec = CODECS[declared]
     if not fits.get(codec, True):
         better = next((name for name, fit in fits.items() if fit), "windows-1252")
-        raise LogError(f"{source} is not {declared}; try --encoding {better}")
+        raise LogError(f"{source} is not {declared}; try {better}")
     return codec
 
 
@@ -74,8 +76,8 @@ def _reads(line: bytes, codec: str) -> bool:
     return True
 
 
-def _refuse(source: str, line: bytes) -> str:
+def _refuse(source: str, line: bytes) -> NoReturn:
     raise LogError(
         f"{source} is neither UTF-8 nor GB18030 (GBK), first seen in {line[:60]!r}; "
-        "try --encoding windows-1252"
+        "try windows-1252, the usual third: iconv -f WINDOWS-1252 -t UTF-8"
     )

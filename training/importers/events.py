@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.events import Event
 from engine.errors import LogError
+from engine.events import Event
 from training.importers.chunk import DOUBT, Chunk, Draft, Format, Settings
 
 FIELDS: Final = (*Event.model_fields, "unit_price_minor")
@@ -21,7 +21,7 @@ TEXTS: Final = tuple(
 NEVER_NULL: Final = ("quantity", "properties")  # to leave them out is right, null is not
 
 
-def convert(chunk: Chunk, settings: Settings) -> Draft:
+def convert(chunk: Chunk, _: Settings) -> Draft:
     if chunk.values is None:
         _require_time_zone(chunk.frame)
         return Draft(chunk.frame)
@@ -33,7 +33,7 @@ def _require_time_zone(frame: pl.DataFrame) -> None:
     dtype = frame.schema["at"]
     if isinstance(dtype, pl.Datetime) and dtype.time_zone is None:
         raise LogError(
-            "the column at has no time zone; store it in UTC, or use --format mapping with time.zone"
+            "the column at has no time zone; store it in UTC, or say the zone by --format mapping"
         )
 
 

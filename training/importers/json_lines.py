@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line. Cells become text; the objects stay beside them for close looks."""
+"""JSON Lines: one object a line. Cells become text; the objects stay beside for a close look."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,8 +31,8 @@ def _to_chunk(block: Block, columns: tuple[str, ...] | None) -> Chunk:
             continue
         value = _object(text)
         if isinstance(value, str):
-            raw = text.decode("utf-8")
-            rejects.append(Reject(block.first + position, MALFORMED, value, raw))
+            line = block.first + position
+            rejects.append(Reject(line, MALFORMED, value, text.decode("utf-8")))
         else:
             values.append(value)
             lines.append(block.first + position)

@@ -1,4 +1,4 @@
-"""A text file, plain or gzip, as blocks of complete lines in UTF-8. Memory: a block, whatever the file."""
+"""A text file, plain or gzip, as blocks of complete lines in UTF-8; one block is in memory."""
 
 import zlib
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ NEWLINE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`text` is complete lines, each ended by a newline; the first is line `first` of the source."""
+    """`text` is complete lines, each ended by a newline; `first` is the number of the first."""
 
     text: bytes
     first: int

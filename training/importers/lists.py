@@ -14,7 +14,7 @@ from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 TIMELESS_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)  # decision: any fixed instant does
 
 
-def convert(chunk: Chunk, settings: Settings) -> Draft:
+def convert(chunk: Chunk, _: Settings) -> Draft:
     words = chunk.frame.select(pl.col(LINE), pl.col("text").str.extract_all(r"\S+").alias("words"))
     pairs = (
         words.select(

@@ -1,4 +1,4 @@
-"""Any table of behaviour by a TOML that names its columns. `config/mapping.example.toml` shows all."""
+"""Any table of behaviour, by a TOML that names its columns: see `config/mapping.example.toml`."""
 
 import tomllib
 from pathlib import Path
@@ -15,6 +15,9 @@ from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 
 FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties")
 PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+MICROSECONDS: Final = 1_000_000
+FAR_AWAY: Final = 9_000_000_000  # seconds: the year 2255, inside 64 bits in nanoseconds
+WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -102,7 +105,7 @@ def read_mapping(path: Path) -> Mapping:
 def mapped_format(mapping: Mapping) -> Format:
     columns = tuple(dict.fromkeys([*mapping.columns.values(), *mapping.properties.values()]))
 
-    def convert(chunk: Chunk, settings: Settings) -> Draft:
+    def convert(chunk: Chunk, _: Settings) -> Draft:
         return _convert(chunk, mapping)
 
     return Format(name="mapping", convert=convert, columns=columns, header=mapping.file.header)
@@ -129,11 +132,7 @@ def _properties(mapping: Mapping) -> list[pl.Expr]:
     if not mapping.properties:
         return []
     fields = [pl.col(column).alias(name) for name, column in mapping.properties.items()]
-    return [
-        pl.struct(fields)
-        .map_elements(_to_object, return_dtype=pl.String)
-        .alias("properties")
-    ]
+    return [pl.struct(fields).map_elements(_to_object, return_dtype=pl.String).alias("properties")]
 
 
 def _to_object(cells: dict[str, object]) -> str:
@@ -157,18 +156,15 @@ def _instant(dtype: pl.DataType, time: TimeForm) -> pl.Expr:
     return pl.coalesce(zoned.dt.convert_time_zone("UTC").dt.strftime(WIRE_TIME), column)
 
 
-WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
-
-
 def _counted(column: pl.Expr, unit: str) -> pl.Expr:
-    """Seconds and finer since 1970; a fraction of a unit is kept to the microsecond."""
-    count = column.cast(pl.Float64, strict=False)
+    """Units since 1970. A fraction is kept to the microsecond, as far as a float holds it."""
+    per_second = PER_SECOND[unit]
     whole = column.cast(pl.String).str.strip_suffix(".0").cast(pl.Int64, strict=False)
-    exact = whole * 1_000_000 // PER_SECOND[unit] if unit in {"s", "ms"} else (
-        whole // (PER_SECOND[unit] // 1_000_000)
-    )
-    micros = pl.coalesce(exact, (count * (1_000_000 / PER_SECOND[unit])).cast(pl.Int64, strict=False))
-    in_reach = micros.is_between(-(10**17), 10**17)  # a date of polars' calendar
+    near = pl.when(whole.is_between(-FAR_AWAY * per_second, FAR_AWAY * per_second)).then(whole)
+    exact = near * (MICROSECONDS // per_second) if per_second <= MICROSECONDS else near // 1_000
+    broken = (column.cast(pl.Float64, strict=False) * (MICROSECONDS / per_second)).round()
+    micros = pl.coalesce(exact, broken.cast(pl.Int64, strict=False))
+    in_reach = micros.is_between(-FAR_AWAY * MICROSECONDS, FAR_AWAY * MICROSECONDS)
     stamp = pl.when(in_reach).then(micros).cast(pl.Datetime("us", "UTC"))
     return pl.coalesce(stamp.dt.strftime(WIRE_TIME), column.cast(pl.String))
 

@@ -1,16 +1,16 @@
 """UCI Online Retail (and Online Retail II): invoice lines of a British gift shop.
 
-One event an invoice line: a purchase, or, on an invoice that begins with C, a refund that takes back
-an earlier purchase (`training.importers.refunds`). Clocks are London's. `docs/events.md` says what
-is set aside and why.
+One event an invoice line: a purchase, or, on an invoice that begins with C, a refund that takes
+back an earlier purchase (`training.importers.refunds`). Clocks are London's. `docs/events.md` says
+what is set aside and why.
 """
 
 from typing import Final
 
 import polars as pl
 
-from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 from training.importers.check import to_minor
+from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 from training.importers.refunds import order_of_refunds
 from training.log import ITEMS_SCHEMA
 
@@ -146,8 +146,10 @@ def _from_london(local: pl.Expr) -> pl.Expr:
 def _properties() -> pl.Expr:
     """The country, and on a refund the invoice that took the goods back."""
     country = _quoted("country")
-    returned = pl.concat_str(pl.lit('{"country":'), country, pl.lit(',"invoice":'), _quoted("invoice"), pl.lit("}"))
-    bought = pl.concat_str(pl.lit('{"country":'), country, pl.lit("}"))
+    begin = pl.concat_str(pl.lit('{"country":'), country)
+    invoice = pl.concat_str(pl.lit(',"invoice":'), _quoted("invoice"))
+    returned = pl.concat_str(begin, invoice, pl.lit("}"))
+    bought = pl.concat_str(begin, pl.lit("}"))
     return pl.when("cancelled").then(returned).otherwise(bought).alias("properties")
 
 

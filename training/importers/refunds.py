@@ -2,7 +2,7 @@
 
 The rule: of the orders of the same customer that hold the same item, are not later than the refund
 and still have as many units left as came back, the latest (of two at one instant, the one with the
-greater id). Each refund takes its units off that order. Without such an order the refund names none.
+greater id). Each refund takes its units off that order. Without such an order it names none.
 """
 
 from collections import defaultdict

@@ -14,7 +14,7 @@ TYPES: Final = {"view": "view", "addtocart": "cart", "transaction": "purchase"}
 COLUMNS: Final = ("timestamp", "visitorid", "event", "itemid", "transactionid")
 
 
-def convert(chunk: Chunk, settings: Settings) -> Draft:
+def convert(chunk: Chunk, _: Settings) -> Draft:
     event = pl.col("event").cast(pl.String)
     return Draft(
         chunk.frame.select(
@@ -28,6 +28,4 @@ def convert(chunk: Chunk, settings: Settings) -> Draft:
     )
 
 
-RETAILROCKET: Final = Format(
-    name="retailrocket", convert=convert, columns=COLUMNS, channel="web"
-)
+RETAILROCKET: Final = Format(name="retailrocket", convert=convert, columns=COLUMNS, channel="web")

@@ -58,11 +58,8 @@ def _judge_doubts(
         else:
             reason, detail = verdict
             rejects.append(Reject(line, reason, detail, chunk.raw(line)))
-    schema = {**SCHEMA, LINE: pl.Int64}
-    frame = pl.DataFrame(
-        {name: [row[name] for row in rows] for name in schema},
-        schema={**schema, "at": pl.Int64},
-    )
+    schema = pl.Schema({**dict(SCHEMA), "at": pl.Int64(), LINE: pl.Int64()})
+    frame = pl.DataFrame({name: [row[name] for row in rows] for name in schema}, schema=schema)
     return frame.cast({"at": SCHEMA["at"]}), tuple(rejects)
 
 

@@ -1,4 +1,4 @@
-"""Opens a source by what is in it, not by its name: Parquet, JSON Lines, CSV or TSV, plain or gzip."""
+"""Opens a source by what is in it, not by its name: Parquet, JSON Lines, CSV, TSV; or gzip."""
 
 from collections.abc import Iterator
 from dataclasses import replace
