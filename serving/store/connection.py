@@ -32,6 +32,10 @@ class StoreDown(StoreError):
     pass
 
 
+class StoreBusy(StoreError):
+    pass
+
+
 class _Asked:
     __slots__ = ("future", "missing", "replies")
 
@@ -97,7 +101,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise StoreDown("no connection to the store")
         if len(self._asked) >= MAX_WAITING:
-            raise StoreDown(f"{MAX_WAITING} calls are waiting for the store already")
+            raise StoreBusy(f"{MAX_WAITING} calls are waiting for the store already")
         future: asyncio.Future[list[Reply]] = self._loop.create_future()
         self._asked.append(_Asked(future, len(commands)))
         self._transport.write(b"".join(map(hiredis.pack_command, commands)))  # type: ignore[arg-type]

@@ -79,6 +79,9 @@ class Link:
             if self._failures >= FAILURES:
                 self._drop(connection)
             raise
+        except StoreDown:
+            self._drop(connection)
+            raise
         self._failures = 0
         return replies
 
