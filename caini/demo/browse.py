@@ -6,13 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from caini.demo.choices import Choices, consider
+from caini.demo.choices import Choices, consider, resumed
 from caini.demo.lines import join, lines
 from caini.demo.orders import Bought
 from caini.demo.prices import sale_share
 from caini.demo.shelves import SHELVES
 from caini.demo.visits import Visits
-from caini.demo.world import POS, WEB, Rng, World, Year
+from caini.demo.world import POS, WEB, Interests, Rng, World, Year
 from engine.events import EventType
 from engine.types import Instants, Rows
 
@@ -29,7 +29,9 @@ ENQUIRY_SHARE: Final = 0.01
 CART_BEFORE_BUY: Final = 0.75
 IDLE_CART_SHARE: Final = 0.16
 UNCART_SHARE: Final = 0.35  # of idle carts
-BUY_ODDS: Final = -1.1
+BUY_ODDS: Final = -1.1  # log odds that an interest ends with an order
+MIND_ODDS: Final = 0.7  # taken from them for who only minds the price …
+SALE_ODDS: Final = 2.0  # … and given back on sale
 STEP_MS: Final = 40_000
 
 
@@ -37,6 +39,7 @@ STEP_MS: Final = 40_000
 class Browsed:
     events: Year
     orders: Bought
+    interests: Interests
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def browse(world: World, visits: Visits, supplied: NDArray[np.bool_], rng: Rng) 
     """
     who = visits.customer[visits.first]
     choices = consider(world, who, visits.shelf, visits.at[visits.first], rng)
+    choices = resumed(choices, who, visits.shelf, rng)
     bought = _decide(world, visits, choices, rng) & ~supplied[who, visits.shelf]
     looks = _look(visits, choices, bought, rng)
     parts = [
@@ -71,11 +75,12 @@ def browse(world: World, visits: Visits, supplied: NDArray[np.bool_], rng: Rng) 
         item=choices.items[rows, 0],
         at=visits.at[last] + 6 * STEP_MS,
         channel=visits.channel[last],
-        units=_units(world, visits.shelf[rows], rng),
+        units=_units(visits.shelf[rows], rng),
         beside=np.where(choices.options()[rows] > 1, choices.items[rows, 1], -1),
         alone=np.zeros(len(rows), np.bool_),
     )
-    return Browsed(join(parts), orders)
+    interests = Interests(who, visits.at[visits.last], choices.items[:, 0], bought)
+    return Browsed(join(parts), orders, interests)
 
 
 def _decide(world: World, visits: Visits, choices: Choices, rng: Rng) -> NDArray[np.bool_]:
@@ -85,7 +90,7 @@ def _decide(world: World, visits: Visits, choices: Choices, rng: Rng) -> NDArray
     minds = world.people.sensitivity[who]
     odds = BUY_ODDS + np.array([shelf.buy for shelf in SHELVES])[visits.shelf]
     odds += world.people.eagerness[who] + 0.3 * np.clip(choices.liking[:, 0] - 3.0, -4, 4)
-    odds += minds * (2.0 * (sale_share(world.items, item, at) > 0) - 0.7)
+    odds += minds * (SALE_ODDS * (sale_share(world.items, item, at) > 0) - MIND_ODDS)
     wants = rng.random(len(who)) < 1 / (1 + np.exp(-odds))
     wants &= (choices.options() > 0) & (world.items.price[item] > 0)
     return wants & _first_time(who, item, visits.shelf, wants)
@@ -102,7 +107,7 @@ def _first_time(who: Rows, item: Rows, shelf: Rows, wants: NDArray[np.bool_]) ->
     return first
 
 
-def _units(world: World, shelf: Rows, rng: Rng) -> Rows:
+def _units(shelf: Rows, rng: Rng) -> Rows:
     consumed = np.array([kind.cycle_days > 0 for kind in SHELVES])[shelf]
     return (1 + rng.poisson(0.35 * consumed)).astype(np.int32)
 
@@ -128,7 +133,8 @@ def _known(world: World, visits: Visits, visit: NDArray[np.int64]) -> dict[str, 
 
 
 def _hidden(world: World, visits: Visits, visit: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return world.people.late_sign_in[visits.customer[visit]] & (visits.channel[visit] == WEB)
+    late = world.people.late_sign_in[visits.customer[visit]]
+    return np.asarray(late & (visits.channel[visit] == WEB))
 
 
 def _searches(world: World, visits: Visits, choices: Choices, rng: Rng) -> Year:

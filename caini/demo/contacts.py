@@ -31,10 +31,10 @@ class Contacts:
 def contacts(world: World, rng: Rng, *, messages: float) -> Contacts:
     """`messages` scales how many messages are opened."""
     people = world.people
-    told = np.flatnonzero((people.member_at > 0) & (rng.random(len(people)) < PROFILE_SHARE))
-    told = told.astype(np.int32)
+    tells = (people.member_at > 0) & (rng.random(len(people)) < PROFILE_SHARE)
+    told: Rows = np.flatnonzero(tells).astype(np.int32)
     texts = [profile_text(people, int(row)) for row in told]
-    referred = np.flatnonzero(people.referrer >= 0).astype(np.int32)
+    referred: Rows = np.flatnonzero(people.referrer >= 0).astype(np.int32)
     texts += [f'{{"referrer_id": "{people.ids[row]}"}}' for row in people.referrer[referred]]
     parts = [
         *_joining(world, told, referred),

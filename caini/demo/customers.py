@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caini.demo.items import STYLES
-from caini.demo.seasons import day_of
 from caini.demo.shelves import SHELVES
 from caini.demo.world import (
     APP,
@@ -29,7 +28,7 @@ MIX_SHAPE: Final = 0.25  # gamma shape of a customer over topics
 OWN_SHARE: Final = 0.15  # of a customer's tastes that no topic explains
 BABY_SHARE: Final = 0.16
 BABY_LOVE: Final = 14.0  # how much more parents look at the baby shelves than others
-RICH_TASTE: Final = 0.35  # how much more who does not mind the price looks at dear shelves
+RICH_TASTE: Final = 0.5  # how much more who does not mind the price looks at dear shelves
 EARLY_SHARE: Final = 0.5  # of customers who come in the log's first month
 LAPSE_SHARE: Final = 0.3  # who stop for a time …
 LAPSE_MONTHS: Final = (2, 12)  # … this long
@@ -102,7 +101,7 @@ def _lapses(config: DemoConfig, arrived: Instants, rng: Rng) -> tuple[Instants, 
 
 
 def _babies(config: DemoConfig, n: int, rng: Rng) -> Instants:
-    """Birth instants at local noon in the middle of a month: 30 months before the end to 3 after."""
+    """In the middle of a month, from 33 months before the end to 3 after it; 0 = no baby."""
     months = rng.integers(-3, 34, n)
     born = config.end_ms - months * MONTH_MS
     return np.where(rng.random(n) < BABY_SHARE, middle_of_month(born), 0)

@@ -76,7 +76,7 @@ def shelf_counts(items: int) -> NDArray[np.int64]:
     plain = np.flatnonzero(staged == 1)
     for turn in range(items - int(counts.sum())):
         counts[plain[turn % len(plain)]] += 1
-    return counts
+    return np.asarray(counts)
 
 
 def make_labels(shelf: Shelf, count: int, rng: Rng) -> list[Label]:
@@ -160,7 +160,7 @@ def make_styles(shelf: Rows, labels: list[Label], rng: Rng) -> Floats:
         code[SHELVES[row].brands[label.brand]] for row, label in zip(shelf, labels, strict=True)
     ]
     mixed = np.sqrt(BRAND_STYLE) * of_brand[rows] + np.sqrt(1 - BRAND_STYLE) * own[first]
-    return mixed.astype(np.float32)
+    return np.asarray(mixed, np.float32)
 
 
 def make_launches(config: DemoConfig, labels: list[Label], rng: Rng) -> Instants:
@@ -197,4 +197,4 @@ def query_table() -> tuple[str, ...]:
 def _queries(shelf: Rows, labels: list[Label]) -> Rows:
     first = np.cumsum([0, *(2 * len(kind.nouns) for kind in SHELVES)])
     nouns = np.array([label.noun for label in labels])
-    return (first[shelf] + 2 * nouns).astype(np.int32)
+    return np.asarray(first[shelf] + 2 * nouns, np.int32)

@@ -94,7 +94,7 @@ def purchase_texts(items: Items) -> list[str]:
 def _purchases(world: World, bought: Bought, rng: Rng) -> Year:
     partners = world.items.complements[bought.item]
     extra = np.column_stack([partners, bought.beside])
-    chance = rng.random(extra.shape) < (*PARTNER_CHANCES, BESIDE_CHANCE)
+    chance = rng.random(extra.shape) < np.array([*PARTNER_CHANCES, BESIDE_CHANCE])
     launched = world.items.launched_at[extra] <= bought.at[:, None]
     wanted = chance & launched & (extra >= 0) & _fits(world, bought, extra)
     wanted &= ~bought.alone[:, None]
@@ -125,7 +125,7 @@ def _fits(world: World, bought: Bought, extra: Rows) -> NDArray[np.bool_]:
     for place in range(1, extra.shape[1]):
         twice[:, place] = (extra[:, :place] == extra[:, [place]]).any(axis=1)
     staged = world.items.stage[extra] > 0
-    return ~twice & ~staged & (extra != bought.item[:, None])
+    return np.asarray(~twice & ~staged & (extra != bought.item[:, None]))
 
 
 def _shown(world: World, bought: Bought, rng: Rng) -> tuple[Rows, Rows]:

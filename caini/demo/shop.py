@@ -15,13 +15,23 @@ from caini.demo.named import set_stories
 from caini.demo.orders import purchase_texts, rating_texts
 from caini.demo.seasons import busyness
 from caini.demo.stories import STORIES, Story
-from caini.demo.supplies import joined_supplies
-from caini.demo.world import Customers, DemoConfig, Items, Simulated, Supplies, Truth, World, Year
-from caini.demo.year import FULL, Block, live
+from caini.demo.supplies import by_customer, joined_supplies
+from caini.demo.world import (
+    Customers,
+    DemoConfig,
+    Interests,
+    Items,
+    Simulated,
+    Supplies,
+    Truth,
+    World,
+    Year,
+)
+from caini.demo.year import Block, fullness, live
 from engine.types import Rows
 
 BLOCK: Final = 20_000  # customers who live their year together, so that memory stays bounded
-VISITS: Final = 15.0  # a year, for 60 events a customer; measured
+VISITS: Final = 15.0  # a year, where the year is told in full
 
 
 def simulate(config: DemoConfig) -> Simulated:
@@ -31,10 +41,14 @@ def simulate(config: DemoConfig) -> Simulated:
     people: list[Customers] = []
     parts: list[Year] = []
     supplies: list[Supplies] = []
+    interests: list[Interests] = []
     orders = start = 0
     for world, block in live_blocks(config, items):
         parts.append(_placed(block.events, start, orders, len(texts)))
         supplies.append(replace(block.supplies, customer=block.supplies.customer + np.int32(start)))
+        interests.append(
+            replace(block.interests, customer=block.interests.customer + np.int32(start))
+        )
         people.append(_shifted(world.people, start))
         texts += block.texts
         orders += block.orders
@@ -45,7 +59,7 @@ def simulate(config: DemoConfig) -> Simulated:
         events=in_order(join(parts)),
         queries=query_table(),
         properties=texts,
-        truth=Truth(world, joined_supplies(supplies)),
+        truth=Truth(world, by_customer(joined_supplies(supplies)), joined_interests(interests)),
     )
 
 
@@ -64,7 +78,7 @@ def live_blocks(config: DemoConfig, items: Items) -> Iterator[tuple[World, Block
 
 
 def _visits(config: DemoConfig) -> float:
-    return VISITS * config.events_per_customer / FULL
+    return VISITS * fullness(config)
 
 
 def customer_ids(count: int, stories: Sequence[Story]) -> tuple[str, ...]:
@@ -92,6 +106,15 @@ def _placed(events: Year, start: int, orders: int, texts: int) -> Year:
 def _shifted(people: Customers, start: int) -> Customers:
     referrer = np.where(people.referrer >= 0, people.referrer + start, -1)
     return replace(people, referrer=referrer.astype(np.int32))
+
+
+def joined_interests(parts: Sequence[Interests]) -> Interests:
+    return Interests(
+        **{
+            column.name: np.concatenate([getattr(part, column.name) for part in parts])
+            for column in fields(Interests)
+        }
+    )
 
 
 def all_customers(parts: Sequence[Customers]) -> Customers:

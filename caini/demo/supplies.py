@@ -53,8 +53,9 @@ class Needs:
 
 def make_needs(world: World, scale: float, rng: Rng) -> Needs:
     """`scale` thins the needs out where a log of few events a customer is asked for."""
-    customer, shelf = np.nonzero(rng.random(world.people.affinity.shape) < _chance(world, scale))
-    who, shelf = customer.astype(np.int32), shelf.astype(np.int32)
+    customer, position = np.nonzero(rng.random(world.people.affinity.shape) < _chance(world, scale))
+    who: Rows = customer.astype(np.int32)
+    shelf: Rows = position.astype(np.int32)
     since, until = _span(world, who, shelf, rng)
     choices = consider(world, who, shelf, since, rng)
     needs = Needs(
@@ -97,7 +98,7 @@ def _other_family(world: World, choices: Choices) -> Rows:
     family = choices.items - np.maximum(world.items.stage[choices.items] - 1, 0)
     other = (family != family[:, [0]]) & np.isfinite(choices.liking)
     place = other.argmax(axis=1)
-    return choices.items[np.arange(len(place)), place]
+    return np.asarray(choices.items[np.arange(len(place)), place])
 
 
 def supplied(world: World, needs: Needs) -> NDArray[np.bool_]:
@@ -159,7 +160,11 @@ def joined_supplies(rounds: list[Supplies]) -> Supplies:
     )
 
 
-def chosen_supplies(supplies: Supplies, chosen: NDArray[np.bool_]) -> Supplies:
+def by_customer(supplies: Supplies) -> Supplies:
+    return chosen_supplies(supplies, np.lexsort((supplies.bought_at, supplies.customer)))
+
+
+def chosen_supplies(supplies: Supplies, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Supplies:
     return Supplies(
         supplies.customer[chosen],
         supplies.shelf[chosen],

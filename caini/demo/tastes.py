@@ -19,7 +19,7 @@ NOVEL_DAYS: Final = 30
 TREND: Final = 0.6  # standard deviation of the drift from the middle of the year to its end; guess
 NEVER: Final = np.float32(-np.inf)
 SHELF_PRICE: Final = np.array([max(shelf.price, 1.0) for shelf in SHELVES], np.float32) * MINOR
-FIRST_STAGED: Final = tuple(row for row, shelf in enumerate(SHELVES) if shelf.stages)
+STAGED: Final = tuple(row for row, shelf in enumerate(SHELVES) if shelf.stages)
 
 
 def utility(world: World, who: Rows, rows: Rows, at: Instants) -> Floats:
@@ -49,7 +49,8 @@ def stage_fits(world: World, who: Rows, rows: Rows, at: Instants) -> NDArray[np.
     items = world.items
     born = world.people.baby_born_at[who]
     wanted = stage_at(items.shelf[rows], at - born)
-    return (items.stage[rows] == 0) | (born == 0) | (items.stage[rows] == wanted)
+    stage = items.stage[rows]
+    return np.asarray((stage == 0) | (born == 0) | (stage == wanted))
 
 
 def at_stage(world: World, who: Rows, rows: Rows, at: Instants) -> Rows:
@@ -63,7 +64,7 @@ def at_stage(world: World, who: Rows, rows: Rows, at: Instants) -> Rows:
 def stage_at(shelf: Rows, age_ms: Instants) -> NDArray[np.int8]:
     """(n,) the stage that a shelf has for an age; 1 before birth, 0 on a shelf without stages."""
     stage = np.zeros(len(shelf), np.int8)
-    for row in FIRST_STAGED:
+    for row in STAGED:
         bounds = np.array(SHELVES[row].stage_months) * MONTH_MS
         of_shelf = shelf == row
         stage[of_shelf] = 1 + np.searchsorted(bounds, age_ms[of_shelf], side="right")

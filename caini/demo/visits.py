@@ -18,8 +18,8 @@ from caini.demo.world import (
 )
 from engine.types import DAY_MS, Instants, Rows
 
-PAUSE_DAYS: Final = 10  # after a longer pause the earlier interest is gone; guess
-FRESH_SHARE: Final = 0.55  # of visits that are about something new; guess
+PAUSE_DAYS: Final = 14  # after a longer pause the earlier interest is gone; guess
+FRESH_SHARE: Final = 0.45  # of visits that are about something new; guess
 HOUR_NOISE: Final = 1.5  # hours around the preferred one; guess
 
 
@@ -92,4 +92,6 @@ def _shelves(world: World, who: Rows, at: Instants, rng: Rng) -> Rows:
     wanted = world.people.affinity[who] * season_table()[month_of(at)]
     cumulated = np.cumsum(wanted, axis=1)
     mark = rng.random(len(who)) * cumulated[:, -1]
-    return (mark[:, None] >= cumulated).sum(axis=1).clip(max=wanted.shape[1] - 1).astype(np.int32)
+    return np.asarray(
+        (mark[:, None] >= cumulated).sum(axis=1).clip(max=wanted.shape[1] - 1), np.int32
+    )

@@ -128,7 +128,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Supplies:
-    """Every order that refilled a consumable: what was bought and when it runs out."""
+    """Every order that refilled a consumable, by customer and time, and when it runs out."""
 
     customer: Rows
     shelf: Rows
@@ -139,6 +139,16 @@ class Supplies:
 
     def __len__(self) -> int:
         return len(self.customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """What each run of visits was about, by customer and time."""
+
+    customer: Rows
+    at: Instants  # of the run's last visit
+    best: Rows  # the item liked best
+    bought: NDArray[np.bool_]  # whether the run ended with an order of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +185,7 @@ class Truth:
 
     world: World
     supplies: Supplies
+    interests: Interests
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from caini.demo.orders import all_bought, place_orders
 from caini.demo.stories import Story
 from caini.demo.supplies import make_needs, refill, refill_orders, supplied
 from caini.demo.visits import make_visits
-from caini.demo.world import DemoConfig, Rng, Supplies, World, Year
+from caini.demo.world import DemoConfig, Interests, Rng, Supplies, World, Year
 
-FULL: Final = 60.0  # events a customer at which the year is told in full
+ONCE: Final = 6.1  # events of a customer that come however short the year is told; measured
+FULL: Final = 61.3  # further events of a customer when it is told in full; measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,14 @@ class Block:
 
     events: Year
     supplies: Supplies
+    interests: Interests
     orders: int
     texts: list[str]
 
 
 def live(world: World, busy: NDArray[np.float64], stories: Sequence[Story], rng: Rng) -> Block:
     """The year of these people, the first of whom have the stories."""
-    scale = min(world.config.events_per_customer / FULL, 1.0)
+    scale = min(fullness(world.config), 1.0)
     needs = make_needs(world, scale, rng)
     supplies = refill(world, needs, rng)
     looked, refills = refill_orders(world, supplies, rng)
@@ -42,7 +44,13 @@ def live(world: World, busy: NDArray[np.float64], stories: Sequence[Story], rng:
     ordered = place_orders(world, bought, rng)
     met = contacts(world, rng, messages=scale)
     events = join([looked, browsed.events, seen, ordered, *met.parts])
-    return Block(within(world.config, events), supplies, len(bought.item), met.texts)
+    events = within(world.config, events)
+    return Block(events, supplies, browsed.interests, len(bought.item), met.texts)
+
+
+def fullness(config: DemoConfig) -> float:
+    """How much of a full year fits into the events that are asked for."""
+    return max(config.events_per_customer - ONCE, 1.0) / FULL
 
 
 def within(config: DemoConfig, events: Year) -> Year:
