@@ -6,23 +6,23 @@ from importlib.metadata import version as installed_version
 
 import numpy as np
 import polars as pl
-from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.snapshot import CustomerSnapshot
-from engine.customers.thresholds import Thresholds
 
 from engine.ann import build_index
 from engine.bundle import Bundle, CustomerItems, Factors, Manifest, Words
 from engine.catalogue import Catalogue
+from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
 from engine.shop import ShopConfig
-from engine.types import Candidates, Instants, Lists, Mask
+from engine.types import Candidates, Instants, Lists, Mask, Rows
 from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
 from training.models import als, bought_together, cooccurrence, new_arrivals, popularity
-from training.ragged import as_lists
+from training.ragged import as_lists, rows_of
 
 Say = Callable[[str], None]
 
@@ -35,18 +35,23 @@ class Source:
     header: LogHeader
     items: pl.DataFrame | None  # training.log.ITEMS_SCHEMA
 
-    def before(self, instant: int) -> "Source":
-        """Only what happened before `instant`; the catalogue is not dated and stays."""
-        return Source(
-            self.log.filter(pl.col("at").dt.epoch("ms") < instant), self.header, self.items
-        )
+    def of(self, log: pl.LazyFrame) -> "Source":
+        """Another part of the log; the catalogue is not dated and stays."""
+        return Source(log, self.header, self.items)
 
 
-def assemble(source: Source, shop: ShopConfig, train: TrainConfig, say: Say) -> Bundle:
-    """Fit every model on the whole of `source`. Deterministic for one source, config and seed."""
-    say("read")
+def read_source(source: Source, shop: ShopConfig) -> Interactions:
     extra = [] if source.items is None else source.items["item_id"].to_list()
-    data = read_interactions(source.log, shop.interactions, extra_items=extra)
+    return read_interactions(source.log, shop.interactions, extra_items=extra)
+
+
+def assemble(
+    source: Source, data: Interactions, shop: ShopConfig, train: TrainConfig, say: Say
+) -> Bundle:
+    """Fit every model on the whole of `source`, of which `data` has been read.
+
+    Deterministic for one source, configuration and seed.
+    """
     catalogue = catalogue_of(source.items, data.item_ids, first_seen(source.log, data))
     say("customers")
     schemes = compile_schemes(
@@ -107,9 +112,21 @@ def _customers(
 ) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
     """The fold of everybody, the population's thresholds, and who is in each segment."""
     people = snapshot(source.log, data.customer_ids)
-    thresholds = population(people, schemes, data.watermark)
-    segments = assess_all(people, thresholds, schemes, data.watermark)["segment"].to_numpy()
+    width = breadth(data, catalogue)
+    thresholds = population(people, schemes, data.watermark, width)
+    states = assess_all(people, thresholds, schemes, data.watermark, width)
+    segments = states["segment"].to_numpy()
     return people, thresholds, [segments == row for row in range(len(shop.segments))]
+
+
+def breadth(data: Interactions, catalogue: Catalogue) -> Rows:
+    """How many categories each customer has bought from."""
+    end = int(data.offsets[data.n_customers])
+    held = data.bought[:end] > 0
+    codes = catalogue.category[data.items[:end]][held]
+    who = rows_of(data.offsets[: data.n_customers + 1])[held]
+    pairs = np.unique(np.stack([who[codes >= 0], codes[codes >= 0]]), axis=1)
+    return np.bincount(pairs[0], minlength=data.n_customers).astype(np.int32)
 
 
 def customer_items(data: Interactions) -> CustomerItems:

@@ -1,0 +1,65 @@
+"""`caini train`: measure, refit, publish."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from caini.printed import print_json, print_table
+from engine.bundle import Manifest
+from training.evaluate import Evaluation
+from training.train import open_source, read_settings, train
+
+
+def run(
+    log: Path, out: Path, *, items: Path | None, config: Path, quiet: bool, as_json: bool
+) -> None:
+    settings = read_settings(config)
+    source = open_source(log, items)
+    started = time.monotonic()
+    with Console(stderr=True, quiet=quiet or as_json).status("train") as status:
+        manifest, evaluation = train(
+            source, settings, out, now=wall_clock, say=_sayer(status.update)
+        )
+    seconds = time.monotonic() - started
+    if as_json:
+        told = manifest.model_dump(mode="json", exclude={"files", "settings"})
+        print_json({**told, "seconds": round(seconds, 2)})
+    elif not quiet:
+        _print(manifest, evaluation, seconds, out)
+
+
+def wall_clock() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _sayer(update: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda step: update(f"train: {step} …")
+
+
+def _print(manifest: Manifest, evaluation: Evaluation, seconds: float, out: Path) -> None:
+    print_evaluation(evaluation)
+    counts = manifest.counts
+    print(  # noqa: T201
+        f"{counts['events']} events, {counts['customers']} customers, {counts['items']} items; "
+        f"{seconds:.1f} s; {manifest.version} is live in {out}"
+    )
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Two tables: all purchases, and discoveries."""
+    for title, customers, part in (
+        ("All purchases", evaluation.customers, "everything"),
+        ("Not bought before", evaluation.customers_new, "new_items"),
+    ):
+        names = tuple(evaluation.lines[0].everything)
+        lines = [
+            (line.name, *(getattr(line, part)[name] for name in names), line.customers_a_second)
+            for line in evaluation.lines
+        ]
+        print_table(
+            f"{title}, {evaluation.split}: {customers} customers",
+            ("path", *names, "customers/s"),
+            lines,
+        )

@@ -1,0 +1,77 @@
+"""The trainer: a log in, a measured bundle out, published."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from engine.bundle import Manifest
+from engine.errors import ConfigError, LogError
+from engine.shop import ShopConfig, read_shop
+from engine.slots import Slots, read_slots
+from training.assemble import Say, Source, assemble, read_source
+from training.config import TrainConfig, read_train
+from training.evaluate import Evaluation, evaluate, personal_and_popular
+from training.log import LogHeader, items_path, read_header
+from training.publish import publish
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    shop: ShopConfig
+    slots: Slots
+    train: TrainConfig
+
+
+def read_settings(config: Path) -> Settings:
+    """Raises ConfigError with the first file that is wrong and every fault of it."""
+    shop = read_shop(config / "shop.toml")
+    slots = read_slots(config / "slots.toml", shop)
+    return Settings(shop, slots, read_train(config / "train.toml"))
+
+
+def open_source(log: Path, items: Path | None) -> Source:
+    """`items` may be left out: then LOG.items.parquet is taken, if it is there."""
+    header = read_header(log)
+    beside = items_path(log)
+    if items is None and beside.is_file():
+        items = beside
+    if items is not None and not items.is_file():
+        raise LogError(f"{items}: there is no such catalogue")
+    return Source(pl.scan_parquet(log), header, None if items is None else pl.read_parquet(items))
+
+
+def train(
+    source: Source,
+    settings: Settings,
+    bundles: Path,
+    *,
+    now: Callable[[], int],
+    say: Say,
+) -> tuple[Manifest, Evaluation]:
+    """Measure on the last part, refit on all, publish. `now` dates the bundle, nothing else."""
+    shop, config = in_currency_of(settings.shop, source.header), settings.train
+    plans = personal_and_popular(settings.slots, config)
+    evaluation = evaluate(source, shop, config, plans, say)
+    say("read")
+    data = read_source(source, shop)
+    bundle = assemble(source, data, shop, config, say)
+    say("publish")
+    manifest = bundle.manifest.model_copy(
+        update={"metrics": evaluation.as_json(), "created_at": now()}
+    )
+    return publish(replace(bundle, manifest=manifest), bundles), evaluation
+
+
+def in_currency_of(shop: ShopConfig, header: LogHeader) -> ShopConfig:
+    """The log knows its currency. Raises ConfigError when the shop counts in other minor units."""
+    if shop.shop.currency == header.currency and shop.shop.minor_units == header.minor_units:
+        return shop
+    if shop.shop.minor_units != header.minor_units:
+        raise ConfigError(
+            f"shop.toml: shop.minor_units is {shop.shop.minor_units}, the log's money has "
+            f"{header.minor_units} decimals; they must agree"
+        )
+    told = shop.shop.model_copy(update={"currency": header.currency})
+    return shop.model_copy(update={"shop": told})
