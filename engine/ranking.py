@@ -109,6 +109,8 @@ def _above(codes: Rows, cap: int) -> Mask:
 def append(pool: Pool, extra: Candidates, source: int) -> Pool:
     """`extra` behind `pool`, without what is there already; scores fall below all of `pool`."""
     new = ~np.isin(extra.rows, pool.rows)
+    if not new.any():
+        return pool
     rows, scores = extra.rows[new], extra.scores[new].astype(np.float64)
     floor = pool.scores.min() if len(pool) else 1.0
     below = floor * scores / (scores.max(initial=0) or 1.0) if floor > 0 else scores - scores.max()
