@@ -1,0 +1,160 @@
+import json
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.customers.config import CustomersConfig
+from engine.customers.facts import EMPTY_HISTORY, History
+from engine.customers.history import fold_all
+from engine.customers.referrals import derived, referral_of
+from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.state import assess
+from engine.customers.tastes import NO_TASTES, Tastes
+from engine.happened import Happened
+from engine.shop import check_shop
+from engine.types import DAY_MS
+from tests.engine.customers.strategies import happenings
+from tests.engine.customers.world import START
+from training.customer_facts import snapshot
+from training.customer_states import TasteColumns, assess_all, population
+
+PEOPLE = ("ann", "bob", "cat", "dan")
+
+SCHEMA = {
+    "event_id": pl.String,
+    "type": pl.String,
+    "at": pl.Datetime("ms", "UTC"),
+    "customer_id": pl.String,
+    "visitor_id": pl.String,
+    "item_id": pl.String,
+    "quantity": pl.Int64,
+    "unit_price_minor": pl.Int64,
+    "order_id": pl.String,
+    "channel": pl.String,
+    "slate_id": pl.String,
+    "position": pl.Int32,
+    "query": pl.String,
+    "properties": pl.String,
+}
+
+
+def log_of(events: Sequence[Happened]) -> pl.LazyFrame:
+    """The canonical log of these events."""
+    rows = [
+        {
+            **{name: getattr(event, name) for name in SCHEMA},
+            "type": str(event.type),
+            "properties": json.dumps(dict(event.properties)) if event.properties else None,
+        }
+        for event in events
+    ]
+    schema = {**SCHEMA, "at": pl.Int64}
+    frame = pl.LazyFrame(rows, schema=schema).with_columns(pl.col("at").cast(SCHEMA["at"]))
+    return frame.sort("at", "event_id")
+
+
+def folded(events: Sequence[Happened]) -> dict[str, History]:
+    """Each customer's history as the server folds it, referrers' facts among them."""
+    own = {who: [e for e in events if e.customer_id == who] for who in PEOPLE}
+    histories = {who: fold_all(EMPTY_HISTORY, own[who]) for who in PEOPLE}
+    for who in PEOPLE:
+        referral = referral_of(histories[who])
+        if referral is None or referral.referrer_id not in PEOPLE:
+            continue
+        told = [found for e in own[who] if (found := derived(e, referral)) is not None]
+        histories[referral.referrer_id] = fold_all(histories[referral.referrer_id], told)
+    return histories
+
+
+@st.composite
+def shops(draw: Callable[..., Any]) -> list[Happened]:
+    ids = draw(st.lists(st.integers(0, 60), max_size=30, unique=True))
+    people = st.sampled_from([*PEOPLE, "stranger"])
+    return [draw(happenings(f"event {number}", draw(people))) for number in ids]
+
+
+@given(shops())
+@settings(max_examples=200, deadline=None)
+def test_the_snapshot_of_a_log_is_the_fold_of_each_customer(events: list[Happened]) -> None:
+    found = snapshot(log_of(events), PEOPLE)
+    expected = folded(events)
+    assert {who: found.history_of(row) for row, who in enumerate(PEOPLE)} == expected
+
+
+def test_an_empty_log_leaves_everybody_without_a_history() -> None:
+    found = snapshot(log_of([]), PEOPLE)
+    assert [found.history_of(row) for row in range(4)] == [EMPTY_HISTORY] * 4
+
+
+def asks(name: str, field: str, op: str, value: Any) -> dict[str, Any]:
+    when = {"field": field, "op": op, "value": value}
+    return {"name": name, "label": {"en": name, "zh": name}, "when": when}
+
+
+ODD_SEGMENTS = [
+    asks("no_brand", "brand", "known", False),
+    asks("not_a", "brand", "!=", "A"),
+    asks("neither", "brand", "not_in", ["A", "B"]),
+    asks("starts", "brand", "starts_with", "A"),
+    asks("rich", "monetary", ">=", 1_500),
+    asks("some", "median_order", "between", [0.01, 9.99]),
+    asks("by_bob", "referrer_id", "in", ["bob"]),
+    asks("star", "tier", "in", ["star_1", "diamond"]),
+    asks("private", "personal", "=", False),
+    {
+        "name": "either",
+        "label": {"en": "either", "zh": "either"},
+        "when": {
+            "any": [
+                {"not": {"field": "recency_days", "op": "<", "value": 30}},
+                {"field": "ratings", "op": ">", "value": 0},
+            ]
+        },
+    },
+]
+
+SHOP = check_shop(tomllib.loads(Path("config/shop.toml").read_text(encoding="utf-8")), "shop.toml")
+SCHEMES = compile_schemes(SHOP, minor_units=2, time_zone="Asia/Shanghai")
+CARRY = compile_schemes(
+    CustomersConfig.model_validate(
+        {
+            "loyalty": {"reset": "carry"},
+            "value": {"of": "margin", "top": 0.2, "large": 0.3, "medium": 0.2, "small": 0.3},
+            "lifecycle": {"loyal_orders": 4, "cycle_orders": 2, "shortest_cycle_days": 1},
+            "segments": ODD_SEGMENTS,
+        }
+    ),
+    minor_units=2,
+    time_zone="UTC",
+)
+
+
+@given(shops(), st.sampled_from([SCHEMES, CARRY]), st.integers(0, 500))
+@settings(max_examples=150, deadline=None)
+def test_assessing_all_is_assessing_each(
+    events: list[Happened], schemes: Schemes, day: int
+) -> None:
+    people = snapshot(log_of(events), PEOPLE)
+    now = START + day * DAY_MS
+    tastes = TasteColumns(
+        np.array([0, 1, 2, 3]), pl.Series([None, "A", "B", None]), np.array([0, 0.7, 0.2, 0])
+    )
+    thresholds = population(people, schemes, now, tastes)
+    found = assess_all(people, thresholds, schemes, now, tastes)
+    rows = found.drop("segment").to_dicts()
+    firsts = found["segment"].to_list()
+    for row, taste in enumerate((NO_TASTES, Tastes(1, "A", 0.7), Tastes(2, "B", 0.2), Tastes(3))):
+        state = assess(people.history_of(row), thresholds, schemes, now, taste)
+        expected = state._asdict()
+        del expected["attributes"]
+        expected["segments"] = list(state.segments)
+        expected["vouchers"] = list(state.vouchers)
+        assert rows[row] == expected
+        names = [segment.name for segment in schemes.segments]
+        assert firsts[row] == (names.index(state.segment) if state.segment else -1)

@@ -1,0 +1,67 @@
+"""Segments of every customer at once: the conditions of `engine.conditions` as column masks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from engine.conditions import All, AnyOf, Condition, Not, Test
+from engine.customers.fields import MONEY, Facts
+from engine.customers.segments import Segment
+
+COMPARE: Final[Mapping[str, Callable[[pl.Expr, Any], pl.Expr]]] = MappingProxyType(
+    {
+        "=": pl.Expr.eq,
+        "<": pl.Expr.lt,
+        "<=": pl.Expr.le,
+        ">": pl.Expr.gt,
+        ">=": pl.Expr.ge,
+        "between": lambda column, bounds: column.is_between(*bounds),
+        "in": lambda column, allowed: column.is_in(list(allowed)),
+        "starts_with": lambda column, start: column.str.starts_with(start),
+    }
+)
+
+
+def mask(condition: Condition[Facts]) -> pl.Expr:
+    """True where the condition holds; never null."""
+    match condition:
+        case Test(field, op, value):
+            return _test(pl.col(MONEY.get(field.name, field.name)), op, value)
+        case All(parts):
+            return pl.all_horizontal([mask(part) for part in parts])
+        case AnyOf(parts):
+            return pl.any_horizontal([mask(part) for part in parts])
+        case Not(part):
+            return ~mask(part)
+
+
+def _test(column: pl.Expr, op: str, value: Any) -> pl.Expr:
+    match op:
+        case "known":
+            return column.is_not_null() if value else column.is_null()
+        case "!=":
+            return column.ne_missing(pl.lit(value))
+        case "not_in":
+            return ~column.is_in(list(value)).fill_null(value=False)
+    held: pl.Expr = COMPARE[op](column, value)
+    return held.fill_null(value=False)
+
+
+def in_segments(states: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
+    """With `segments` (names, in the file's order) and `segment` (place of the first, -1 none)."""
+    if not segments:
+        nobody = pl.lit(pl.Series([[]], dtype=pl.List(pl.String)))
+        return states.with_columns(nobody.alias("segments"), pl.lit(-1).alias("segment"))
+    masks = states.select(
+        mask(segment.condition).alias(str(place)) for place, segment in enumerate(segments)
+    )
+    names = [
+        pl.when(str(place)).then(pl.lit(segment.name)) for place, segment in enumerate(segments)
+    ]
+    table = masks.to_numpy()
+    first = np.where(table.any(axis=1), table.argmax(axis=1), -1)
+    lists = masks.select(pl.concat_list(names).list.drop_nulls().alias("segments"))
+    return states.with_columns(lists["segments"], pl.Series("segment", first))

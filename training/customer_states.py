@@ -1,0 +1,384 @@
+"""`assess` for every customer at once: a vectorised twin, held to it by tests field by field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.customers.birthday import days_to
+from engine.customers.labels import STAGES
+from engine.customers.ledger import standing_of
+from engine.customers.lifecycle import RECENT_INTERVALS
+from engine.customers.schemes import Schemes
+from engine.customers.snapshot import TABLES, CustomerSnapshot
+from engine.customers.state import RELATION
+from engine.customers.thresholds import NO_CUT, Cut, Cuts, Thresholds
+from engine.customers.value import BUYING_CLASSES, SHARE_PARTS
+from engine.types import DAY_MS
+from training.customer_orders import Kept, kept_orders
+from training.customer_segments import in_segments
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+PLACE: Final = {name: place for place, name in enumerate(TABLES)}
+CHUNK: Final = 200_000  # customers at a time; bounds the memory of medians
+
+
+@dataclass(frozen=True, slots=True)
+class TasteColumns:
+    """`Tastes` of every customer."""
+
+    breadth: Integers  # (n,)
+    brand: pl.Series  # (n,) null = none
+    brand_share: NDArray[np.float64]  # (n,)
+
+
+def no_tastes(n: int) -> TasteColumns:
+    return TasteColumns(np.zeros(n, np.int64), pl.Series([None] * n, dtype=pl.String), np.zeros(n))
+
+
+@dataclass(frozen=True, slots=True)
+class Worths:
+    """`Worth` of every customer; recency is -1 where there never was an order."""
+
+    recency_days: Integers
+    frequency: Integers
+    monetary_minor: Integers
+    value_minor: Integers
+    length_days: Integers
+
+
+def worths_of(kept: Kept, schemes: Schemes, now: int) -> Worths:
+    start = now - schemes.value.window_days * DAY_MS
+    recent = kept.at > start
+    money = kept.sums(np.where(recent, kept.amount_minor, 0))
+    late = kept.loose_at > start
+    np.subtract.at(money, kept.loose_owner[late], kept.loose_minor[late])
+    costs = kept.sums(np.where(recent, kept.cost_minor, 0))
+    ordered = kept.counts > 0
+    return Worths(
+        recency_days=np.where(ordered, np.maximum(now - kept.last_at, 0) // DAY_MS, -1),
+        frequency=kept.sums(recent.astype(np.int64)),
+        monetary_minor=money,
+        value_minor=money if schemes.value.of == "revenue" else money - costs,
+        length_days=np.where(ordered, np.maximum(now - kept.first_at, 0) // DAY_MS, 0),
+    )
+
+
+def population(
+    people: CustomerSnapshot, schemes: Schemes, now: int, tastes: TasteColumns | None = None
+) -> Thresholds:
+    """Quantiles of all who ever ordered; class cuts of those who ordered in the window."""
+    kept = kept_orders(people)
+    worths = worths_of(kept, schemes, now)
+    buyers = worths.recency_days >= 0
+    breadth = (tastes or no_tastes(len(people))).breadth
+    return Thresholds(
+        computed_at=now,
+        buyers=int(buyers.sum()),
+        active_buyers=int((worths.frequency > 0).sum()),
+        recency=_cuts(worths.recency_days[buyers], Thresholds().recency),
+        frequency=_cuts(worths.frequency[buyers], Thresholds().frequency),
+        monetary=_cuts(worths.monetary_minor[buyers], Thresholds().monetary),
+        breadth=_cuts(breadth[buyers], Thresholds().breadth),
+        length=_cuts(worths.length_days[buyers], Thresholds().length),
+        classes=_class_cuts(kept, worths, schemes),
+    )
+
+
+def _cuts(measures: Integers, nobody: Cuts) -> Cuts:
+    """The least measures that 20, 40, 60 and 80 % do not exceed."""
+    if not len(measures):
+        return nobody
+    quantiles = np.quantile(measures, [0.2, 0.4, 0.6, 0.8], method="inverted_cdf")
+    first, second, third, fourth = (int(cut) for cut in quantiles)
+    return first, second, third, fourth
+
+
+def _class_cuts(kept: Kept, worths: Worths, schemes: Schemes) -> tuple[Cut, Cut, Cut]:
+    """The last customer of each class, by value, then last order, then its key."""
+    active = np.flatnonzero(worths.frequency > 0)
+    value, at, key = worths.value_minor[active], kept.last_at[active], kept.last_key[active]
+    ranked = np.lexsort((key, at, value))[::-1]
+    cuts = []
+    for share in schemes.value.cumulative():
+        size = (len(active) * share + SHARE_PARTS // 2) // SHARE_PARTS  # half is rounded up
+        last = ranked[size - 1] if size else -1
+        cuts.append((int(value[last]), int(at[last]), int(key[last])) if size else NO_CUT)
+    top, large, medium = cuts
+    return top, large, medium
+
+
+def assess_all(
+    people: CustomerSnapshot,
+    thresholds: Thresholds,
+    schemes: Schemes,
+    now: int,
+    tastes: TasteColumns | None = None,
+) -> pl.DataFrame:
+    """One row a customer with the columns of CustomerState, but for the attributes.
+
+    `segments` are names in the file's order; `segment` is the first one's place there, -1 = none.
+    """
+    kept = kept_orders(people)
+    worths = worths_of(kept, schemes, now)
+    taste = tastes or no_tastes(len(people))
+    columns: dict[str, Any] = {
+        **_worth_columns(worths, taste, thresholds),
+        "value_class": _classes(people, kept, worths, thresholds, schemes, now),
+        **_relation_columns(people, kept, schemes, now),
+        **_points_columns(people, schemes),
+        **_money_columns(kept, schemes, now),
+        **_contact_columns(people, now),
+        **_profile_columns(people, schemes, now),
+        "breadth": taste.breadth,
+        "brand": taste.brand,
+        "brand_share": taste.brand_share,
+    }
+    return in_segments(pl.DataFrame(columns), schemes.segments)
+
+
+def _worth_columns(worths: Worths, taste: TasteColumns, cuts: Thresholds) -> dict[str, Any]:
+    buyers = worths.recency_days >= 0
+
+    def score(measures: Integers, bounds: Cuts) -> Integers:
+        return np.where(buyers, 1 + np.searchsorted(bounds, measures), 0)
+
+    recency = 5 - np.searchsorted(cuts.recency, worths.recency_days)
+    return {
+        "recency_days": _or_null(worths.recency_days, buyers),
+        "frequency": worths.frequency,
+        "monetary_minor": worths.monetary_minor,
+        "value_minor": worths.value_minor,
+        "length_days": worths.length_days,
+        "recency_score": np.where(buyers, recency, 0),
+        "frequency_score": score(worths.frequency, cuts.frequency),
+        "monetary_score": score(worths.monetary_minor, cuts.monetary),
+        "breadth_score": score(taste.breadth, cuts.breadth),
+        "length_score": score(worths.length_days, cuts.length),
+    }
+
+
+def _or_null(values: NDArray[Any], known: Flags) -> pl.Series:
+    return pl.select(pl.when(pl.Series(known)).then(pl.Series(values))).to_series()
+
+
+def _classes(
+    people: CustomerSnapshot,
+    kept: Kept,
+    worths: Worths,
+    thresholds: Thresholds,
+    schemes: Schemes,
+    now: int,
+) -> pl.Series:
+    names = [*BUYING_CLASSES, "inactive", "potential", "suspect", "other"]
+    above = np.full(len(people), len(thresholds.classes))
+    for place, cut in reversed(list(enumerate(thresholds.classes))):
+        above[_at_least((worths.value_minor, kept.last_at, kept.last_key), cut)] = place
+    first_at, acted_at = people.moments[:, 0], people.moments[:, 2]
+    acted_lately = acted_at > now - schemes.value.window_days * DAY_MS
+    codes = np.select(
+        [worths.frequency > 0, worths.recency_days >= 0, first_at == 0, acted_lately],
+        [above, np.int64(4), np.int64(7), np.int64(5)],
+        default=np.int64(6),
+    )
+    return pl.Series(names, dtype=pl.String).gather(codes)
+
+
+def _at_least(columns: tuple[Integers, Integers, Integers], cut: Cut) -> Flags:
+    """Tuple comparison, column by column from the last."""
+    reached = np.ones(len(columns[0]), np.bool_)
+    for column, bound in zip(reversed(columns), reversed(cut), strict=True):
+        reached = (column > bound) | ((column == bound) & reached)
+    return reached
+
+
+def _relation_columns(
+    people: CustomerSnapshot, kept: Kept, schemes: Schemes, now: int
+) -> dict[str, Any]:
+    config = schemes.lifecycle
+    cycles = _cycles(kept, schemes)
+    known = cycles >= 0
+    idle = now - kept.last_at
+    referred = _referred_buyers(people)
+    buyer, member = kept.counts > 0, people.moments[:, 5] > 0
+    stage = np.select(
+        [
+            ~buyer,
+            idle > config.lost_days * DAY_MS,
+            idle > config.dormant_days * DAY_MS,
+            known & (idle > config.at_risk_cycles * cycles),
+            referred > 0,
+            kept.counts <= config.new_orders,
+            kept.counts >= config.loyal_orders,
+        ],
+        [STAGE[name] for name in ("potential", "lost", "dormant", "at_risk")]
+        + [STAGE[name] for name in ("advocate", "new", "loyal")],
+        default=STAGE["ordinary"],
+    )
+    relations = [
+        RELATION[m, b] for m, b in ((False, False), (False, True), (True, False), (True, True))
+    ]
+    return {
+        "stage": pl.Series(list(STAGE), dtype=pl.String).gather(stage),
+        "cycle_days": _or_null(cycles / DAY_MS, known),
+        "overdue_cycles": _or_null(idle / np.where(known, cycles, 1), known),
+        "referred_buyers": referred,
+        "referrer_id": _referrers(people),
+        "member": member,
+        "buyer": buyer,
+        "relation": pl.Series(relations, dtype=pl.String).gather(member * 2 + buyer),
+    }
+
+
+STAGE: Final = {name: np.int64(code) for code, name in enumerate(STAGES)}
+
+
+def _cycles(kept: Kept, schemes: Schemes) -> Integers:
+    """`cycle_ms` of every customer; -1 where there are too few orders."""
+    found = np.full(len(kept.counts), -1, np.int64)
+    enough = np.flatnonzero(kept.counts >= schemes.lifecycle.cycle_orders)
+    intervals = np.diff(kept.at, prepend=0)  # the first of each customer is not looked at
+    for rows in _chunks(enough):
+        width = np.minimum(kept.counts[rows] - 1, RECENT_INTERVALS)
+        sums = _medians(intervals, kept.stops[rows], width)
+        found[rows] = np.maximum(sums // 2, schemes.lifecycle.shortest_cycle_days * DAY_MS)
+    return found
+
+
+def _chunks(rows: Integers) -> list[Integers]:
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+
+
+def _medians(values: Integers, stops: Integers, width: Integers) -> Integers:
+    """Twice the median of the `width` values that end before each stop; every width is above 0."""
+    deepest = int(width.max(initial=0))
+    back = np.arange(1, deepest + 1)
+    places = np.maximum(stops[:, None] - back, 0)
+    last = np.where(back <= width[:, None], values[places], np.iinfo(np.int64).max)
+    last.sort(axis=1)
+    lower = np.take_along_axis(last, ((width - 1) // 2)[:, None], 1)
+    upper = np.take_along_axis(last, (width // 2)[:, None], 1)
+    return np.asarray((lower + upper)[:, 0])
+
+
+def _referred_buyers(people: CustomerSnapshot) -> Integers:
+    owners = _owners(people, "referred")
+    if not len(owners):
+        return np.zeros(len(people), np.int64)
+    facts = pl.DataFrame({"row": owners, "who": people.referred[2], "spent": people.referred[3]})
+    spent = facts.group_by("row", "who").agg(pl.col("spent").sum()).filter(pl.col("spent") > 0)
+    return np.bincount(spent["row"].to_numpy(), minlength=len(people))
+
+
+def _owners(people: CustomerSnapshot, table: str) -> Integers:
+    """The customer of each row of a table."""
+    counts = np.diff(people.offsets[:, PLACE[table]])
+    return np.repeat(np.arange(len(people)), counts)
+
+
+def _referrers(people: CustomerSnapshot) -> pl.Series:
+    names: list[str | None] = [None] * len(people)
+    for row in np.flatnonzero(people.referrers).tolist():
+        names[row] = people.words[int(people.referrers[row])]
+    return pl.Series(names, dtype=pl.String)
+
+
+def _points_columns(people: CustomerSnapshot, schemes: Schemes) -> dict[str, Any]:
+    """Added up where nothing came back and no new start is near; by the ledger elsewhere."""
+    ladder = schemes.ladder
+    offsets = people.offsets[:, PLACE["orders"]]
+    sums = np.zeros((2, people.orders.shape[1] + 1), np.int64)
+    np.cumsum(people.orders[[2, 6]], axis=1, out=sums[:, 1:])
+    gross, spent = sums[:, offsets[1:]] - sums[:, offsets[:-1]]
+    earned = gross * ladder.own
+    rank = np.searchsorted(ladder.steps, earned, side="right")
+    granted, points = rank.copy(), (earned - spent * ladder.point) // ladder.point
+    counts = np.diff(people.offsets, axis=0)
+    careful = (counts[:, PLACE["refunds"]] > 0) | (counts[:, PLACE["referred"]] > 0)
+    if ladder.steps and ladder.reset != "never":
+        careful |= rank == len(ladder.steps)
+    for row in np.flatnonzero(careful).tolist():
+        standing = standing_of(people.history_of(row), ladder)
+        points[row], rank[row], granted[row] = standing.points, standing.tier_rank, standing.granted
+    names = [tier.name for tier in ladder.tiers]
+    return {
+        "points": points,
+        "tier": pl.Series([None, *names], dtype=pl.String).gather(rank),
+        "tier_rank": rank,
+        "vouchers": _firsts(names, granted),
+    }
+
+
+def _firsts(names: list[str], counts: Integers) -> pl.Series:
+    """The first so many names, for each."""
+    lists = [names[:count] for count in range(len(names) + 1)]
+    return pl.Series(lists, dtype=pl.List(pl.String)).gather(counts)
+
+
+def _money_columns(kept: Kept, schemes: Schemes, now: int) -> dict[str, Any]:
+    bands, buyer = schemes.bands, kept.counts > 0
+    halves = np.zeros(len(kept.counts), np.int64)
+    for rows in _chunks(np.flatnonzero(buyer)):
+        width = np.minimum(kept.counts[rows], bands.orders)
+        halves[rows] = _medians(kept.amount_minor, kept.stops[rows], width)
+    code = np.searchsorted(bands.lowest[1:], halves, side="right")
+    names = pl.Series([*bands.names, "unknown"], dtype=pl.String)
+    units, promoted = kept.sums(kept.units), kept.sums(kept.promoted)
+    return {
+        "price_band": names.gather(np.where(buyer, code, len(bands.names))),
+        "median_order_minor": _or_null(halves // 2, buyer),
+        "orders": kept.counts,
+        "first_order_at": kept.first_at,
+        "last_order_at": kept.last_at,
+        "days_since_first_order": _days_since(kept.first_at, now),
+        "promoted_share": promoted / np.maximum(units, 1),
+    }
+
+
+def _days_since(instants: Integers, now: int) -> pl.Series:
+    return _or_null(np.maximum(now - instants, 0) // DAY_MS, instants > 0)
+
+
+def _contact_columns(people: CustomerSnapshot, now: int) -> dict[str, Any]:
+    moments, counts = people.moments.T, np.diff(people.offsets, axis=0)
+    return {
+        "known": (moments[0] > 0) | (counts[:, PLACE["referred"]] > 0),
+        "first_at": moments[0],
+        "last_at": moments[1],
+        "days_since_contact": _days_since(moments[1], now),
+        "days_since_act": _days_since(moments[2], now),
+        "days_since_cart": _days_since(moments[3], now),
+        "days_since_search": _days_since(moments[4], now),
+        "complaints": counts[:, PLACE["complaints"]],
+        "ratings": moments[6],
+        "invitations": moments[7],
+    }
+
+
+def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> dict[str, Any]:
+    n = len(people)
+    allowed = {"consent.personal": np.ones(n, np.bool_), "consent.contact": np.ones(n, np.bool_)}
+    birthdays: list[int | None] = [None] * n
+    names: Mapping[int, str] = {
+        word: name
+        for word in np.unique(people.attributes[0]).tolist()
+        if (name := people.words[word]) in {*allowed, "birthday"}
+    }
+    wanted = np.isin(people.attributes[0], list(names))
+    owners = _owners(people, "attributes")[wanted]
+    for row, name, value in zip(owners, *people.attributes[[0, 3]][:, wanted], strict=True):
+        said = people.words[int(value)]
+        if names[int(name)] == "birthday":
+            birthdays[row] = days_to(said, now, schemes.zone)
+        else:
+            allowed[names[int(name)]][row] = said != "false"
+    return {
+        "personal": allowed["consent.personal"],
+        "contactable": allowed["consent.contact"],
+        "days_to_birthday": pl.Series(birthdays, dtype=pl.Int64),
+    }
