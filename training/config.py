@@ -19,7 +19,8 @@ class EvaluationConfig(BaseModel):
     holdout_days: float = Field(default=28, gt=0)
     largest_share: float = Field(default=0.2, gt=0, lt=1)  # of the log's time that is held out
     customers: int = Field(default=5000, ge=1)  # at most so many are asked, drawn by the seed
-    slot: str = "my"  # the slot that stands for the personal path
+    slot: str = "my"  # stands for the personal path where all that is bought counts
+    discovery_slot: str = "home"  # and this one where only what is new to the customer counts
     cutoffs: tuple[int, ...] = (10, 20)
 
 

@@ -21,6 +21,8 @@ from training.metrics import coverage, judge, ndcg, recall
 from training.slates import slates_for
 from training.split import Split, Truth, at_random, by_time, cut_off, new_only, truth_of
 
+Plans = tuple[SlotPlan, SlotPlan]  # where all that is bought counts, and where only what is new
+
 PERSONAL: Final = "personal"
 POPULAR: Final = "popular"
 
@@ -57,7 +59,7 @@ class Evaluation:
 
 
 def evaluate(
-    source: Source, shop: ShopConfig, train: TrainConfig, plans: Mapping[str, SlotPlan], say: Say
+    source: Source, shop: ShopConfig, train: TrainConfig, plans: Mapping[str, Plans], say: Say
 ) -> Evaluation:
     """Nothing after the cut reaches a model, a threshold or a list of popular items."""
     started = time.monotonic()
@@ -71,7 +73,7 @@ def evaluate(
     truth = sample(truth_of(split.test, data), train.evaluation, rng)
     fresh = new_only(truth, data)
     lines = tuple(
-        _judged(name, plan, bundle, data, (truth, fresh), train) for name, plan in plans.items()
+        _judged(name, pair, bundle, data, (truth, fresh), train) for name, pair in plans.items()
     )
     return Evaluation(lines, len(truth), len(fresh), described, time.monotonic() - started)
 
@@ -97,7 +99,7 @@ def sample(truth: Truth, settings: EvaluationConfig, rng: np.random.Generator) -
 
 def _judged(
     name: str,
-    plan: SlotPlan,
+    plans: Plans,
     bundle: Bundle,
     data: Interactions,
     truths: tuple[Truth, Truth],
@@ -108,7 +110,10 @@ def _judged(
     started = time.monotonic()
     slates = [
         slates_for(truth.customers, _repeating(plan, policy), bundle, n, processes=train.threads)
-        for truth, policy in ((everything, Repeat.ALWAYS), (new_items, Repeat.NEVER))
+        for plan, truth, policy in (
+            (plans[0], everything, Repeat.ALWAYS),
+            (plans[1], new_items, Repeat.NEVER),
+        )
     ]
     seconds = time.monotonic() - started
     measured = [
@@ -143,20 +148,20 @@ def _repeating(plan: SlotPlan, policy: Repeat) -> SlotPlan:
     )
 
 
-def only(name: str, source: str) -> SlotPlan:
+def only(name: str, source: str) -> Plans:
     """A slot of one source, filled with popular items where it finds too few."""
-    return SlotPlan(name, Slot(title=Title(en=name, zh=name), sources={source: 1.0}, fallback=()))
+    slot = Slot(title=Title(en=name, zh=name), sources={source: 1.0}, fallback=())
+    return SlotPlan(name, slot), SlotPlan(name, slot)
 
 
-def personal_and_popular(slots: Slots, train: TrainConfig) -> dict[str, SlotPlan]:
+def personal_and_popular(slots: Slots, train: TrainConfig) -> dict[str, Plans]:
     """What `train` prints: the path as the shop has set it, against what everybody gets."""
-    return {
-        PERSONAL: find_slot(slots, train.evaluation.slot),
-        POPULAR: only(POPULAR, POPULAR),
-    }
+    settings = train.evaluation
+    path = find_slot(slots, settings.slot), find_slot(slots, settings.discovery_slot)
+    return {PERSONAL: path, POPULAR: only(POPULAR, POPULAR)}
 
 
-def every_source(slots: Slots, train: TrainConfig) -> dict[str, SlotPlan]:
+def every_source(slots: Slots, train: TrainConfig) -> dict[str, Plans]:
     """The path beside each source that needs nothing but the customer."""
     names = ("similar", "als", "again", "session", "popular_in_segment", "new_arrivals")
     return personal_and_popular(slots, train) | {name: only(name, name) for name in names}

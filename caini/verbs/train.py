@@ -11,6 +11,8 @@ from engine.bundle import Manifest
 from training.evaluate import Evaluation
 from training.train import open_source, read_settings, train
 
+SHORT = {"recall": "R@", "ndcg": "NDCG@", "coverage": "cov@"}
+
 
 def run(
     log: Path, out: Path, *, items: Path | None, config: Path, quiet: bool, as_json: bool
@@ -55,11 +57,15 @@ def print_evaluation(evaluation: Evaluation) -> None:
     ):
         names = tuple(evaluation.lines[0].everything)
         lines = [
-            (line.name, *(getattr(line, part)[name] for name in names), line.customers_a_second)
+            (
+                line.name,
+                *(getattr(line, part)[name] for name in names),
+                round(line.customers_a_second),
+            )
             for line in evaluation.lines
         ]
         print_table(
             f"{title}, {evaluation.split}: {customers} customers",
-            ("path", *names, "customers/s"),
+            ("path", *(SHORT[name.split("@")[0]] + name.split("@")[1] for name in names), "cust/s"),
             lines,
         )
