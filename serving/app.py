@@ -36,6 +36,12 @@ def build_app(settings: Settings, parent: int | None = None) -> ASGIApp:
         tie()
     configure(settings.log_level)
     shop = build_shop(settings)
+    shop.bundles.load_first()
+    return open_shop(shop)
+
+
+def open_shop(shop: Shop) -> ASGIApp:
+    """The layers around a shop whose bundle is loaded; the store is met when the app starts."""
     return Edge(Hot(build_api(shop, alive), shop), shop.metrics)
 
 
@@ -60,7 +66,8 @@ def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:
         metrics.store_changes.labels(link, state).inc()
         if link == "read":
             metrics.store_up.set(state == "up")
-        structlog.get_logger().warning("store", link=link, state=state)
+        log = structlog.get_logger()
+        (log.info if state == "up" else log.warning)("store", link=link, state=state)
 
     return Store(
         address,
@@ -90,8 +97,7 @@ def _bundles(settings: Settings, slots: Slots, metrics: Metrics) -> Bundles:
 
 @contextlib.asynccontextmanager
 async def alive(shop: Shop) -> AsyncIterator[None]:
-    """From a loaded bundle to the last answer: what runs beside the requests of a worker."""
-    shop.bundles.load_first()
+    """From the store's first answer to our last one: what runs beside a worker's requests."""
     await shop.store.start()
     await _settle(shop)
     beside = [

@@ -108,4 +108,6 @@ def _check_head(scope: Scope) -> None:
 def _route(scope: Scope) -> str:
     """The route's pattern, never the path: what callers choose makes no label."""
     route = scope.get("route")
-    return UNMATCHED if route is None else str(getattr(route, "path", route))
+    if route is None:
+        return UNMATCHED
+    return str(getattr(route, "path", route)).replace(":path}", "}")

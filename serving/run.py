@@ -12,9 +12,10 @@ from typing import Final, NoReturn
 import structlog
 import uvicorn
 from pydantic import SecretStr
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from engine.errors import BundleError
+from engine.errors import BundleError, CainiError
 from engine.shop import read_shop
 from engine.slots import read_slots
 from serving.bundles import versions_by_age
@@ -85,17 +86,26 @@ def _run(settings: Settings) -> None:
     log.info("listening", url=f"http://{host}:{port}", workers=settings.workers)
     if not ipaddress.ip_address(host).is_loopback:
         log.warning("open to the network", host=host)
-    if settings.workers > 1:
-        Multiprocess(config, [listening]).run()
-    else:
+    if settings.workers == 1:
         uvicorn.Server(config).run([listening])
+        return
+    supervisor = Multiprocess(config, [listening])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise CainiError("a worker could not start; the lines above say why")
 
 
 def _app(settings: Settings, parent: int | None) -> object:
     """Imported in the worker, after the folder of its counts is named."""
     from serving.app import build_app
 
-    return build_app(settings, parent)
+    try:
+        return build_app(settings, parent)
+    except CainiError as error:
+        if parent is None:
+            raise
+        structlog.get_logger().error("worker cannot start", reason=str(error))
+        raise SystemExit(STARTUP_FAILURE) from error  # tells the supervisor not to try again
 
 
 class _Leave(SystemExit):

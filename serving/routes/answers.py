@@ -134,6 +134,7 @@ def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
     held = {name: value for name, value in state._asdict().items() if name in _AS_HELD}
     return held | {
         "customer_id": customer_id,
+        "attributes": dict(state.attributes),
         "segment": state.segment,
         "monetary": major(bundle, state.monetary_minor),
         "first_order_at": instant(state.first_order_at),

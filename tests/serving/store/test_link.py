@@ -259,7 +259,9 @@ def test_urls_are_read_as_redis_writes_them(url: str, address: Address) -> None:
     assert parse(url) == address
 
 
-@pytest.mark.parametrize("url", ["http://h", "redis://h:port", "redis://h/x", "unix://?db=1", "h:6379"])
+@pytest.mark.parametrize(
+    "url", ["http://h", "redis://h:port", "redis://h/x", "unix://?db=1", "h:6379"]
+)
 def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(url)

@@ -1,0 +1,265 @@
+"""What breaks while the server runs, and that it keeps answering."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from engine.bundle_files import read_manifest
+from tests.servers import Server, event, finish, publish_tea, serving, start, wait_for
+from tests.worlds import BLACK, CUP, MILK
+from training.publish import CURRENT, point, rollback
+
+IDS = {0: "green", BLACK: "black", MILK: "milk", CUP: "cup"}
+
+
+def version_of(server: Server) -> str:
+    return str(server.recommend(n=1)["bundle_version"])
+
+
+class Callers:
+    """Threads that ask without pause; what they were told, in the order of each."""
+
+    def __init__(self, url: str, count: int = 4) -> None:
+        self._url = url
+        self._stop = threading.Event()
+        self.told: list[list[tuple[int, str, str]]] = [[] for _ in range(count)]
+        self._threads = [threading.Thread(target=self._ask, args=(told,)) for told in self.told]
+
+    def _ask(self, told: list[tuple[int, str, str]]) -> None:
+        with httpx.Client(base_url=self._url, timeout=30) as client:
+            while not self._stop.is_set():
+                answer = client.post("/recommend", json={"n": 1})
+                body: dict[str, Any] = answer.json()
+                version, items = body.get("bundle_version", ""), body.get("items", [{}])
+                told.append((answer.status_code, version, items[0].get("item_id", "")))
+
+    def __enter__(self) -> "Callers":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_no_request_fails_or_sees_half_a_bundle_while_bundles_are_swapped(tmp_path: Path) -> None:
+    bundles = tmp_path / "bundles"
+    first = {publish_tea(bundles, row): row for row in IDS}
+    point(bundles, next(iter(first)))
+    with serving(
+        bundles, tmp_path / "data", environment={"CAINI_BUNDLE_CHECK_S": "0.05"}
+    ) as server:
+        with Callers(server.url) as callers:
+            for version in [*first, *first, *first]:
+                point(bundles, version)
+                wait_for(lambda version=version: version_of(server) == version)
+        answers = [answer for told in callers.told for answer in told]
+        assert Counter(status for status, _, _ in answers) == {200: len(answers)}
+        assert {version for _, version, _ in answers} == set(first)
+        assert all(item == IDS[first[version]] for _, version, item in answers)
+
+
+def test_a_new_bundle_is_taken_up_and_the_old_one_comes_back_by_rollback(tmp_path: Path) -> None:
+    bundles = tmp_path / "bundles"
+    old = publish_tea(bundles)
+    with serving(bundles, tmp_path / "data") as server:
+        server.send(event("e1", "view", customer_id="zoe", item_id="pot"))
+        new = publish_tea(bundles, CUP)
+        wait_for(lambda: version_of(server) == new)
+        assert server.items(n=1) == ["cup"]
+        rollback(bundles, old)
+        began = time.monotonic()
+        wait_for(lambda: version_of(server) == old)
+        assert time.monotonic() - began < 5
+        assert server.items(n=1) == ["green"]
+        assert server.items("zoe", n=1) == ["cup"], "what was accepted since is not forgotten"
+
+
+def test_changes_of_items_outlive_a_swap(tmp_path: Path) -> None:
+    bundles = tmp_path / "bundles"
+    publish_tea(bundles)
+    with serving(bundles, tmp_path / "data") as server:
+        server.client.put("/items", json={"items": [{"item_id": "cup", "available": False}]})
+        new = publish_tea(bundles, CUP)
+        wait_for(lambda: version_of(server) == new)
+        assert "cup" not in server.items(n=6)
+
+
+@pytest.mark.parametrize("damage", ["byte", "cut", "extra", "symlink", "no manifest", "pointer"])
+def test_a_damaged_bundle_is_refused_and_the_old_one_serves_on(tmp_path: Path, damage: str) -> None:
+    bundles = tmp_path / "bundles"
+    old = publish_tea(bundles)
+    with serving(bundles, tmp_path / "data") as server:
+        bad = publish_tea(tmp_path / "elsewhere", CUP)
+        folder = tmp_path / "elsewhere" / bad
+        target = folder / "items.text.data.npy"
+        match damage:
+            case "byte":
+                raw = bytearray(target.read_bytes())
+                raw[-1] ^= 1
+                target.write_bytes(raw)
+            case "cut":
+                target.write_bytes(target.read_bytes()[:-3])
+            case "extra":
+                (folder / "more.npy").write_bytes(b"")
+            case "symlink":
+                target.rename(tmp_path / "moved")
+                target.symlink_to(tmp_path / "moved")
+            case "no manifest":
+                (folder / "manifest.json").unlink()
+        folder.rename(bundles / bad)
+        (bundles / CURRENT).write_text("../" + bad if damage == "pointer" else bad, "ascii")
+        if damage != "pointer":
+            wait_for(lambda: server.logged("bundle refused"))
+            assert 'caini_bundle_loads_total{result="refused"} 1.0' in metrics(server)
+        else:
+            time.sleep(1)
+        assert version_of(server) == old
+        assert server.ready()["ready"] is True
+        assert server.items(n=1) == ["green"]
+
+
+def metrics(server: Server) -> str:
+    return server.client.get("/metrics").text
+
+
+def test_a_start_on_a_damaged_bundle_serves_the_newest_that_is_whole_and_says_so(
+    tmp_path: Path,
+) -> None:
+    bundles = tmp_path / "bundles"
+    old, bad = publish_tea(bundles), publish_tea(bundles, CUP)
+    (bundles / bad / "cf.faiss").write_bytes(b"nonsense")
+    with serving(bundles, tmp_path / "data") as server:
+        told = server.recommend(n=1)
+        assert told["bundle_version"] == old
+        assert told["degraded"] == ["bundle"]
+        assert server.ready()["degraded"] == ["bundle"]
+        good = publish_tea(bundles, MILK)
+        wait_for(lambda: version_of(server) == good)
+        assert server.recommend(n=1)["degraded"] == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_with_no_whole_bundle_at_all_it_does_not_start_and_says_why(
+    tmp_path: Path, workers: str
+) -> None:
+    bundles = tmp_path / "bundles"
+    (bundles / publish_tea(bundles) / "cf.faiss").write_bytes(b"nonsense")
+    server = start(bundles, tmp_path / "data", workers)
+    assert server.process.wait(30) != 0
+    finish(server)
+    assert "sha256" in str(server.logs)
+
+
+@pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_store_that_fails_degrades_answers_and_heals_by_itself(
+    tmp_path: Path, fault: signal.Signals
+) -> None:
+    publish_tea(tmp_path / "bundles")
+    with serving(tmp_path / "bundles", tmp_path / "data") as server:
+        server.send(event("e1", "view", customer_id="zoe", item_id="pot"))
+        pid = server.redis_pid()
+        os.kill(pid, fault)
+        began = time.monotonic()
+        told = server.recommend("mei", n=6)
+        took = time.monotonic() - began
+        if fault is signal.SIGSTOP:
+            assert told["degraded"] == ["store"]
+            assert told["items"][0]["item_id"] == "black", "the bundle's snapshot still counts"
+            assert len(told["items"]) == 5
+            assert took < 0.5
+            refused = server.client.post(
+                "/events", json={"events": [event("e2", "view", visitor_id="v", item_id="cup")]}
+            )
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"] == "1"
+            assert refused.json()["type"] == "urn:caini:store-unavailable"
+            assert server.ready()["store"] == "down"
+            assert 'caini_degraded_total{reason="store"}' in metrics(server)
+            os.kill(pid, signal.SIGCONT)
+        began = time.monotonic()
+        wait_for(lambda: server.recommend("zoe", n=1)["degraded"] == [])
+        assert time.monotonic() - began < 5
+        assert server.items("zoe", n=1) == ["cup"], "nothing was lost"
+
+
+def test_answers_without_the_store_are_quick_once_the_circuit_is_open(tmp_path: Path) -> None:
+    publish_tea(tmp_path / "bundles")
+    with serving(tmp_path / "bundles", tmp_path / "data") as server:
+        pid = server.redis_pid()
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.1)
+        waits = []
+        for _ in range(100):
+            began = time.perf_counter()
+            assert server.recommend("mei")["degraded"] == ["store"]
+            waits.append(time.perf_counter() - began)
+        os.kill(pid, signal.SIGCONT)
+        assert sorted(waits)[50] < 0.02, "slower than the store's time-out"
+
+
+def test_nothing_that_was_acknowledged_is_lost_when_everything_is_killed(tmp_path: Path) -> None:
+    publish_tea(tmp_path / "bundles")
+    acknowledged: list[str] = []
+
+    def send(url: str, who: int) -> None:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            for number in range(10_000):
+                name = f"k{who}-{number}"
+                sent = event(
+                    name, "purchase", customer_id="kay", item_id="milk", unit_price=1, order_id=name
+                )
+                try:
+                    answer = client.post("/events", json={"events": [sent, sent]})
+                except httpx.HTTPError:
+                    return
+                if answer.status_code == 202:
+                    acknowledged.append(name)
+
+    server = start(tmp_path / "bundles", tmp_path / "data")
+    wait_for(lambda: server.logged("ready"))
+    senders = [threading.Thread(target=send, args=(server.url, who)) for who in range(3)]
+    for sender in senders:
+        sender.start()
+    wait_for(lambda: len(acknowledged) > 100)
+    os.kill(server.redis_pid(), signal.SIGKILL)
+    server.process.kill()
+    for sender in senders:
+        sender.join()
+    finish(server)
+    with serving(tmp_path / "bundles", tmp_path / "data") as again:
+        points = again.client.get("/customers/kay").json()["points"]
+        assert len(acknowledged) <= points <= len(acknowledged) + 3, "lost, or counted twice"
+
+
+def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    publish_tea(tmp_path / "bundles")
+    with serving(tmp_path / "bundles", tmp_path / "data", "2") as server:
+        wait_for(lambda: len([1 for line in server.logs if line.get("event") == "ready"]) == 2)
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        workers = [
+            int(pid)
+            for pid in children.read_text(encoding="ascii").split()
+            if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
+        ]
+        os.kill(workers[0], signal.SIGKILL)
+        wait_for(lambda: len([1 for line in server.logs if line.get("event") == "ready"]) == 3)
+        server.client.headers["connection"] = "close"
+        for _ in range(20):
+            assert server.items("mei", n=1) == ["black"]
+
+
+def test_the_manifest_is_what_the_answer_names(tmp_path: Path) -> None:
+    bundles = tmp_path / "bundles"
+    version = publish_tea(bundles)
+    with serving(bundles, tmp_path / "data") as server:
+        assert version_of(server) == read_manifest(bundles / version).version
