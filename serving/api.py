@@ -14,6 +14,7 @@ from serving.problems import (
     INTERNAL,
     MEDIA_TYPE,
     REQUEST_ID_KEY,
+    Problem,
     Refusal,
     headers_of,
     invalid,
@@ -53,15 +54,15 @@ def build_api(
 
 
 def _described(api: FastAPI) -> dict[str, Any]:
-    """FastAPI's description and the schema of an event, which is checked one by one."""
+    """FastAPI's description with what it cannot see: events are checked one by one, and problems
+    are not its own errors."""
     if api.openapi_schema is None:
         told = get_openapi(
             title=api.title, version=api.version, summary=api.summary, routes=api.routes
         )
-        event = Event.model_json_schema(ref_template=SCHEMAS)
-        schemas = told["components"]["schemas"]
-        schemas |= event.pop("$defs", {})
-        schemas["Event"] = event
+        for model in (Event, Problem):
+            schema = model.model_json_schema(ref_template=SCHEMAS)
+            told["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
         api.openapi_schema = told
     return api.openapi_schema
 

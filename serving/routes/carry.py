@@ -5,11 +5,12 @@ from typing import Any, Final
 import orjson
 from fastapi import Request, Response
 
-from serving.problems import MEDIA_TYPE, Problem
+from serving.problems import MEDIA_TYPE
 from serving.shop import Shop
 
+PROBLEM_PLACE: Final = "#/components/schemas/Problem"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_PLACE}}}}
     for status, text in {
         404: "No such slot, item or category",
         413: "The body is over 1 MiB",

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from serving.problems import Problem
 from serving.routes.answers import instant
 from serving.routes.carry import json_answer, shop_of
 from serving.schemas import Live, Ready
@@ -19,7 +18,7 @@ async def live() -> Response:
     return json_answer({"live": True})
 
 
-@router.get("/health/ready", response_model=Ready, responses={503: {"model": Problem}})
+@router.get("/health/ready", response_model=Ready)
 async def ready(request: Request) -> Response:
     """200 when a verified and warmed bundle serves; a store that is down is told, not fatal."""
     shop = shop_of(request)
@@ -36,7 +35,7 @@ async def ready(request: Request) -> Response:
     return json_answer(told)
 
 
-@router.get("/metrics", include_in_schema=True, response_class=Response)
+@router.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Prometheus' text format, over all workers."""
     return Response(shop_of(request).metrics.page(), media_type=CONTENT_TYPE_LATEST)
