@@ -3,8 +3,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.customers.strategies import logs
-from tests.engine.customers.world import at, event, history_of, purchase, refund
 
 from engine.customers.facts import EMPTY_HISTORY, Attribute, Complaint, Moments, key_of
 from engine.customers.history import fold, fold_all, merge
@@ -12,6 +10,8 @@ from engine.customers.referrals import Referral, derived, referral_of
 from engine.customers.snapshot import NO_SNAPSHOT, snapshot_of
 from engine.events import EventType
 from engine.happened import Happened
+from tests.engine.customers.strategies import logs
+from tests.engine.customers.world import at, event, history_of, purchase, refund
 
 
 def test_lines_of_one_order_are_one_order_from_its_earliest_line_on() -> None:
@@ -25,7 +25,9 @@ def test_lines_of_one_order_are_one_order_from_its_earliest_line_on() -> None:
 
 
 def test_a_line_without_an_order_is_its_own() -> None:
-    history = history_of(purchase(1, 20, "a"), purchase(1, 20, "b"), purchase(1, 5, "x", order_id="a"))
+    history = history_of(
+        purchase(1, 20, "a"), purchase(1, 20, "b"), purchase(1, 5, "x", order_id="a")
+    )
     assert len(history.orders.at) == 3
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.engine.customers.world import DEFAULTS, event, history_of, purchase, refund, schemes
 
 from engine.customers.ledger import Line, ledger, standing_of
 from engine.customers.loyalty import Ladder, LoyaltyConfig, ladder_of, tier_price, tier_prices
 from engine.customers.referrals import Referral, derived
 from engine.events import EventType
 from engine.happened import Happened
+from tests.engine.customers.world import DEFAULTS, event, history_of, purchase, refund, schemes
 
 ZERO = DEFAULTS.ladder
 CARRY = schemes(loyalty={"reset": "carry"}).ladder
@@ -51,7 +51,9 @@ def test_P1_a_referred_customers_purchases_give_a_point_for_two_units() -> None:
 def test_P1_a_refund_takes_back_exactly_what_its_order_gave() -> None:
     bought = purchase(1, 2_999.99, order_id="o")
     assert points(bought, refund(2, 2_999.99, order_id="o")) == 0
-    assert standing_of(history_of(bought, refund(2, 0.01, order_id="o")), ZERO).balance == 2_999_98 * 2
+    assert (
+        standing_of(history_of(bought, refund(2, 0.01, order_id="o")), ZERO).balance == 2_999_98 * 2
+    )
 
 
 def test_P1_a_referred_refund_leaves_no_rounding_behind() -> None:
@@ -142,9 +144,7 @@ def test_P6_points_that_were_paid_with_lower_the_balance_but_not_the_tier() -> N
 
 def test_P7_each_line_of_the_ledger_holds_the_balance_after_it() -> None:
     lines = ledger(
-        history_of(
-            purchase(1, 9_000, order_id="a"), refund(2, 1, order_id="a"), referred(3, 1)
-        ),
+        history_of(purchase(1, 9_000, order_id="a"), refund(2, 1, order_id="a"), referred(3, 1)),
         ZERO,
     )
     assert [line.cause for line in lines] == [

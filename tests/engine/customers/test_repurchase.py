@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, due, runs_out_at
+from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
+from tests.engine.customers.world import at
+
+CONFIG = RepurchaseConfig()
+TEA, MILK = 0, 1
+CYCLES = Cycles(np.array([20, 7], np.float32), np.array([False, True]))
+
+
+def bought(day: float, row: int, units: int = 1) -> ItemHistory:
+    return replace(
+        NO_ITEM_HISTORY,
+        rows=np.array([row], np.int32),
+        weights=np.ones(1, np.float32),
+        frequency=np.ones(1, np.float32),
+        bought=np.array([units], np.int32),
+        last_units=np.array([units], np.int32),
+        last_at=np.array([at(day)]),
+        last_bought_at=np.array([at(day)]),
+    )
+
+
+def due_rows(history: ItemHistory, day: float) -> list[int]:
+    return due(history, CYCLES, CONFIG, at(day)).rows.tolist()
+
+
+def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
+    empty = runs_out_at(
+        np.array([at(0)]), np.array([3], np.int32), CYCLES.days[[MILK]], CYCLES.per_unit[[MILK]]
+    )
+    assert empty.tolist() == [at(21)]
+
+
+def test_C1_an_item_without_a_rate_lasts_a_cycle_whatever_the_number() -> None:
+    assert due_rows(bought(0, TEA, units=3), 20) == [TEA]
+    assert due_rows(bought(0, MILK, units=3), 21) == [MILK]
+    assert due_rows(bought(0, MILK, units=1), 21) == []
+
+
+def test_C2_care_comes_as_the_first_of_three_units_runs_out() -> None:
+    when = care_at(at(0), 3, 7, CONFIG)
+    assert when is not None
+    assert 6 <= (when - at(0)) / DAY_MS <= 7
+    assert care_at(at(0), 2, 7, CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [(10, []), (17.9, []), (18, [TEA]), (20, [TEA]), (24, [TEA]), (24.1, [])]
+)
+def test_C3_due_from_day_18_to_24_of_a_cycle_of_20(day: float, expected: list[int]) -> None:
+    assert due_rows(bought(0, TEA), day) == expected
+
+
+def test_C3_a_repurchase_makes_it_due_no_longer() -> None:
+    assert due_rows(bought(20, TEA, units=2), 21) == []
+
+
+def test_C3_the_most_overdue_comes_first_and_returned_goods_never() -> None:
+    both = ItemHistory(
+        **{
+            name: np.concatenate([getattr(bought(0, TEA), name), getattr(bought(14, MILK), name)])
+            for name in ItemHistory.__slots__
+        }
+    )
+    assert due_rows(both, 21) == [TEA, MILK]
+    assert due_rows(both, 22) == [MILK, TEA]
+    returned = replace(both, bought=np.array([0, 1], np.int32))
+    assert due_rows(returned, 21) == [MILK]
+    assert due_rows(NO_ITEM_HISTORY, 21) == []
+
+
+def test_rates_of_no_days_are_refused_together() -> None:
+    with pytest.raises(ValueError, match=r"item_days.tea.*category_days.milk"):
+        RepurchaseConfig(item_days={"tea": 0}, category_days={"milk": -1})
