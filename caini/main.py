@@ -41,9 +41,9 @@ def import_(
     json: Json = False,
 ) -> None:
     """Turn a shop's log into events; what is wrong goes to a quarantine file."""
-    from caini.verbs import import_ as verb
+    from caini.verbs.import_ import run
 
-    verb.run(
+    run(
         source,
         out,
         format=format,
@@ -68,9 +68,9 @@ def train(
     json: Json = False,
 ) -> None:
     """Train on a log, measure on its last part, publish a bundle."""
-    from caini.verbs import train as verb
+    from caini.verbs.train import run
 
-    verb.run(log, out, items=items, config=config, quiet=quiet, as_json=json)
+    run(log, out, items=items, config=config, quiet=quiet, as_json=json)
 
 
 @app.command()
@@ -82,9 +82,9 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Measure the sources and the personal path on the last part of a log; publish nothing."""
-    from caini.verbs import evaluate as verb
+    from caini.verbs.evaluate import run
 
-    verb.run(log, items=items, config=config, quiet=quiet, as_json=json)
+    run(log, items=items, config=config, quiet=quiet, as_json=json)
 
 
 @app.command()
@@ -102,11 +102,11 @@ def recommend(
     json: Json = False,
 ) -> None:
     """Show what a slot would hold for a customer, and why."""
-    from caini.verbs import recommend as verb
+    from caini.verbs.recommend import Wanted, run
 
-    verb.run(
+    run(
         bundles,
-        verb.Wanted(customer, slot, n, category, tuple(context or ()), tuple(cart or ()), search),
+        Wanted(customer, slot, n, category, tuple(context or ()), tuple(cart or ()), search),
         config=config,
         lang=lang,
         as_json=json,
@@ -127,17 +127,17 @@ def batch(
     json: Json = False,
 ) -> None:
     """Fill a slot for every customer of the current bundle."""
-    from caini.verbs import batch as verb
+    from caini.verbs.batch import run
 
-    verb.run(bundles, out, slot=slot, n=n, repeat=repeat, config=config, quiet=quiet, as_json=json)
+    run(bundles, out, slot=slot, n=n, repeat=repeat, config=config, quiet=quiet, as_json=json)
 
 
 @app.command()
 def versions(bundles: Bundles, json: Json = False) -> None:
     """List the published bundles and which of them is live."""
-    from caini.verbs import versions as verb
+    from caini.verbs.versions import run
 
-    verb.run(bundles, as_json=json)
+    run(bundles, as_json=json)
 
 
 @app.command()
@@ -147,9 +147,9 @@ def rollback(
     json: Json = False,
 ) -> None:
     """Make an older bundle the live one; servers follow within a second."""
-    from caini.verbs import rollback as verb
+    from caini.verbs.rollback import run
 
-    verb.run(bundles, version, as_json=json)
+    run(bundles, version, as_json=json)
 
 
 @app.command()
@@ -162,9 +162,9 @@ def serve(
     config: Config = CONFIG,
 ) -> None:
     """Answer requests; CAINI_REDIS_URL names a Redis, else a private one is started."""
-    from caini.verbs import serve as verb
+    from caini.verbs.serve import run
 
-    verb.run(bundles, host=host, port=port, workers=workers, data=data, config=config)
+    run(bundles, host=host, port=port, workers=workers, data=data, config=config)
 
 
 @app.command()
@@ -181,9 +181,9 @@ def demo(
     lang: Lang = None,
 ) -> None:
     """Simulate a shop, train, serve, and watch slates react to events."""
-    from caini.verbs import demo as verb
+    from caini.verbs.demo import run
 
-    verb.run(port=port, data=data, folder=folder, config=config, once=once, lang=lang)
+    run(port=port, data=data, folder=folder, config=config, once=once, lang=lang)
 
 
 @app.command()
@@ -196,9 +196,9 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check the machine, the configuration and the bundles; say what to mend."""
-    from caini.verbs import doctor as verb
+    from caini.verbs.doctor import run
 
-    verb.run(bundles, config=config, schema=schema, as_json=json)
+    run(bundles, config=config, schema=schema, as_json=json)
 
 
 def main() -> None:

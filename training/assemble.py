@@ -15,14 +15,15 @@ from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
 from engine.shop import ShopConfig
-from engine.types import Candidates, Instants, Lists, Mask, Rows
+from engine.types import Candidates, Instants, Lists, Mask
 from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
+from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
 from training.models import als, bought_together, cooccurrence, new_arrivals, popularity
-from training.ragged import as_lists, rows_of
+from training.ragged import as_lists
 
 Say = Callable[[str], None]
 
@@ -90,7 +91,7 @@ def assemble(
         popular_by_segment=popularity.by_segment(data, members, train.popularity),
         new_arrivals=new_arrivals.fit(data, train.new_arrivals),
         words=Words(*words_index(catalogue)),
-        cycles=cycles(source.log, data.item_ids, catalogue.category, shop.repurchase),
+        cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
     )
 
 
@@ -112,21 +113,11 @@ def _customers(
 ) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
     """The fold of everybody, the population's thresholds, and who is in each segment."""
     people = snapshot(source.log, data.customer_ids)
-    width = breadth(data, catalogue)
-    thresholds = population(people, schemes, data.watermark, width)
-    states = assess_all(people, thresholds, schemes, data.watermark, width)
+    tastes = tastes_of_all(data, catalogue)
+    thresholds = population(people, schemes, data.watermark, tastes)
+    states = assess_all(people, thresholds, schemes, data.watermark, tastes)
     segments = states["segment"].to_numpy()
     return people, thresholds, [segments == row for row in range(len(shop.segments))]
-
-
-def breadth(data: Interactions, catalogue: Catalogue) -> Rows:
-    """How many categories each customer has bought from."""
-    end = int(data.offsets[data.n_customers])
-    held = data.bought[:end] > 0
-    codes = catalogue.category[data.items[:end]][held]
-    who = rows_of(data.offsets[: data.n_customers + 1])[held]
-    pairs = np.unique(np.stack([who[codes >= 0], codes[codes >= 0]]), axis=1)
-    return np.bincount(pairs[0], minlength=data.n_customers).astype(np.int32)
 
 
 def customer_items(data: Interactions) -> CustomerItems:

@@ -73,7 +73,7 @@ def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding
 def _configuration(config: Path) -> Iterator[Finding]:
     readers: dict[str, Callable[[Path], object]] = {
         "shop.toml": read_shop,
-        "slots.toml": read_slots,
+        "slots.toml": _read_slots,
     }
     if find_spec("implicit") is not None:
         from training.config import read_train
@@ -85,6 +85,10 @@ def _configuration(config: Path) -> Iterator[Finding]:
             yield Finding("ok", str(config / name))
         except CainiError as error:
             yield Finding("error", str(error), "mend the file")
+
+
+def _read_slots(path: Path) -> object:
+    return read_slots(path, read_shop(path.with_name("shop.toml")))
 
 
 def _bundles(bundles: Path | None) -> Iterator[Finding]:

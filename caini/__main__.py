@@ -1,0 +1,3 @@
+from caini.main import main
+
+main()

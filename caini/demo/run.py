@@ -1,0 +1,148 @@
+"""The demo: a shop is simulated or read, trained on, served, and shown reacting."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from caini.demo.client import Client
+from caini.demo.scenes import Cast, real_cast, simulated_cast
+from caini.demo.shop import simulate
+from caini.demo.show import SHOWN, Show, ids_of
+from caini.demo.world import DemoConfig
+from caini.demo.write import write_simulated
+from caini.verbs.train import wall_clock
+from engine.errors import CainiError
+from engine.reasons import Language
+from training.import_job import ImportOptions, import_log
+from training.train import open_source, read_settings, train
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the command line asks for."""
+
+    port: int
+    data: Path | None  # a real shop's log (online-retail); None simulates one
+    folder: Path
+    config: Path
+    language: Language
+    once: bool  # stop after the show
+
+
+def run_demo(demo: Demo) -> None:
+    console = Console()
+    show = Show(console, demo.language)
+    demo.folder.mkdir(parents=True, exist_ok=True)
+    log, cast = _make_log(demo, console)
+    bundles = _train(demo, log, console)
+    port = demo.port or _free_port()
+    with _serving(demo, bundles, port) as server, Client(port) as client:
+        client.wait_until_ready()
+        perform(client, cast, show)
+        address = f"http://127.0.0.1:{port}"
+        show.title(show.say("up", address=address))
+        if not demo.once:
+            _wait(server)
+
+
+def _make_log(demo: Demo, console: Console) -> tuple[Path, Cast]:
+    log = demo.folder / "log.parquet"
+    started = time.monotonic()
+    if demo.data is None:
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        simulated = simulate(DemoConfig(end=now))
+        write_simulated(simulated, log)
+        cast = simulated_cast(demo.language)
+    else:
+        import_log(demo.data, log, ImportOptions("online-retail"))
+        cast = real_cast(log, demo.language)
+    console.print(f"[dim]log: {log}, {time.monotonic() - started:.1f} s[/dim]")
+    return log, cast
+
+
+def _train(demo: Demo, log: Path, console: Console) -> Path:
+    bundles = demo.folder / "bundles"
+    started = time.monotonic()
+    source, settings = open_source(log, None), read_settings(demo.config)
+    with console.status("train") as status:
+        manifest, evaluation = train(
+            source, settings, bundles, now=wall_clock, say=lambda step: status.update(f"{step} …")
+        )
+    personal, popular = evaluation.lines[:2]
+    console.print(
+        f"[dim]train: {manifest.version}, {time.monotonic() - started:.1f} s; on held-out "
+        f"purchases recall@20 {personal.everything['recall@20']:.3f}, "
+        f"most popular {popular.everything['recall@20']:.3f}[/dim]"
+    )
+    return bundles
+
+
+@contextmanager
+def _serving(demo: Demo, bundles: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of its own process, as a shop would run it; gone when the demo is."""
+    command = [sys.executable, "-m", "caini", "serve", "--bundles", str(bundles)]
+    command += ["--port", str(port), "--data", str(demo.folder / "store")]
+    command += ["--config", str(demo.config)]
+    environment = os.environ | {"CAINI_LOG_LEVEL": "warning"}
+    if demo.data is not None:
+        environment["CAINI_CLOCK"] = "log"  # the log is years old, and so must "now" be
+    server = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def perform(client: Client, cast: Cast, show: Show) -> None:
+    """Who gets what; then something happens, and the next request knows."""
+    show.title(show.say("home"))
+    for person in cast.people:
+        asked = {} if person.id is None else {"customer_id": person.id}
+        answer = client.recommend(person.slot, SHOWN, language=cast.language, **asked)
+        show.who(person.id or "?", person.line, answer)
+        show.slate(answer)
+    for scene in cast.scenes(client):
+        before = client.recommend(scene.slot, SHOWN, language=cast.language, **scene.asked)
+        show.title(f"{show.say('now')}: {scene.line}")
+        took = _happen(client, scene.events)
+        after = client.recommend(scene.slot, SHOWN, language=cast.language, **scene.asked)
+        show.line(f"  [dim]{show.say('next')} ({took:.0f} ms)[/dim]")
+        show.slate(after, ids_of(before))
+
+
+def _happen(client: Client, events: tuple[dict[str, Any], ...]) -> float:
+    """Milliseconds until the last of them was accepted."""
+    started = time.monotonic()
+    for event in events:
+        client.happened(event)
+    return (time.monotonic() - started) * 1000
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(server: subprocess.Popen[bytes]) -> None:
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        return
+    raise CainiError(f"the server ended by itself with {code}")
