@@ -19,53 +19,65 @@ HEADER: Final = "customer_id"
 
 
 def convert(chunk: Chunk, settings: Settings) -> Draft:
-    lines = chunk.frame.select(pl.col(LINE), pl.col("text").str.extract_all(r"\S+").alias("words"))
-    words = lines.filter(pl.col("words").list.first() != HEADER)
-    count = pl.col("words").list.len()
-    rows = words.filter(count.is_in(FIELDS)).select(
-        pl.col(LINE),
-        pl.col("words").list.first().alias("customer_id"),
-        pl.col("words").list.get(-3).alias("date"),
-        pl.col("words").list.get(-2).alias("quantity"),
-        to_minor(pl.col("words").list.get(-1), settings.minor_units).alias("total_minor"),
+    words = pl.col("text").str.extract_all(r"\S+").alias("words")
+    lines = chunk.frame.select(pl.col(LINE), words)
+    rows = lines.filter(pl.col("words").list.first() != HEADER)
+    read = rows.with_columns(_count().is_in(FIELDS).alias("whole")).with_columns(
+        pl.when("whole").then(_total(settings.minor_units)).alias("total_minor")
     )
+    bought = read.filter(pl.col("total_minor").is_not_null())
     return Draft(
-        rows.select(
+        bought.select(
             pl.col(LINE),
             pl.format("l{}", pl.col(LINE)).alias("event_id"),
             pl.lit("purchase").alias("type"),
             _midnight().alias("at"),
-            pl.col("customer_id"),
+            pl.col("words").list.first().alias("customer_id"),
             pl.lit(ITEM).alias("item_id"),
-            pl.col("quantity"),
+            _word(-2).alias("quantity"),
             _unit_price().alias("unit_price_minor"),
             pl.format("l{}", pl.col(LINE)).alias("order_id"),
-            pl.concat_str(pl.lit('{"total_minor":'), "total_minor", pl.lit("}")).alias(
-                "properties"
-            ),
+            _properties().alias("properties"),
         ),
-        set_aside={"header": lines.height - words.height},
-        rejects=_miscounted(words.filter(~count.is_in(FIELDS))),
+        set_aside={"header": lines.height - rows.height},
+        rejects=_rejects(read.filter(pl.col("total_minor").is_null())),
     )
+
+
+def _count() -> pl.Expr:
+    return pl.col("words").list.len()
+
+
+def _word(place: int) -> pl.Expr:
+    return pl.col("words").list.get(place, null_on_oob=True)
+
+
+def _total(minor_units: int) -> pl.Expr:
+    return to_minor(_word(-1), minor_units)
 
 
 def _midnight() -> pl.Expr:
-    day = pl.col("date").str.to_datetime("%Y%m%d", time_unit="us", strict=False)
-    return pl.coalesce(
-        day.dt.replace_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ"), pl.col("date")
-    )
+    day = _word(-3).str.to_datetime("%Y%m%d", time_unit="us", strict=False)
+    midnight = day.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return pl.coalesce(midnight, pl.format("{}, not YYYYMMDD", _word(-3)))
+
+
+def _properties() -> pl.Expr:
+    return pl.concat_str(pl.lit('{"total_minor":'), pl.col("total_minor"), pl.lit("}"))
 
 
 def _unit_price() -> pl.Expr:
-    quantity = pl.col("quantity").cast(pl.Float64, strict=False)
+    quantity = _word(-2).cast(pl.Float64, strict=False)
     price = (pl.col("total_minor") / quantity).round(mode="half_to_even")
     return pl.when(quantity > 0).then(price).cast(pl.Int64)
 
 
-def _miscounted(words: pl.DataFrame) -> tuple[Reject, ...]:
+def _rejects(rows: pl.DataFrame) -> tuple[Reject, ...]:
     return tuple(
-        Reject(line, "cells_miscounted", f"{len(found)} words, 4 or 5 needed", " ".join(found))
-        for line, found in words.iter_rows()
+        Reject(line, "dollars_not_a_number", repr(words[-1]), " ".join(words))
+        if whole
+        else Reject(line, "cells_miscounted", f"{len(words)}, 4 or 5 needed", " ".join(words))
+        for line, words, whole in rows.select(LINE, "words", "whole").iter_rows()
     )
 
 

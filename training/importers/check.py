@@ -30,15 +30,15 @@ READ: Final = (*IDS, "query", "quantity", "position", "unit_price", "unit_price_
 NOT_BLANK: Final = r"[^\s\x1c-\x1f]"  # \x1c-\x1f are spaces to Python, not to the regex engine
 MAX_POSITION: Final = 10_000  # engine.events.Event.position
 MAX_QUERY: Final = 512  # engine.events.Event.query
-MILLISECONDS: Final = r"^\d{12,13}$"  # pydantic reads a number above 2e10 as milliseconds
-SECONDS: Final = r"^\d{9,10}$"
+MILLISECONDS: Final = r"^[0-9]{12,13}$"  # pydantic reads a number above 2e10 as milliseconds
+SECONDS: Final = r"^[0-9]{9,10}$"
 INSTANT: Final = (
-    r"^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?"
-    r"(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+    r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
+    r"(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$"
 )
-PRICE: Final = r"^\d{1,10}(\.\d{1,8})?$"
+PRICE: Final = r"^[0-9]{1,10}(\.[0-9]{1,8})?$"
 PRICE_DECIMALS: Final = 8
-WHOLE: Final = r"^\d{1,8}$"
+WHOLE: Final = r"^[0-9]{1,8}$"
 EPOCH_US: Final = pl.Datetime("us", "UTC")
 
 Value = Callable[[str, pl.DataType], pl.Expr]
@@ -181,8 +181,8 @@ def _price(schema: pl.Schema, minor_units: int) -> pl.Expr:
 def to_minor(text: pl.Expr, minor_units: int) -> pl.Expr:
     """Exact, half to even, as `engine.happened.to_minor`; null for what is no plain price."""
     known = pl.when(text.str.contains(PRICE)).then(text)
-    decimals = known.str.extract(r"\.(\d+)$", 1).fill_null("").str.pad_end(PRICE_DECIMALS, "0")
-    units = known.str.extract(r"^(\d+)", 1).cast(pl.Int64)
+    decimals = known.str.extract(r"\.([0-9]+)$", 1).fill_null("").str.pad_end(PRICE_DECIMALS, "0")
+    units = known.str.extract(r"^([0-9]+)", 1).cast(pl.Int64)
     fine = units * 10**PRICE_DECIMALS + decimals.cast(pl.Int64)
     step = 10 ** (PRICE_DECIMALS - minor_units)
     whole, rest = fine // step, fine % step

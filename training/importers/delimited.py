@@ -6,6 +6,7 @@ standard library's csv, strictly, so that a stray quote costs its line and not t
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,74 +47,79 @@ def read_delimited(
     path: Path, encoding: str = "auto", header: tuple[str, ...] | None = None
 ) -> Iterator[Chunk]:
     """`header` names the columns of a file that has no header line."""
-    table: Table | None = None
-    for block in _whole_records(read_blocks(path, encoding)):
-        if table is None:
-            block, table = _begin(block, path, header)  # noqa: PLW2901
+    blocks = (block for block in read_blocks(path, encoding) if block.text.strip() or block.rejects)
+    first = next(blocks, None)
+    if first is None:
+        raise LogError(f"{path.name} is empty")
+    first, table = _begin(first, path, header)
+    for block in _whole_records(itertools.chain([first], blocks), table):
         yield _to_chunk(block, table)
 
 
 def _begin(block: Block, path: Path, header: tuple[str, ...] | None) -> tuple[Block, Table]:
-    first, _, rest = block.text.partition(b"\n")
-    while not first.strip() and rest:
-        block = replace(block, first=block.first + 1)
-        first, _, rest = rest.partition(b"\n")
+    """The block without its header line, and what the line says."""
+    blank = len(block.text) - len(block.text.lstrip(b"\n"))
+    first, _, rest = block.text[blank:].partition(b"\n")
     line = first.decode("utf-8")
     delimiter = max(DELIMITERS, key=line.count)
     if header is not None:
-        return replace(block, text=first + b"\n" + rest), Table(header, delimiter)
+        return block, Table(header, delimiter)
     columns = tuple(name.strip() for name in next(csv.reader([line], delimiter=delimiter), []))
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise LogError(f"{path.name}: the header names {', '.join(map(repr, twice))} twice")
-    return replace(block, text=rest, first=block.first + 1), Table(columns, delimiter)
+    return replace(block, text=rest, first=block.first + blank + 1), Table(columns, delimiter)
 
 
-def _whole_records(blocks: Iterator[Block]) -> Iterator[Block]:
+def _whole_records(blocks: Iterator[Block], table: Table) -> Iterator[Block]:
     """Blocks that end where a record ends: what a quote leaves open goes to the next block."""
     held = b""
     for block in blocks:
         text = held + block.text
         first = block.first - held.count(b"\n")
-        cut = _open_from(text)
+        cut = _open_from(text, table)
         held = text[cut:]
-        if text[:cut] or block.rejects:
-            yield replace(block, text=text[:cut], first=first)
+        yield replace(block, text=text[:cut], first=first)
         last = replace(block, text=held, first=first + text.count(b"\n", 0, cut), rejects=())
     if held:
         yield last
 
 
-def _open_from(text: bytes) -> int:
+def _open_from(text: bytes, table: Table) -> int:
     """Where the record begins that a quote keeps open at the end of a block; else the end."""
     if b'"' not in text:
         return len(text)
-    starts, _, odd = _quotes(text)
-    left_open, _ = _pair(odd)
-    if left_open is None or len(starts) - left_open > MAX_RECORD_LINES:
+    starts, ends = bounds(text)
+    opened, _ = _pair(text, starts, ends, table)
+    if opened is None or len(starts) - opened > MAX_RECORD_LINES:
         return len(text)
-    cut = int(starts[left_open])
+    cut = int(starts[opened])
     return cut if len(text) - cut <= MAX_LINE_BYTES else len(text)
 
 
-def _quotes(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Line starts, quotes in each line, and the lines with an odd number of them."""
-    starts, _ = bounds(text)
-    counts = np.add.reduceat(np.frombuffer(text, np.uint8) == QUOTE, starts, dtype=np.int64)
-    return starts, counts, np.flatnonzero(counts % 2)
+def _pair(
+    text: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64], table: Table
+) -> tuple[int | None, list[tuple[int, int]]]:
+    """Lines whose odd quote opens a record, with those that close it; and one that stays open.
 
-
-def _pair(odd: NDArray[np.int64]) -> tuple[int | None, list[tuple[int, int]]]:
-    """Lines with an odd quote open a record or close it; too far apart, they are strays."""
+    A line that no other closes into a record holds a stray quote.
+    """
     pairs: list[tuple[int, int]] = []
     opened: int | None = None
-    for line in odd.tolist():
+    for line in np.flatnonzero(_quotes(text, starts) % 2).tolist():
         if opened is not None and line - opened <= MAX_RECORD_LINES:
-            pairs.append((opened, line))
-            opened = None
-        else:
-            opened = line
+            joined = text[starts[opened] : ends[line]].decode("utf-8")
+            if isinstance(_cells(joined, table), list):
+                pairs.append((opened, line))
+                opened = None
+                continue
+        opened = line
     return opened, pairs
+
+
+def _quotes(text: bytes, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_lines,) quotes in each line."""
+    return np.add.reduceat(np.frombuffer(text, np.uint8) == QUOTE, starts, dtype=np.int64)
 
 
 def _records(block: Block, table: Table) -> Records:
@@ -122,22 +128,23 @@ def _records(block: Block, table: Table) -> Records:
     if b'"' not in block.text:
         keep = ends > starts
         return Records(starts[keep], ends[keep], lines[keep], np.zeros(int(keep.sum()), np.bool_))
-    _, counts, odd = _quotes(block.text)
+    quoted = _quotes(block.text, starts) > 0
     keep = ends > starts
-    for opened, closed in _pair(odd)[1]:
-        joined = block.text[starts[opened] : ends[closed]].decode("utf-8")
-        if isinstance(_cells(joined, table), list):
-            ends[opened] = ends[closed]
-            keep[opened + 1 : closed + 1] = False
-    return Records(starts[keep], ends[keep], lines[keep], counts[keep] > 0)
+    for opened, closed in _pair(block.text, starts, ends, table)[1]:
+        ends[opened] = ends[closed]
+        keep[opened + 1 : closed + 1] = False
+    return Records(starts[keep], ends[keep], lines[keep], quoted[keep])
 
 
 def _cells(record: str, table: Table) -> list[str] | str:
     """The cells of one record, or what is wrong with it."""
     try:
-        cells = next(csv.reader(io.StringIO(record), delimiter=table.delimiter, strict=True), [])
+        rows = list(csv.reader(io.StringIO(record), delimiter=table.delimiter, strict=True))
     except csv.Error as error:
         return str(error)
+    if len(rows) != 1:
+        return "the lines are records of their own"
+    cells = rows[0]
     return cells if len(cells) == len(table.columns) else _miscount(len(cells), table)
 
 

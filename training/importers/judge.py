@@ -95,5 +95,5 @@ def _problem_of_id(text: object) -> str:
 def _detail(fault: ErrorDetails) -> str:
     field = ".".join(map(str, fault["loc"]))
     message = fault["msg"].removeprefix("Value error, ")
-    given = "" if fault["type"] == "missing" or not field else f": {str(fault['input'])[:60]!r}"
-    return f"{field} {message}{given}".strip()
+    given = f"{str(fault['input'])[:60]!r}: " if field and fault["type"] != "missing" else ""
+    return f"{field} {given}{message}".strip()

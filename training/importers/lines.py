@@ -41,6 +41,11 @@ def read_blocks(
         yield _without_long_lines(_decoded(block, codec))
 
 
+def beginning(path: Path) -> bytes:
+    """Some of what the text begins with, without a byte order mark; unpacked, not decoded."""
+    return next(_pieces(path, BLOCK_BYTES), (b"", 0.0))[0]
+
+
 def bounds(text: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each line of a block begins and ends, without its newline."""
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)

@@ -1,6 +1,5 @@
 """Any table of behaviour, by a TOML that names its columns: see `config/mapping.example.toml`."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,6 +10,7 @@ from pydantic_core import to_json
 
 from engine.errors import ConfigError
 from engine.events import Event, EventType
+from engine.shop import faults, read_toml
 from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 
 FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties")
@@ -87,19 +87,11 @@ class Mapping(BaseModel):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """ConfigError with every fault of the file at once."""
+    """ConfigError with every fault of the file, one a line."""
     try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+        return Mapping.model_validate(read_toml(path))
     except ValidationError as error:
-        faults = "\n".join(
-            f"  {'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        )
-        raise ConfigError(f"{path}:\n{faults}") from error
+        raise ConfigError("\n".join(faults(error, str(path)))) from error
 
 
 def mapped_format(mapping: Mapping) -> Format:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +16,13 @@ from engine.errors import LogError
 from training.importers.chunk import LINE, Chunk, Format
 from training.importers.delimited import BATCH_ROWS, read_delimited
 from training.importers.json_lines import read_json_lines
-from training.importers.lines import bounds, read_blocks
+from training.importers.lines import beginning, bounds, read_blocks
 
 PARQUET_MARK: Final = b"PAR1"
+PER_SECOND: Final = {"ms": 1_000, "us": 1_000_000}
+CALENDAR: Final = tuple(
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (MINYEAR + 1, MAXYEAR)
+)
 LISTS_BYTES: Final = 1 << 20  # a line holds many events, so a block is smaller
 
 
@@ -37,12 +42,10 @@ def _chunks(path: Path, format_: Format, encoding: str) -> Iterator[Chunk]:
     with path.open("rb") as file:
         if file.read(len(PARQUET_MARK)) == PARQUET_MARK:
             return _read_parquet(path)
-    first = next(read_blocks(path, encoding), None)
-    if first is None:
-        raise LogError(f"{path} is empty")
-    if first.text.startswith(PARQUET_MARK):
+    begin = beginning(path)
+    if begin.startswith(PARQUET_MARK):
         raise LogError(f"{path} is gzip around Parquet, which is compressed already; unpack it")
-    if first.text.lstrip().startswith(b"{"):
+    if begin.lstrip().startswith(b"{"):
         return read_json_lines(path, encoding, format_.known)
     return read_delimited(path, encoding, format_.header)
 
@@ -91,10 +94,23 @@ def _read_parquet(path: Path) -> Iterator[Chunk]:
             for batch in file.iter_batches(BATCH_ROWS):
                 frame = pl.from_arrow(pa.Table.from_batches([batch]))
                 assert isinstance(frame, pl.DataFrame)
-                yield _parquet_chunk(frame, rows, (rows + len(batch)) / total)
+                yield _parquet_chunk(_within_calendar(frame), rows, (rows + len(batch)) / total)
                 rows += len(batch)
     except (OSError, pa.ArrowException) as error:
         raise LogError(f"{path} is not a readable Parquet file: {error}") from error
+
+
+def _within_calendar(frame: pl.DataFrame) -> pl.DataFrame:
+    """Timestamps beyond Python's calendar become its edge: still no event, but no crash either."""
+    stamps = {name: dtype for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)}
+    return frame.with_columns(
+        pl.col(name)
+        .to_physical()
+        .clip(*(second * PER_SECOND[dtype.time_unit] for second in CALENDAR))
+        .cast(dtype)
+        for name, dtype in stamps.items()
+        if dtype.time_unit != "ns"  # which ends in 2262
+    )
 
 
 def _parquet_chunk(frame: pl.DataFrame, before: int, done: float) -> Chunk:

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from tests.training.importers.conftest import Importing
+
+
+def test_each_pair_is_an_event_without_a_time(importing: Importing) -> None:
+    log = importing("lists", "u1 a b a\n\nu2  c \nu3\n")
+    assert log.frame.select("event_id", "customer_id", "item_id").sort("event_id").rows() == [
+        ("l1:1", "u1", "a"),
+        ("l1:2", "u1", "b"),
+        ("l3:1", "u2", "c"),
+    ]
+    assert log.log.header.timeless
+    assert log.frame["at"].n_unique() == 1
+    assert log.summary.set_aside == {"repeated_item": 1, "line_without_items": 1}
+
+
+def test_an_item_that_is_too_long_is_rejected_alone(importing: Importing) -> None:
+    log = importing("lists", f"u1 a {'x' * 257}\n")
+    assert log.frame["item_id"].to_list() == ["a"]
+    assert log.summary.rejected == {"item_id_too_long": 1}
+
+
+@pytest.mark.real_data
+def test_eight_hundred_thousand_pairs_import(importing: Importing, real_data: Path) -> None:
+    log = importing("lists", real_data / "gowalla" / "train.txt")
+    assert log.frame.height == 810_128
+    assert log.frame["customer_id"].n_unique() == 29_858
