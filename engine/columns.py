@@ -29,5 +29,6 @@ def restore(kind: type[Value], prefix: str, arrays: Mapping[str, Array]) -> Valu
     hints: dict[str, Any] = get_type_hints(kind)
     for field, hint in hints.items():
         name = f"{prefix}.{field}"
-        parts[field] = restore(hint, name, arrays) if is_dataclass(hint) else arrays[name]
+        nested = isinstance(hint, type) and is_dataclass(hint)
+        parts[field] = restore(hint, name, arrays) if nested else arrays[name]
     return kind(**parts)

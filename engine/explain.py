@@ -10,7 +10,7 @@ from engine.top import entries_of
 from engine.types import Lists, Rows, Scores, Served, Slate
 
 REASONS = {
-    "similar": "liked_similar",
+    "similar": "viewed_similar",
     "session": "goes_with",
     "context": "similar_to",
     "bought_together": "bought_together",

@@ -22,10 +22,10 @@ class _Facts(Mapping[str, Any]):
         return getattr(self._state, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(CustomerState.__slots__)
+        return iter(CustomerState._fields)
 
     def __len__(self) -> int:
-        return len(CustomerState.__slots__)
+        return len(CustomerState._fields)
 
 
 REQUEST_FIELDS: Final[tuple[Field[Query], ...]] = (

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.repurchase import due
+from engine.customers.repurchase import used_up
 from engine.query import Query
 from engine.slots import Repeat, Slot
 from engine.types import NO_ROWS, Candidates, Mask, Rows
@@ -58,13 +58,15 @@ def _scale(candidates: Candidates) -> float:
 
 def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
     """Which of `rows` may stand in this slot for this customer now."""
-    keep = bundle.sellable[rows]
-    keep &= ~np.isin(rows, _unwanted(query))
+    barred = np.zeros(len(bundle.items), np.bool_)
+    barred[_unwanted(query)] = True
+    barred[_not_again(query, slot, bundle)] = True
+    keep: Mask = bundle.sellable[rows] & ~barred[rows]
     if query.category is not None and slot.within_category:
         keep &= bundle.catalogue.within(query.category)[rows]
     if slot.kinds is not None:
         keep &= np.isin(bundle.catalogue.kind[rows], slot.kinds)
-    return keep & ~np.isin(rows, _not_again(query, slot, bundle))
+    return keep
 
 
 def _unwanted(query: Query) -> Rows:
@@ -79,8 +81,7 @@ def _not_again(query: Query, slot: Slot, bundle: Bundle) -> Rows:
         return NO_ROWS
     bought = query.history.bought > 0
     if slot.repeat is Repeat.WHEN_DUE:
-        ready = due(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
-        bought &= ~np.isin(query.history.rows, ready.rows)
+        bought &= ~used_up(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
     return query.history.rows[bought]
 
 

@@ -7,7 +7,7 @@ Language = Literal["en", "zh"]
 
 TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "bought_similar": {"en": "Because you bought {items}", "zh": "因为您买过{items}"},
-    "liked_similar": {"en": "Because you liked {items}", "zh": "因为您喜欢{items}"},
+    "viewed_similar": {"en": "Because you looked at {items}", "zh": "因为您看过{items}"},
     "goes_with": {"en": "Goes with {items}, which you just saw", "zh": "与您刚看的{items}相配"},
     "similar_to": {"en": "Similar to {items}", "zh": "与{items}相似"},
     "bought_together": {"en": "Often bought together with {items}", "zh": "常与{items}一起购买"},

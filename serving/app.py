@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
 
 import structlog
 from starlette.types import ASGIApp
@@ -49,16 +50,23 @@ def build_shop(settings: Settings) -> Shop:
     metrics = build_metrics()
     slots = read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
     assert settings.redis_url is not None, "serving.run starts a private one where none is given"
+    bundles = _bundles(settings, slots, metrics)
     return Shop(
         settings=settings,
         slots=slots,
         store=_store(settings, parse(settings.redis_url.get_secret_value()), metrics),
-        bundles=_bundles(settings, slots, metrics),
+        bundles=bundles,
         metrics=metrics,
         pseudonym=pseudonym(settings.data),
-        now=lambda: time.time_ns() // 1_000_000,
+        now=clock(settings.clock, bundles.live.bundle.manifest.watermark),
         catching_up=asyncio.Lock(),
     )
+
+
+def clock(kind: Literal["wall", "log"], watermark: int) -> Callable[[], int]:
+    """Epoch milliseconds: of the wall, or as if the log's last event had been at the start."""
+    late = 0 if kind == "wall" else time.time_ns() // 1_000_000 - watermark
+    return lambda: time.time_ns() // 1_000_000 - late
 
 
 def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:

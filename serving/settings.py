@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     future_hours: int = Field(default=24, ge=0, le=8_760)  # decision: clocks of phones go wrong
 
     bundle_check_s: float = Field(default=0.5, gt=0, le=3_600)  # one stat() of one file each time
+    clock: Literal["wall", "log"] = "wall"  # log: start at the bundle's last event, for old logs
     warm_requests: int = Field(default=32, ge=0, le=10_000)  # guess: enough to touch the hot pages
     drain_s: int = Field(default=10, ge=0, le=600)
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -71,6 +71,19 @@ def due(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int
     return Candidates(rows[order], scores[order])
 
 
+def used_up(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int) -> Mask:
+    """True for what is due or overdue, however long; what was never bought counts as used up."""
+    ends = runs_out_at(
+        history.last_bought_at,
+        history.last_units,
+        cycles.days[history.rows],
+        cycles.per_unit[history.rows],
+    )
+    lasted = now - history.last_bought_at
+    ready: Mask = lasted >= config.due_from * (ends - history.last_bought_at)
+    return ready
+
+
 def care_at(bought_at: int, units: int, days: float, config: RepurchaseConfig) -> int | None:
     """When to ask a new customer how it goes: as the first of several units runs out (C2)."""
     if units < config.care_units:
