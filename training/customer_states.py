@@ -1,7 +1,6 @@
 """`assess` for every customer at once: a vectorised twin, held to it by tests field by field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,102 +14,26 @@ from engine.customers.lifecycle import RECENT_INTERVALS
 from engine.customers.schemes import Schemes
 from engine.customers.snapshot import TABLES, CustomerSnapshot
 from engine.customers.state import RELATION
-from engine.customers.thresholds import NO_CUT, Cut, Cuts, Thresholds
-from engine.customers.value import BUYING_CLASSES, SHARE_PARTS
+from engine.customers.thresholds import Thresholds
 from engine.types import DAY_MS
 from training.customer_orders import Kept, kept_orders
 from training.customer_segments import in_segments
+from training.customer_worth import (
+    TasteColumns,
+    classes_of,
+    no_tastes,
+    or_null,
+    population,
+    worth_columns,
+    worths_of,
+)
+
+__all__ = ["TasteColumns", "assess_all", "population"]
 
 Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 PLACE: Final = {name: place for place, name in enumerate(TABLES)}
 CHUNK: Final = 200_000  # customers at a time; bounds the memory of medians
-
-
-@dataclass(frozen=True, slots=True)
-class TasteColumns:
-    """`Tastes` of every customer."""
-
-    breadth: Integers  # (n,)
-    brand: pl.Series  # (n,) null = none
-    brand_share: NDArray[np.float64]  # (n,)
-
-
-def no_tastes(n: int) -> TasteColumns:
-    return TasteColumns(np.zeros(n, np.int64), pl.Series([None] * n, dtype=pl.String), np.zeros(n))
-
-
-@dataclass(frozen=True, slots=True)
-class Worths:
-    """`Worth` of every customer; recency is -1 where there never was an order."""
-
-    recency_days: Integers
-    frequency: Integers
-    monetary_minor: Integers
-    value_minor: Integers
-    length_days: Integers
-
-
-def worths_of(kept: Kept, schemes: Schemes, now: int) -> Worths:
-    start = now - schemes.value.window_days * DAY_MS
-    recent = kept.at > start
-    money = kept.sums(np.where(recent, kept.amount_minor, 0))
-    late = kept.loose_at > start
-    np.subtract.at(money, kept.loose_owner[late], kept.loose_minor[late])
-    costs = kept.sums(np.where(recent, kept.cost_minor, 0))
-    ordered = kept.counts > 0
-    return Worths(
-        recency_days=np.where(ordered, np.maximum(now - kept.last_at, 0) // DAY_MS, -1),
-        frequency=kept.sums(recent.astype(np.int64)),
-        monetary_minor=money,
-        value_minor=money if schemes.value.of == "revenue" else money - costs,
-        length_days=np.where(ordered, np.maximum(now - kept.first_at, 0) // DAY_MS, 0),
-    )
-
-
-def population(
-    people: CustomerSnapshot, schemes: Schemes, now: int, tastes: TasteColumns | None = None
-) -> Thresholds:
-    """Quantiles of all who ever ordered; class cuts of those who ordered in the window."""
-    kept = kept_orders(people)
-    worths = worths_of(kept, schemes, now)
-    buyers = worths.recency_days >= 0
-    breadth = (tastes or no_tastes(len(people))).breadth
-    return Thresholds(
-        computed_at=now,
-        buyers=int(buyers.sum()),
-        active_buyers=int((worths.frequency > 0).sum()),
-        recency=_cuts(worths.recency_days[buyers], Thresholds().recency),
-        frequency=_cuts(worths.frequency[buyers], Thresholds().frequency),
-        monetary=_cuts(worths.monetary_minor[buyers], Thresholds().monetary),
-        breadth=_cuts(breadth[buyers], Thresholds().breadth),
-        length=_cuts(worths.length_days[buyers], Thresholds().length),
-        classes=_class_cuts(kept, worths, schemes),
-    )
-
-
-def _cuts(measures: Integers, nobody: Cuts) -> Cuts:
-    """The least measures that 20, 40, 60 and 80 % do not exceed."""
-    if not len(measures):
-        return nobody
-    quantiles = np.quantile(measures, [0.2, 0.4, 0.6, 0.8], method="inverted_cdf")
-    first, second, third, fourth = (int(cut) for cut in quantiles)
-    return first, second, third, fourth
-
-
-def _class_cuts(kept: Kept, worths: Worths, schemes: Schemes) -> tuple[Cut, Cut, Cut]:
-    """The last customer of each class, by value, then last order, then its key."""
-    active = np.flatnonzero(worths.frequency > 0)
-    value, at, key = worths.value_minor[active], kept.last_at[active], kept.last_key[active]
-    ranked = np.lexsort((key, at, value))[::-1]
-    cuts = []
-    for share in schemes.value.cumulative():
-        size = (len(active) * share + SHARE_PARTS // 2) // SHARE_PARTS  # half is rounded up
-        last = ranked[size - 1] if size else -1
-        cuts.append((int(value[last]), int(at[last]), int(key[last])) if size else NO_CUT)
-    top, large, medium = cuts
-    return top, large, medium
 
 
 def assess_all(
@@ -128,8 +51,8 @@ def assess_all(
     worths = worths_of(kept, schemes, now)
     taste = tastes or no_tastes(len(people))
     columns: dict[str, Any] = {
-        **_worth_columns(worths, taste, thresholds),
-        "value_class": _classes(people, kept, worths, thresholds, schemes, now),
+        **worth_columns(worths, taste, thresholds),
+        "value_class": classes_of(people, kept, worths, thresholds, schemes, now),
         **_relation_columns(people, kept, schemes, now),
         **_points_columns(people, schemes),
         **_money_columns(kept, schemes, now),
@@ -140,61 +63,6 @@ def assess_all(
         "brand_share": taste.brand_share,
     }
     return in_segments(pl.DataFrame(columns), schemes.segments)
-
-
-def _worth_columns(worths: Worths, taste: TasteColumns, cuts: Thresholds) -> dict[str, Any]:
-    buyers = worths.recency_days >= 0
-
-    def score(measures: Integers, bounds: Cuts) -> Integers:
-        return np.where(buyers, 1 + np.searchsorted(bounds, measures), 0)
-
-    recency = 5 - np.searchsorted(cuts.recency, worths.recency_days)
-    return {
-        "recency_days": _or_null(worths.recency_days, buyers),
-        "frequency": worths.frequency,
-        "monetary_minor": worths.monetary_minor,
-        "value_minor": worths.value_minor,
-        "length_days": worths.length_days,
-        "recency_score": np.where(buyers, recency, 0),
-        "frequency_score": score(worths.frequency, cuts.frequency),
-        "monetary_score": score(worths.monetary_minor, cuts.monetary),
-        "breadth_score": score(taste.breadth, cuts.breadth),
-        "length_score": score(worths.length_days, cuts.length),
-    }
-
-
-def _or_null(values: NDArray[Any], known: Flags) -> pl.Series:
-    return pl.select(pl.when(pl.Series(known)).then(pl.Series(values))).to_series()
-
-
-def _classes(
-    people: CustomerSnapshot,
-    kept: Kept,
-    worths: Worths,
-    thresholds: Thresholds,
-    schemes: Schemes,
-    now: int,
-) -> pl.Series:
-    names = [*BUYING_CLASSES, "inactive", "potential", "suspect", "other"]
-    above = np.full(len(people), len(thresholds.classes))
-    for place, cut in reversed(list(enumerate(thresholds.classes))):
-        above[_at_least((worths.value_minor, kept.last_at, kept.last_key), cut)] = place
-    first_at, acted_at = people.moments[:, 0], people.moments[:, 2]
-    acted_lately = acted_at > now - schemes.value.window_days * DAY_MS
-    codes = np.select(
-        [worths.frequency > 0, worths.recency_days >= 0, first_at == 0, acted_lately],
-        [above, np.int64(4), np.int64(7), np.int64(5)],
-        default=np.int64(6),
-    )
-    return pl.Series(names, dtype=pl.String).gather(codes)
-
-
-def _at_least(columns: tuple[Integers, Integers, Integers], cut: Cut) -> Flags:
-    """Tuple comparison, column by column from the last."""
-    reached = np.ones(len(columns[0]), np.bool_)
-    for column, bound in zip(reversed(columns), reversed(cut), strict=True):
-        reached = (column > bound) | ((column == bound) & reached)
-    return reached
 
 
 def _relation_columns(
@@ -225,8 +93,8 @@ def _relation_columns(
     ]
     return {
         "stage": pl.Series(list(STAGE), dtype=pl.String).gather(stage),
-        "cycle_days": _or_null(cycles / DAY_MS, known),
-        "overdue_cycles": _or_null(idle / np.where(known, cycles, 1), known),
+        "cycle_days": or_null(cycles / DAY_MS, known),
+        "overdue_cycles": or_null(idle / np.where(known, cycles, 1), known),
         "referred_buyers": referred,
         "referrer_id": _referrers(people),
         "member": member,
@@ -331,7 +199,7 @@ def _money_columns(kept: Kept, schemes: Schemes, now: int) -> dict[str, Any]:
     units, promoted = kept.sums(kept.units), kept.sums(kept.promoted)
     return {
         "price_band": names.gather(np.where(buyer, code, len(bands.names))),
-        "median_order_minor": _or_null(halves // 2, buyer),
+        "median_order_minor": or_null(halves // 2, buyer),
         "orders": kept.counts,
         "first_order_at": kept.first_at,
         "last_order_at": kept.last_at,
@@ -341,7 +209,7 @@ def _money_columns(kept: Kept, schemes: Schemes, now: int) -> dict[str, Any]:
 
 
 def _days_since(instants: Integers, now: int) -> pl.Series:
-    return _or_null(np.maximum(now - instants, 0) // DAY_MS, instants > 0)
+    return or_null(np.maximum(now - instants, 0) // DAY_MS, instants > 0)
 
 
 def _contact_columns(people: CustomerSnapshot, now: int) -> dict[str, Any]:
