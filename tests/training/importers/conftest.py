@@ -33,7 +33,7 @@ Importing = Callable[..., Imported]
 
 @pytest.fixture
 def importing(tmp_path: Path) -> Importing:
-    """(format, text or bytes or a file, options …) -> what came of it; any share may be rejected."""
+    """(format, text, bytes or a file, options …) -> what came of it; all may be rejected."""
 
     def run(format_name: str, source: str | bytes | Path, **options: Any) -> Imported:
         if isinstance(source, str):

@@ -9,13 +9,11 @@ HEADER = "timestamp,visitorid,event,itemid,transactionid\n"
 
 
 def test_visitors_are_customers_and_transactions_orders(importing: Importing) -> None:
-    text = HEADER + "".join(
-        [
-            "1433193132535,7,view,100,\n",
-            "1433193132536,7,addtocart,100,\n",
-            "1433193132537,7,transaction,100,42\n",
-            "1433193132535,7,view,100,\n",
-        ]
+    text = (
+        HEADER + "1433193132535,7,view,100,\n"
+        "1433193132536,7,addtocart,100,\n"
+        "1433193132537,7,transaction,100,42\n"
+        "1433193132535,7,view,100,\n"
     )
     log = importing("retailrocket", text)
     assert log.frame.select("type", "customer_id", "item_id", "order_id").rows() == [
