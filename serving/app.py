@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Literal
 
 import structlog
 from starlette.types import ASGIApp
@@ -58,15 +58,23 @@ def build_shop(settings: Settings) -> Shop:
         bundles=bundles,
         metrics=metrics,
         pseudonym=pseudonym(settings.data),
-        now=clock(settings.clock, bundles.live.bundle.manifest.watermark),
+        now=wall if settings.clock == "wall" else log_clock(bundles),
         catching_up=asyncio.Lock(),
     )
 
 
-def clock(kind: Literal["wall", "log"], watermark: int) -> Callable[[], int]:
-    """Epoch milliseconds: of the wall, or as if the log's last event had been at the start."""
-    late = 0 if kind == "wall" else time.time_ns() // 1_000_000 - watermark
-    return lambda: time.time_ns() // 1_000_000 - late
+def wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def log_clock(bundles: Bundles) -> Callable[[], int]:
+    """Runs on from the last event of the first bundle's log, as if it had just happened."""
+
+    @functools.cache
+    def late() -> int:
+        return wall() - bundles.live.bundle.manifest.watermark
+
+    return lambda: wall() - late()
 
 
 def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:
