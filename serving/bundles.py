@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -22,8 +22,17 @@ from engine.errors import BundleError
 from serving.store.packing import StreamId, stream_id
 
 POINTER: Final = "current"
+MAX_CARDS: Final = 20_000  # guess: about 5 MB
 RETRY_S: Final = 10.0  # guess: for faults of the disk that pass; a bad bundle stays bad
 Warm = Callable[[Bundle], None]
+
+
+class Card(NamedTuple):
+    """What every answer says of an item."""
+
+    item_id: str
+    title: str | None
+    price_minor: int  # UNKNOWN without a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,20 @@ class Live:
 
     bundle: Bundle
     through: StreamId  # events accepted up to here are in the bundle
-    change_count: int = 0
     degraded: tuple[str, ...] = ()
+    cards: dict[int, Card] = field(default_factory=dict)  # those asked for lately, by item row
+
+    def card(self, row: int) -> Card:
+        """Kept, because a few hundred items fill most slates; dropped with the bundle."""
+        card = self.cards.get(row)
+        if card is None:
+            catalogue = self.bundle.catalogue
+            title = catalogue.titles[row] or None
+            card = Card(self.bundle.items.id(row), title, int(catalogue.price_minor[row]))
+            if len(self.cards) >= MAX_CARDS:
+                self.cards.clear()
+            self.cards[row] = card
+        return card
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +182,6 @@ class Bundles:
         self._live = Live(
             bundle=changed(bundle, self._changes.by_item),
             through=stream_id(bundle.manifest.stream_through),
-            change_count=self._changes.count,
             degraded=degraded,
         )
 

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Final
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.metrics import METHODS, Metrics
@@ -31,6 +32,7 @@ class Edge:
         self._app = app
         self._metrics = metrics
         self._log = structlog.get_logger()
+        self._counts: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,10 +55,16 @@ class Edge:
         self._count(scope, answer.status, perf_counter() - started)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._metrics.requests.labels(route, method, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        key = (_route(scope), method, status)
+        counts = self._counts.get(key)
+        if counts is None:  # finding a metric by its labels costs more than counting
+            counts = self._counts[key] = (
+                self._metrics.requests.labels(key[0], method, str(status)),
+                self._metrics.seconds.labels(key[0]),
+            )
+        counts[0].inc()
+        counts[1].observe(seconds)
 
 
 class _Answer:

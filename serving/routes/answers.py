@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import numpy as np
+
 from engine.bundle import Bundle
 from engine.catalogue import UNKNOWN
 from engine.customers.loyalty import Tier, tier_price
@@ -15,6 +17,7 @@ from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Served
+from serving.bundles import Live
 from serving.problems import unknown
 from serving.schemas import CustomerResponse, RecommendOptions
 from serving.shop import Seen, Shop, see
@@ -46,7 +49,7 @@ async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) 
         },
         "degraded": found.degraded,
         "items": [
-            _place(bundle, served, position, tier, language)
+            _place(seen.live, served, position, tier, language)
             for position, served in enumerate(found.items, 1)
         ],
     }
@@ -74,28 +77,30 @@ def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -
 
 
 def _place(
-    bundle: Bundle, served: Served, position: int, tier: Tier | None, language: Language
+    live: Live, served: Served, position: int, tier: Tier | None, language: Language
 ) -> dict[str, Any]:
-    price = int(bundle.catalogue.price_minor[served.row])
-    titles = bundle.catalogue.titles
+    card = live.card(served.row)
+    led = [live.card(row) for row in served.because]
     return {
-        "item_id": bundle.items.id(served.row),
+        "item_id": card.item_id,
         "position": position,
         "score": round(served.score, 6),
         "source": served.source,
         "reason": {
             "code": served.reason,
-            "text": say(served.reason, [_title(bundle, row) for row in served.because], language),
-            "item_ids": bundle.items.ids(served.because),
+            "text": say(served.reason, [one.title or one.item_id for one in led], language),
+            "item_ids": [one.item_id for one in led],
         },
-        "title": titles[served.row] or None,
-        "price": money(bundle, price),
-        "tier_price": None if tier is None or price < 0 else money(bundle, tier_price(price, tier)),
+        "title": card.title,
+        "price": money(live.bundle, card.price_minor),
+        "tier_price": _tier_price(live.bundle, card.price_minor, tier),
     }
 
 
-def _title(bundle: Bundle, row: int) -> str:
-    return bundle.catalogue.titles[row] or bundle.items.id(row)
+def _tier_price(bundle: Bundle, minor: int, tier: Tier | None) -> float | None:
+    if tier is None or minor == UNKNOWN:
+        return None
+    return major(bundle, tier_price(minor, tier))
 
 
 def money(bundle: Bundle, minor: int) -> float | None:
@@ -108,23 +113,29 @@ def major(bundle: Bundle, minor: int) -> float:
     return minor / 10**digits if digits else minor
 
 
-def listed(bundle: Bundle, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
+def listed(live: Live, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
     """A list that depends on no customer: what sells of `found`, the first `n`."""
-    rows = [row for row in found.rows.tolist() if bundle.sellable[row] and row not in hidden]
-    scores = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+    bundle = live.bundle
+    sells = bundle.sellable[found.rows] & ~np.isin(found.rows, hidden)
+    rows, scores = found.rows[sells][:n].tolist(), found.scores[sells][:n].tolist()
     return {
         "bundle_version": bundle.version,
         "currency": bundle.shop.shop.currency,
         "items": [
-            {
-                "item_id": bundle.items.id(row),
-                "position": position,
-                "score": round(scores[row], 6),
-                "title": bundle.catalogue.titles[row] or None,
-                "price": money(bundle, int(bundle.catalogue.price_minor[row])),
-            }
-            for position, row in enumerate(rows[:n], 1)
+            _line(live, row, score, position)
+            for position, (row, score) in enumerate(zip(rows, scores, strict=True), 1)
         ],
+    }
+
+
+def _line(live: Live, row: int, score: float, position: int) -> dict[str, Any]:
+    card = live.card(row)
+    return {
+        "item_id": card.item_id,
+        "position": position,
+        "score": round(score, 6),
+        "title": card.title,
+        "price": money(live.bundle, card.price_minor),
     }
 
 

@@ -10,6 +10,7 @@ from engine.errors import StoreError
 from engine.events import Id
 from engine.happened import to_minor
 from engine.types import Candidates, Lists
+from serving.bundles import Live
 from serving.problems import store_away, unknown
 from serving.routes.answers import listed
 from serving.routes.carry import REFUSALS, json_answer, shop_of
@@ -25,22 +26,22 @@ DEFAULT_N = 20
 @router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items that customers of this one like too; shorter than n where evidence ends."""
-    bundle = shop_of(request).bundles.live.bundle
-    return json_answer(_neighbours(bundle, bundle.similar, item_id, n))
+    live = shop_of(request).bundles.live
+    return json_answer(_neighbours(live, live.bundle.similar, item_id, n))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def bought_together(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items in the same basket more often than chance explains."""
-    bundle = shop_of(request).bundles.live.bundle
-    return json_answer(_neighbours(bundle, bundle.bought_together, item_id, n))
+    live = shop_of(request).bundles.live
+    return json_answer(_neighbours(live, live.bundle.bought_together, item_id, n))
 
 
-def _neighbours(bundle: Bundle, lists: Lists, item_id: str, n: int) -> dict[str, Any]:
-    row = bundle.items.row(item_id)
+def _neighbours(live: Live, lists: Lists, item_id: str, n: int) -> dict[str, Any]:
+    row = live.bundle.items.row(item_id)
     if row < 0:
         raise unknown("item", item_id)
-    return listed(bundle, lists.of(row, len(bundle.items)), n, hidden=(row,))
+    return listed(live, lists.of(row, len(live.bundle.items)), n, hidden=(row,))
 
 
 @router.get("/popular", response_model=ListResponse, responses=REFUSALS)
@@ -48,8 +49,8 @@ async def popular(
     request: Request, n: Number = DEFAULT_N, category: Annotated[Id | None, Query()] = None
 ) -> Response:
     """What sells lately, in all or within a category and what is below it."""
-    bundle = shop_of(request).bundles.live.bundle
-    return json_answer(listed(bundle, _popular(bundle, category), n))
+    live = shop_of(request).bundles.live
+    return json_answer(listed(live, _popular(live.bundle, category), n))
 
 
 def _popular(bundle: Bundle, category: str | None) -> Candidates:
