@@ -1,0 +1,53 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from serving.counts import forget_dead
+from serving.logs import pseudonym
+
+
+def test_a_person_has_one_name_as_long_as_the_data_lives_and_another_elsewhere(
+    tmp_path: Path,
+) -> None:
+    first = pseudonym(tmp_path / "a")
+    assert first("ann") == pseudonym(tmp_path / "a")("ann") != first("ben")
+    assert first("ann") != pseudonym(tmp_path / "b")("ann")
+    assert "ann" not in first("ann")
+    assert (tmp_path / "a" / "log.key").stat().st_mode & 0o077 == 0
+
+
+def test_every_line_is_one_json_object_whoever_writes_it() -> None:
+    code = (
+        "import logging, structlog; from serving.logs import configure; configure('info')\n"
+        "structlog.get_logger().info('hello', name='牛奶\\n\\x1b[31m')\n"
+        "logging.getLogger('other').error('line\\nbreak')\n"
+        "structlog.get_logger().debug('quiet')\n"
+        "try: 1 / 0\n"
+        "except ZeroDivisionError: structlog.get_logger().exception('fault')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd()
+    )
+    assert done.stdout == ""
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in lines] == ["hello", "line\nbreak", "fault"]
+    assert lines[0]["name"] == "牛奶\n\x1b[31m"
+    assert "\x1b" not in done.stderr
+    assert "ZeroDivisionError" in lines[2]["exception"]
+
+
+def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(tmp_path: Path) -> None:
+    dead = 2**22 + 1  # above the highest pid of Linux
+    for name in (
+        f"gauge_livesum_{dead}.db",
+        f"gauge_livesum_{os.getpid()}.db",
+        f"counter_{dead}.db",
+    ):
+        (tmp_path / name).touch()
+    forget_dead(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"gauge_livesum_{os.getpid()}.db",
+        f"counter_{dead}.db",
+    }
