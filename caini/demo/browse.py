@@ -29,9 +29,9 @@ ENQUIRY_SHARE: Final = 0.01
 CART_BEFORE_BUY: Final = 0.75
 IDLE_CART_SHARE: Final = 0.16
 UNCART_SHARE: Final = 0.35  # of idle carts
-BUY_ODDS: Final = -1.1  # log odds that an interest ends with an order
-MIND_ODDS: Final = 0.7  # taken from them for who only minds the price …
-SALE_ODDS: Final = 2.0  # … and given back on sale
+BUY_ODDS: Final = -0.9  # log odds that an interest ends with an order
+MIND_ODDS: Final = 1.1  # taken from them for who only minds the price …
+SALE_ODDS: Final = 2.8  # … and given back on sale
 STEP_MS: Final = 40_000
 
 
@@ -84,7 +84,7 @@ def browse(world: World, visits: Visits, supplied: NDArray[np.bool_], rng: Rng) 
 
 
 def _decide(world: World, visits: Visits, choices: Choices, rng: Rng) -> NDArray[np.bool_]:
-    """Which interests end with an order: by liking and price; what lasts is bought once."""
+    """Which interests end with an order: by liking and price."""
     who, at = visits.customer[visits.last], visits.at[visits.last]
     item = choices.items[:, 0]
     minds = world.people.sensitivity[who]
@@ -93,18 +93,7 @@ def _decide(world: World, visits: Visits, choices: Choices, rng: Rng) -> NDArray
     odds += minds * (SALE_ODDS * (sale_share(world.items, item, at) > 0) - MIND_ODDS)
     wants = rng.random(len(who)) < 1 / (1 + np.exp(-odds))
     wants &= (choices.options() > 0) & (world.items.price[item] > 0)
-    return wants & _first_time(who, item, visits.shelf, wants)
-
-
-def _first_time(who: Rows, item: Rows, shelf: Rows, wants: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """False where the customer already bought this item and it is no consumable."""
-    lasting = np.array([kind.cycle_days == 0 for kind in SHELVES])[shelf]
-    rows = np.flatnonzero(wants & lasting)
-    key = who[rows].astype(np.int64) << 32 | item[rows]
-    first = np.ones(len(who), np.bool_)
-    first[rows] = False
-    first[rows[np.unique(key, return_index=True)[1]]] = True
-    return first
+    return wants
 
 
 def _units(shelf: Rows, rng: Rng) -> Rows:

@@ -7,7 +7,7 @@ import numpy as np
 
 from caini.demo.lines import lines
 from caini.demo.visits import at_hour, present
-from caini.demo.world import CITIES, Customers, Rng, World, Year
+from caini.demo.world import CITIES, LOCAL_MS, Customers, Rng, World, Year
 from engine.events import EventType
 from engine.types import DAY_MS, Rows
 
@@ -16,7 +16,6 @@ OWN: Final = 1 << 30  # where a block's own property texts begin; shared ones co
 # Guesses.
 MESSAGES_A_YEAR: Final = 26
 CLICK_SHARE: Final = 0.3  # of opened messages
-PROFILE_SHARE: Final = 0.7  # of members who give their birthday and city
 IDLE_INVITATIONS: Final = 1.5  # invitations without success for each that succeeds
 
 
@@ -31,8 +30,7 @@ class Contacts:
 def contacts(world: World, rng: Rng, *, messages: float) -> Contacts:
     """`messages` scales how many messages are opened."""
     people = world.people
-    tells = (people.member_at > 0) & (rng.random(len(people)) < PROFILE_SHARE)
-    told: Rows = np.flatnonzero(tells).astype(np.int32)
+    told: Rows = np.flatnonzero((people.member_at > 0) & people.tells).astype(np.int32)
     texts = [profile_text(people, int(row)) for row in told]
     referred: Rows = np.flatnonzero(people.referrer >= 0).astype(np.int32)
     texts += [f'{{"referrer_id": "{people.ids[row]}"}}' for row in people.referrer[referred]]
@@ -68,8 +66,8 @@ def profile_text(people: Customers, row: int) -> str:
     birthday = np.datetime64(int(people.born_on[row]), "D")
     text = f'"birthday": "{birthday}", "city": "{CITIES[people.city[row]]}"'
     if people.baby_born_at[row]:
-        month = np.datetime64(int(people.baby_born_at[row]), "ms").astype("datetime64[M]")
-        text += f', "baby_birth_month": "{month}"'
+        born = np.datetime64(int(people.baby_born_at[row]) + LOCAL_MS, "ms").astype("datetime64[D]")
+        text += f', "baby_birth_month": "{str(born)[:7]}", "baby_birthday": "{born}"'
     return f"{{{text}}}"
 
 

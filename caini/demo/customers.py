@@ -23,7 +23,7 @@ from engine.types import DAY_MS, Instants, Rows
 
 # All shares and shapes below are guesses, set so that the shop as a whole looks plausible.
 TOPICS: Final = 12  # kinds of household that customers are mixtures of
-TOPIC_SHAPE: Final = 0.3  # gamma shape of a topic over shelves: small is peaked
+TOPIC_SHAPE: Final = 0.2  # gamma shape of a topic over shelves: small is peaked
 MIX_SHAPE: Final = 0.25  # gamma shape of a customer over topics
 OWN_SHARE: Final = 0.15  # of a customer's tastes that no topic explains
 BABY_SHARE: Final = 0.16
@@ -38,6 +38,7 @@ LIKENESS: Final = 0.75  # how much of the taste is the referrer's
 LEADER_SHARE: Final = 0.1  # of customers who refer others
 MEMBER_SHARE: Final = 0.6
 LATE_SHARE: Final = 0.25
+TELLS_SHARE: Final = 0.7
 
 
 def make_customers(
@@ -71,6 +72,7 @@ def make_customers(
         referrer=referrer,
         member_at=np.where(joins, arrived + (rng.exponential(20, n) * DAY_MS).astype(np.int64), 0),
         mail_channel=rng.choice(np.array([EMAIL, SMS, APP, WECHAT], np.int8), n),
+        tells=rng.random(n) < TELLS_SHARE,
         open_rate=rng.beta(1.0, 5.0, n).astype(np.float32),
         pace=np.exp(rng.normal(0, 0.12, n)).astype(np.float32),
         units=(1 + rng.gamma(1.2, 1.0, n)).astype(np.float32),

@@ -56,7 +56,7 @@ def make_items(config: DemoConfig, rng: Rng) -> Items:
         reach=_reach(popularity, starts),
         style=make_styles(shelf, labels, rng),
         trend=rng.normal(0, 1, n).astype(np.float32),
-        launched_at=make_launches(config, labels, rng),
+        launched_at=make_launches(config, starts, labels, rng),
         promoted=(rng.random(n) < PROMOTED_SHARE) & (price > 0),
         sale_phase=rng.integers(0, 50, n).astype(np.int32),
         sale_depth=rng.choice(np.array([0.1, 0.15, 0.2, 0.3, 0.4], np.float32), n),
@@ -163,10 +163,11 @@ def make_styles(shelf: Rows, labels: list[Label], rng: Rng) -> Floats:
     return np.asarray(mixed, np.float32)
 
 
-def make_launches(config: DemoConfig, labels: list[Label], rng: Rng) -> Instants:
+def make_launches(config: DemoConfig, starts: Rows, labels: list[Label], rng: Rng) -> Instants:
     """Most stood there before the log begins; staged families always did."""
     late = rng.random(len(labels)) < LAUNCHED_SHARE
     late &= np.array([label.stage == 0 for label in labels])
+    late[starts[:-1]] = False  # no shelf begins empty
     day = rng.integers(1, max(config.days, 2), len(labels))
     return np.where(late, config.start_ms + day * DAY_MS, config.start_ms - 30 * DAY_MS)
 

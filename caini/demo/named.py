@@ -8,7 +8,7 @@ import numpy as np
 
 from caini.demo.lines import lines
 from caini.demo.orders import Bought
-from caini.demo.prices import price_at
+from caini.demo.prices import price_at, sale_share
 from caini.demo.seasons import day_of
 from caini.demo.shelves import POSITIONS, SHELVES
 from caini.demo.stories import Act, Story
@@ -48,6 +48,7 @@ def _columns(story: Story, end: int) -> dict[str, Any]:
         "member_at": arrived + DAY_MS if story.member else 0,
         "channels": np.arange(4) >= story.channel,
         "late_sign_in": False,
+        "tells": True,
         "pace": 1.0,
     }
     told = ("hour", "sensitivity", "visits", "eagerness", "units", "open_rate", "mail_channel")
@@ -133,8 +134,11 @@ def _dearest(world: World, act: Act, at: int, limit: float) -> tuple[int, int]:
     """The dearest launched item of the act's shelf within the limit, else the cheapest."""
     items, shelf = world.items, POSITIONS[act.shelf]
     rows = np.arange(items.starts[shelf], items.starts[shelf + 1], dtype=np.int32)
-    rows = rows[items.launched_at[rows] <= at] if (items.launched_at[rows] <= at).any() else rows
-    price = price_at(items, rows, np.full(len(rows), at))
+    when = np.full(len(rows), at)
+    possible = items.launched_at[rows] <= at
+    reduced = possible & (sale_share(items, rows, when) > 0)
+    rows = rows[reduced] if act.on_sale and reduced.any() else rows[possible]
+    price = price_at(items, rows, when[: len(rows)])
     within = np.where(price <= limit, price, -price)
     best = int(within.argmax())
     return int(rows[best]), int(price[best])

@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from caini.demo.lines import join, lines, take
 from caini.demo.prices import price_at, sale_share
+from caini.demo.shelves import SHELVES
 from caini.demo.world import BASKET, POS, WEB, Codes, Items, Rng, World, Year
 from engine.events import EventType
 from engine.types import DAY_MS, Instants, Rows
+
+LASTING: Final = np.array([shelf.cycle_days == 0 for shelf in SHELVES])  # no consumables
 
 # Guesses.
 PARTNER_CHANCES: Final = (0.28, 0.12, 0.06)  # of the item's complements, in their order
@@ -105,7 +108,7 @@ def _purchases(world: World, bought: Bought, rng: Rng) -> Year:
     at = bought.at[order]
     shown = _shown(world, bought, rng)
     on_sale = sale_share(world.items, item, at) > 0
-    return lines(
+    purchases = lines(
         EventType.PURCHASE,
         at,
         customer=shown[0][order],
@@ -117,6 +120,18 @@ def _purchases(world: World, bought: Bought, rng: Rng) -> Year:
         channel=bought.channel[order],
         properties=len(STARS) + 2 * item + on_sale,
     )
+    return take(purchases, _once(world, bought, purchases))
+
+
+def _once(world: World, bought: Bought, purchases: Year) -> NDArray[np.bool_]:
+    """False where a customer would get a second one of what lasts."""
+    lasts = LASTING[world.items.shelf[purchases.item]] & (purchases.customer >= 0)
+    rows = np.flatnonzero(lasts)
+    rows = rows[np.lexsort((purchases.at[rows], ~bought.alone[purchases.order[rows]]))]
+    key = purchases.customer[rows].astype(np.int64) << 32 | purchases.item[rows]
+    once = ~lasts
+    once[rows[np.unique(key, return_index=True)[1]]] = True
+    return once
 
 
 def _fits(world: World, bought: Bought, extra: Rows) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ class Act:
     shelf: str
     price: float | None = None  # in the shop's currency; None = what is left of the budget
     kind: EventType = EventType.PURCHASE
+    on_sale: bool = False  # where the shelf has a sale at that time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,24 @@ STORIES: Final = (
         hour=23,
         sensitivity=0.98,
         visits=60,
+        eagerness=UNWILLING,
         units=1,
-        regular=False,
-        affinity={"snacks": 0.3, "novels": 0.2, "make-up": 0.2, "masks": 0.15, "socks": 0.15},
+        affinity={"snacks": 0.2, "novels": 0.25, "make-up": 0.15, "chargers": 0.2, "socks": 0.2},
+        acts=tuple(
+            Act(days, shelf, 90, on_sale=True)
+            for days, shelf in (
+                (262, "snacks"),
+                (231, "make-up"),
+                (200, "novels"),
+                (169, "snacks"),
+                (138, "socks"),
+                (112, "chargers"),
+                (85, "snacks"),
+                (50, "make-up"),
+                (24, "novels"),
+                (6, "snacks"),
+            )
+        ),
     ),
     Story(
         id="zhang-wei",
@@ -87,7 +103,9 @@ STORIES: Final = (
         affinity={"phones": 0.1, "headphones": 0.2, "watches": 0.2, "tea": 0.3, "teaware": 0.2},
         acts=(
             Act(260, "phones", 6_000),
+            Act(220, "watches", 3_000),
             Act(180, "phones", 5_000),
+            Act(150, "headphones", 2_000),
             Act(110, "watches", 4_000),
             Act(60, "phones", 4_500),
             Act(15, "coffee-machines", 3_000),
@@ -148,6 +166,7 @@ STORIES: Final = (
             "protein": 0.2,
             "camping": 0.2,
         },
+        acts=(Act(33, "camping", 300), Act(9, "sportswear", 250)),
     ),
     Story(
         id="hao",
@@ -167,6 +186,7 @@ STORIES: Final = (
         ),
         birthday_in_days=4,
         hour=21,
+        eagerness=1.2,
         visits=60,
         open_rate=0.9,
         mail_channel=APP,
@@ -178,6 +198,7 @@ STORIES: Final = (
             "sunscreen": 0.1,
             "candles": 0.1,
         },
+        acts=(Act(35, "make-up", 200), Act(12, "face-cream", 300)),
     ),
     Story(
         id="wang-jun",
@@ -223,7 +244,10 @@ STORIES: Final = (
         budget=2_995,
         acts=(
             Act(70, "phones", 2_700),
-            Act(45, "keyboards"),
+            Act(60, "keyboards"),
+            Act(52, "kitchen"),
+            Act(45, "lamps"),
+            Act(38, "chargers"),
             Act(30, "socks"),
             Act(20, "snacks"),
         ),

@@ -11,10 +11,9 @@ from caini.demo.lines import join, lines
 from caini.demo.orders import Bought
 from caini.demo.prices import sale_share
 from caini.demo.shelves import SHELVES
-from caini.demo.tastes import at_stage
+from caini.demo.tastes import UNTIL_MS, at_stage
 from caini.demo.visits import present
 from caini.demo.world import (
-    MONTH_MS,
     POS,
     Codes,
     Customers,
@@ -34,7 +33,6 @@ JITTER: Final = 0.12  # sigma of the log of how long a refill lasts; guess
 STOCK_UP_SENSITIVITY: Final = 0.6  # from which customers wait for sales: more units on sale; guess
 VIEW_SHARE: Final = 0.75  # of refills online that begin with a look; guess
 CYCLE_DAYS: Final = np.array([shelf.cycle_days for shelf in SHELVES])
-UNTIL_MS: Final = np.array([shelf.until_month * MONTH_MS for shelf in SHELVES], np.int64)
 NO_END: Final = np.iinfo(np.int64).max
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from caini.demo.browse import BUY_ODDS, MIND_ODDS, SALE_ODDS
 from caini.demo.choices import RESUME_SHARE
-from caini.demo.orders import PARTNER_CHANCES
+from caini.demo.orders import LASTING, PARTNER_CHANCES
 from caini.demo.prices import price_at, sale_share
 from caini.demo.seasons import month_of, season_table
 from caini.demo.shelves import SHELVES
 from caini.demo.supplies import SWITCH_SHARE
-from caini.demo.tastes import at_stage, utility
+from caini.demo.tastes import at_stage, of_age, utility
 from caini.demo.visits import FRESH_SHARE, PAUSE_DAYS
 from caini.demo.world import TYPE_CODES, Money, Rng, Simulated, Truth
 from engine.events import EventType
@@ -27,7 +27,6 @@ HORIZON_DAYS: Final = 7.0
 LIFT: Final = 4.0  # how much likelier a want becomes an order when it stands in front of one; guess
 CLICKS: Final = 6.0  # clicks for each order that a slate brings; guess
 SHELF_BUY: Final = np.array([shelf.buy for shelf in SHELVES])
-LASTING: Final = np.array([shelf.cycle_days == 0 for shelf in SHELVES])
 
 
 def wanted(truth: Truth, customer: int, at: int, days: float = HORIZON_DAYS) -> Chances:
@@ -49,6 +48,7 @@ def by_chance(truth: Truth, customer: int, at: int, days: float) -> Chances:
     total = np.bincount(world.items.shelf, pull, len(SHELVES))
     share = pull / np.maximum(total, 1e-12)[world.items.shelf]
     about = world.people.affinity[customer] * season_table()[month_of(when[:1])[0]]
+    about *= of_age(world, who[:1], when[:1])[0]
     about[truth.supplies.shelf[_refills(truth, customer)]] = 0.0
     interests = world.people.visits[customer] * FRESH_SHARE * days / 365
     minds = world.people.sensitivity[customer]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from caini.demo.seasons import month_of, season_table
+from caini.demo.tastes import of_age
 from caini.demo.world import (
     HOUR_MS,
     LOCAL_MS,
@@ -89,7 +90,7 @@ def present(config: DemoConfig, people: Customers, who: Rows, at: Instants) -> N
 
 def _shelves(world: World, who: Rows, at: Instants, rng: Rng) -> Rows:
     """(n,) what each interest is about: the customer's affinity in the season."""
-    wanted = world.people.affinity[who] * season_table()[month_of(at)]
+    wanted = world.people.affinity[who] * season_table()[month_of(at)] * of_age(world, who, at)
     cumulated = np.cumsum(wanted, axis=1)
     mark = rng.random(len(who)) * cumulated[:, -1]
     return np.asarray(

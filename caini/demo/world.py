@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import ConfigError
 from engine.events import EventType
 from engine.types import DAY_MS, Instants, Rows, Vectors
 
@@ -43,6 +44,19 @@ class DemoConfig:
     seed: int = 7
     end: datetime = DEFAULT_END  # exclusive
     events_per_customer: float = 60.0  # aimed at; the outcome is within a tenth of it
+
+    def __post_init__(self) -> None:
+        """ConfigError names everything that is too small."""
+        least = {"customers": 20, "items": 60, "days": 30, "events_per_customer": 1}
+        faults = [
+            f"{name} is {getattr(self, name)}; at least {limit} are needed"
+            for name, limit in least.items()
+            if getattr(self, name) < limit
+        ]
+        if self.end.tzinfo is None:
+            faults.append("end has no time zone; give it one, such as UTC")
+        if faults:
+            raise ConfigError("the simulated shop: " + "; ".join(faults))
 
     @property
     def end_ms(self) -> int:
@@ -108,6 +122,7 @@ class Customers:
     referrer: Rows  # -1 = nobody
     member_at: Instants  # 0 = no member
     mail_channel: Codes
+    tells: NDArray[np.bool_]  # as a member: birthday, city, the baby's month
     open_rate: Floats
     pace: Floats  # how fast they consume, against the shelf's cycle
     units: Floats  # how many units they like to buy at a time
