@@ -73,10 +73,12 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, S
 
 
 def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[int, int]:
-    """For each chosen item the key whose list contributes most to it."""
-    places, owners = entries_of(lists, keys)
-    hit = np.isin(lists.rows[places], chosen)
-    places, owners = places[hit], owners[hit]
-    rows, gains = lists.rows[places], weights[owners] * lists.scores[places]
-    ascending = np.argsort(gains, kind="stable")
-    return dict(zip(rows[ascending].tolist(), keys[owners[ascending]].tolist(), strict=True))
+    """For each chosen item the key whose list contributes most to it; ties go to the later key."""
+    rows, scores, lengths = entries_of(lists, keys)
+    wanted = np.zeros(len(lists), np.bool_)
+    wanted[chosen] = True
+    hits = np.flatnonzero(wanted[rows])
+    owners = np.searchsorted(np.cumsum(lengths), hits, side="right")
+    ascending = np.argsort(weights[owners] * scores[hits], kind="stable")
+    led = rows[hits[ascending]].tolist()
+    return dict(zip(led, keys[owners[ascending]].tolist(), strict=True))

@@ -40,20 +40,21 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     ]
     if not parts:
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
-    rows, where = np.unique(np.concatenate([part[1] for part in parts]), return_inverse=True)
+    rows = np.concatenate([part[1] for part in parts])
     scores = np.concatenate([part[2] for part in parts]).astype(np.float64)
     origin = np.repeat([part[0] for part in parts], [len(part[1]) for part in parts])
-    total = np.asarray(np.bincount(where, scores, len(rows)), np.float64)
-    leader = np.zeros(len(rows), np.int64)
-    ascending = np.argsort(scores, kind="stable")
-    leader[where[ascending]] = origin[ascending]
+    by_row = np.lexsort((-scores, rows))  # within a row the source that gave most comes first
+    rows, scores, origin = rows[by_row], scores[by_row], origin[by_row]
+    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    total = np.add.reduceat(scores, firsts)
     order = np.argsort(-total, kind="stable")
-    return Pool(rows[order].astype(np.int32), total[order], leader[order])
+    firsts = firsts[order]
+    return Pool(rows[firsts], total[order], origin[firsts])
 
 
 def _scale(candidates: Candidates) -> float:
-    mean = float(np.abs(candidates.scores[:NORM_DEPTH]).mean())
-    return mean if mean > 0 else 1.0
+    scores = np.abs(candidates.scores[:NORM_DEPTH])
+    return float(scores.sum()) / len(scores) or 1.0
 
 
 def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:

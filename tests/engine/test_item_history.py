@@ -1,0 +1,95 @@
+"""Items counted at once, or in two parts and merged, are the same."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.events import EventType
+from engine.happened import Happened
+from engine.interactions import MAX_DOUBLINGS, InteractionConfig, decay, saturate
+from engine.item_history import count, latest_part, merge, newest
+from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
+from tests.worlds import CUP, GREEN, ITEMS, NOW, START, event
+
+CONFIG = InteractionConfig()
+
+
+def rows_of(events: list[Happened]) -> np.ndarray:
+    return np.array(
+        [ITEMS.index(e.item_id) if e.item_id in ITEMS else -1 for e in events], np.int32
+    )
+
+
+def counted(events: list[Happened]) -> ItemHistory:
+    return count(events, rows_of(events), CONFIG, NOW)
+
+
+def test_units_orders_and_instants_are_counted_by_item() -> None:
+    history = counted(
+        [
+            event(1, EventType.PURCHASE, "cup", 0, quantity=2, order_id="a"),
+            event(2, EventType.PURCHASE, "cup", 10, quantity=1, order_id="b"),
+            event(3, EventType.PURCHASE, "cup", 10, quantity=4, order_id="b"),
+            event(4, EventType.REFUND, "cup", 12, quantity=3),
+            event(5, EventType.VIEW, "green", 20),
+            event(6, EventType.SEARCH, None, 21, query="tea"),
+            event(7, EventType.PURCHASE, "never heard of", 22),
+        ]
+    )
+    assert history.rows.tolist() == [GREEN, CUP]
+    assert history.bought.tolist() == [0, 4]
+    assert history.last_units.tolist() == [0, 5]
+    assert history.last_bought_at.tolist() == [0, START + 10 * DAY_MS]
+    assert history.last_at.tolist() == [START + 20 * DAY_MS, START + 10 * DAY_MS]
+    half = CONFIG.frequency_half_life_days
+    assert np.allclose(history.frequency, [0, 2 ** (-30 / half) + 2 ** (-20 / half)])
+
+
+KINDS = [getattr(EventType, name) for name in ("PURCHASE", "VIEW", "REFUND", "DISLIKE", "CART")]
+TOLD = st.tuples(
+    st.sampled_from(KINDS), st.sampled_from(ITEMS), st.integers(0, 40), st.integers(1, 5)
+)
+EVENTS = st.lists(TOLD, max_size=30).map(
+    lambda told: [
+        event(i, kind, item, day, quantity=q) for i, (kind, item, day, q) in enumerate(told)
+    ]
+)
+
+
+@given(EVENTS, st.integers(0, 30))
+def test_counting_in_two_parts_is_counting_at_once(events: list[Happened], cut: int) -> None:
+    whole = counted(events)
+    parts = merge(counted(events[:cut]), counted(events[cut:]))
+    for name in ItemHistory.__slots__:
+        assert np.allclose(getattr(parts, name), getattr(whole, name), atol=1e-4), name
+
+
+def test_merging_nothing_changes_nothing() -> None:
+    known = counted([event(1, EventType.VIEW, "cup", 1)])
+    assert merge(known, NO_ITEM_HISTORY) is known
+    assert len(counted([])) == 0
+
+
+def test_the_newest_and_the_latest_part_are_by_last_interest() -> None:
+    history = counted(
+        [
+            event(i, EventType.VIEW, item, day)
+            for i, (item, day) in enumerate(zip(ITEMS, (5, 9, 1), strict=False))
+        ]
+    )
+    assert newest(history, 2).tolist() == [1, 0]
+    assert latest_part(history, 2).rows.tolist() == [0, 1]
+    assert latest_part(history, 3) is history
+    assert newest(NO_ITEM_HISTORY, 3).tolist() == []
+
+
+def test_an_event_of_a_broken_clock_cannot_outweigh_the_world() -> None:
+    ages = np.array([0.0, 90 * DAY_MS, -90 * DAY_MS, -10_000 * DAY_MS])
+    assert decay(ages, 90).tolist() == [1, 0.5, 2, 2**MAX_DOUBLINGS]
+
+
+def test_saturation_keeps_small_sums_and_signs() -> None:
+    told = saturate(np.array([0.01, 0, -2, 100], np.float32), 3)
+    assert abs(told[0] - 0.01) < 1e-3
+    assert told[1:3].tolist() == [0, -2]
+    assert 3 < told[3] < 15
