@@ -1,0 +1,115 @@
+"""A publish is seen whole or not at all."""
+
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.bundle import Bundle
+from engine.bundle_files import read_bundle
+from engine.errors import BundleError, UnknownName
+from tests.worlds import bundle
+from training.publish import CURRENT, current, publish, rollback, versions
+
+
+def dated(made: Bundle, number: int) -> Bundle:
+    """Another bundle, made later."""
+    scores = made.popular.scores + np.float32(number)
+    return replace(
+        made,
+        manifest=made.manifest.model_copy(update={"created_at": number}),
+        popular=replace(made.popular, scores=scores),
+    )
+
+
+def test_the_last_one_published_is_live_and_all_are_listed_by_age(tmp_path: Path) -> None:
+    made = bundle()
+    told = [publish(dated(made, number), tmp_path).version for number in (1, 2, 3)]
+    assert versions(tmp_path) == told
+    assert current(tmp_path) == told[-1]
+    assert read_bundle(tmp_path / told[0]).version == told[0]
+
+
+def test_the_same_content_is_published_once(tmp_path: Path) -> None:
+    first, again = (publish(dated(bundle(), 1), tmp_path) for _ in range(2))
+    assert first == again
+    assert versions(tmp_path) == [first.version]
+
+
+def test_rolling_back_points_at_the_one_before_or_at_the_one_named(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2, 3)]
+    assert rollback(tmp_path) == told[1]
+    assert rollback(tmp_path) == told[0]
+    with pytest.raises(BundleError, match="no version before"):
+        rollback(tmp_path)
+    assert rollback(tmp_path, told[2]) == told[2] == current(tmp_path)
+
+
+def test_a_version_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    version = publish(bundle(), tmp_path).version
+    with pytest.raises(UnknownName, match=f"unknown version '20990101-x'; known: {version}"):
+        rollback(tmp_path, "20990101-x")
+    assert current(tmp_path) == version
+
+
+def test_a_damaged_version_is_never_pointed_at(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2)]
+    (tmp_path / told[0] / "shop.json").write_text("{}")
+    with pytest.raises(BundleError, match=r"shop\.json"):
+        rollback(tmp_path)
+    assert current(tmp_path) == told[1]
+
+
+def test_a_damaged_copy_is_replaced_by_publishing_again(tmp_path: Path) -> None:
+    version = publish(bundle(), tmp_path).version
+    (tmp_path / version / "shop.json").write_text("{}")
+    assert publish(bundle(), tmp_path).version == version
+    assert read_bundle(tmp_path / version)
+
+
+def test_a_folder_without_bundles_says_so(tmp_path: Path) -> None:
+    assert current(tmp_path) is None
+    with pytest.raises(BundleError, match="no folder of bundles"):
+        versions(tmp_path / "nothing")
+
+
+def test_what_a_killed_publish_left_is_swept_away(tmp_path: Path) -> None:
+    left = tmp_path / ".unfinished-abc"
+    left.mkdir()
+    (left / "half.npy").write_bytes(b"x")
+    publish(bundle(), tmp_path)
+    assert not left.exists()
+    assert len(versions(tmp_path)) == 1
+
+
+def _publish_for_ever(folder: Path) -> None:
+    made = bundle()
+    number = 1_000
+    while True:
+        number += 1
+        publish(dated(made, number), folder)
+
+
+def test_a_publish_killed_at_any_moment_leaves_a_whole_bundle_live(tmp_path: Path) -> None:
+    publish(dated(bundle(), 1), tmp_path)
+    rng = np.random.default_rng(5)
+    context = multiprocessing.get_context("fork")
+    for _ in range(12):
+        trainer = context.Process(target=_publish_for_ever, args=(tmp_path,))
+        trainer.start()
+        time.sleep(0.02 + float(rng.random()) * 0.2)
+        assert trainer.pid is not None
+        os.kill(trainer.pid, signal.SIGKILL)
+        trainer.join()
+        version = current(tmp_path)
+        assert version is not None
+        assert read_bundle(tmp_path / version).version == version
+    before = current(tmp_path)
+    assert publish(dated(bundle(), 99_999), tmp_path).version == current(tmp_path) != before
+    assert not list(tmp_path.glob(".unfinished-*"))
+    assert (tmp_path / CURRENT).read_text().endswith("\n")
