@@ -72,6 +72,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error, Refusal):
         return _answer(request, error)
+    if error.status_code == 400:  # FastAPI could not even decode the body
+        return _answer(request, invalid([{"loc": (), "msg": "is not JSON in UTF-8"}]))
     kind = f"http-{error.status_code}"
     answer = _answer(request, refusal(error.status_code, kind, str(error.detail)))
     answer.headers.update(error.headers or {})

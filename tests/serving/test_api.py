@@ -197,14 +197,18 @@ def test_an_unknown_slot_is_told_which_slots_there_are(client: TestClient) -> No
         ("[" * 100_000, "body"),
         ('{"customer_id": "\\ud800"}', "body"),
         ("\x00", "body"),
+        ("\udcff", "body"),
     ],
 )
 def test_a_wrong_request_is_told_which_field_is_wrong(
     client: TestClient, body: str, field: str
 ) -> None:
     headers = {"content-type": "application/json"}
-    answer = client.post("/recommend", content=body.encode(), headers=headers)
+    answer = client.post(
+        "/recommend", content=body.encode(errors="surrogateescape"), headers=headers
+    )
     told = problem(answer, 422, "invalid-request")
+    assert problem(client.put("/items", content=b"\xff", headers=headers), 422, "invalid-request")
     assert field in [error["field"] for error in told["errors"]]
     assert len(answer.content) < 5_000
 
