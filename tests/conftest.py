@@ -1,0 +1,48 @@
+"""One simulated shop and one bundle trained on it, made once for all that only read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from caini.demo.shop import simulate
+from caini.demo.world import DemoConfig
+from caini.demo.write import write_simulated
+from training.evaluate import Evaluation
+from training.train import open_source, read_settings, train
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A log, the folder that its bundle was published to, and what the hold-out said."""
+
+    log: Path
+    bundles: Path
+    evaluation: Evaluation
+    steps: tuple[str, ...]
+
+
+def silent(step: str) -> None:
+    """Where nobody watches the progress."""
+
+
+@pytest.fixture(scope="session")
+def small_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    log = tmp_path_factory.mktemp("log") / "log.parquet"
+    write_simulated(simulate(DemoConfig(customers=400, items=300)), log)
+    return log
+
+
+@pytest.fixture(scope="session")
+def trained(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    bundles, steps = tmp_path_factory.mktemp("bundles"), []
+    _, evaluation = train(
+        open_source(small_log, None),
+        read_settings(CONFIG),
+        bundles,
+        now=lambda: 1,
+        say=steps.append,
+    )
+    return Trained(small_log, bundles, evaluation, tuple(steps))

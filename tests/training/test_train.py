@@ -1,0 +1,213 @@
+"""From a log to a published bundle, on a simulated shop of 400 customers."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine.bundle_files import read_bundle, read_manifest
+from engine.errors import ConfigError, LogError
+from engine.query import Asked, enrich
+from engine.recommend import recommend
+from tests.conftest import CONFIG, Trained, silent
+from training.assemble import Source, assemble, read_source
+from training.batch import write_batch
+from training.evaluate import (
+    PERSONAL,
+    POPULAR,
+    evaluate,
+    every_source,
+    personal_and_popular,
+    split_of,
+)
+from training.log import LogHeader
+from training.publish import current, publish
+from training.slates import SOURCES, slates_for
+from training.train import in_currency_of, open_source, read_settings
+
+SETTINGS = read_settings(CONFIG)
+
+
+def live(trained: Trained):  # type: ignore[no-untyped-def]
+    return read_bundle(trained.bundles / str(current(trained.bundles)))
+
+
+def test_what_is_published_says_what_it_was_made_from(trained: Trained) -> None:
+    manifest = read_manifest(trained.bundles / str(current(trained.bundles)))
+    log = pl.read_parquet(trained.log)
+    assert manifest.counts["events"] == log.height
+    assert manifest.counts["customers"] == log["customer_id"].drop_nulls().n_unique()
+    assert manifest.counts["items"] == 300
+    assert manifest.watermark == log["at"].dt.epoch("ms").max()
+    assert manifest.first_event_at == log["at"].dt.epoch("ms").min()
+    assert manifest.created_at == 1
+    assert manifest.index["recall"] == 1
+    told = manifest.metrics["personal"]
+    assert isinstance(told, dict)
+    assert set(told) == {"everything", "new_items"}
+    assert trained.steps[0].startswith("hold-out")
+    assert trained.steps[-1] == "publish"
+
+
+def test_the_personal_path_beats_what_is_popular(trained: Trained) -> None:
+    personal, popular = trained.evaluation.lines
+    assert (personal.name, popular.name) == (PERSONAL, POPULAR)
+    assert personal.everything["recall@20"] > 2 * popular.everything["recall@20"]
+    assert personal.new_items["ndcg@20"] > popular.new_items["ndcg@20"]
+    assert personal.everything["coverage@20"] > 3 * popular.everything["coverage@20"]
+
+
+def test_the_same_log_configuration_and_seed_give_the_same_version(
+    trained: Trained, tmp_path: Path
+) -> None:
+    source = open_source(trained.log, None)
+    data = read_source(source, SETTINGS.shop)
+    shop = in_currency_of(SETTINGS.shop, source.header)
+    again = assemble(source, data, shop, SETTINGS.train, silent)
+    assert publish(again, tmp_path).version == current(trained.bundles)
+    other = SETTINGS.train.model_copy(update={"seed": 8})
+    assert publish(assemble(source, data, shop, other, silent), tmp_path).version != current(
+        trained.bundles
+    )
+
+
+def test_nothing_after_the_cut_reaches_the_hold_outs_bundle(trained: Trained) -> None:
+    """Whatever happens after the cut, the bundle that is judged stays the same."""
+    source = open_source(trained.log, None)
+    split, _ = split_of(source, SETTINGS.train)
+    past = split.train.collect()
+    cut = past["at"].max()
+    garbage = past.with_columns(
+        at=pl.lit(cut) + pl.duration(days=1),
+        event_id="x" + pl.col("event_id"),
+        item_id=pl.lit("from the future"),
+        customer_id=pl.col("customer_id") + "?",
+        unit_price_minor=pl.lit(10**9),
+    )
+    bundles = []
+    for future in (split.test.collect(), garbage.cast(past.schema)):
+        log = pl.concat([past, future]).sort("at", "event_id").lazy()
+        part = source.of(log.filter(pl.col("at") <= cut))
+        data = read_source(part, SETTINGS.shop)
+        bundles.append(assemble(part, data, SETTINGS.shop, SETTINGS.train, silent))
+    one, two = bundles
+    assert one.manifest == two.manifest
+    assert one.thresholds == two.thresholds
+    for name in ("popular", "similar", "new_arrivals", "popular_by_segment"):
+        assert np.array_equal(getattr(one, name).scores, getattr(two, name).scores), name
+    judged = split.test.select(pl.col("at").min()).collect().item()
+    assert judged >= cut
+
+
+def test_a_customer_of_the_bundle_is_who_the_log_says(trained: Trained) -> None:
+    bundle = live(trained)
+    everything = pl.read_parquet(trained.log)
+    refunded = everything.filter(pl.col("type") == "refund")
+    log = everything.filter(
+        pl.col("type") == "purchase", pl.col("customer_id").is_not_null()
+    ).join(refunded, on="customer_id", how="anti")
+    orders = log.group_by("customer_id").agg(pl.col("order_id").n_unique()).sort("customer_id")
+    for customer, count in orders.sample(30, seed=1).rows():
+        query = enrich(Asked(n=1, customer_id=customer), bundle, bundle.manifest.watermark)
+        assert query.customer.orders == count
+        assert query.customer.buyer
+        items = set(log.filter(pl.col("customer_id") == customer)["item_id"])
+        known = {bundle.items.id(row) for row in query.history.rows[query.history.bought > 0]}
+        assert known <= items
+
+
+def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
+    bundle, plan = live(trained), SETTINGS.slots["home"]
+    customers = np.array([5, 3, 11], np.int32)
+    for processes in (1, 2):
+        slates = slates_for(customers, plan, bundle, 10, processes=processes)
+        for line, row in enumerate(customers.tolist()):
+            asked = Asked(n=10, customer_id=bundle.customers.id(row))
+            slate = recommend(enrich(asked, bundle, bundle.manifest.watermark), plan, bundle)
+            assert slates.rows[line].tolist() == [served.row for served in slate.items]
+            assert [SOURCES[code] for code in slates.sources[line]] == [
+                served.source for served in slate.items
+            ]
+    assert slates_for(customers[:0], plan, bundle, 10).rows.shape == (0, 10)
+
+
+def test_a_batch_holds_every_customer_in_order_of_position(
+    trained: Trained, tmp_path: Path
+) -> None:
+    bundle = live(trained)
+    out = tmp_path / "recs.parquet"
+    lines = write_batch(bundle, SETTINGS.slots["home"], 5, out)
+    table = pl.read_parquet(out)
+    assert table.columns == ["customer_id", "position", "item_id", "score", "source"]
+    assert lines == table.height == 5 * len(bundle.customers)
+    assert table["customer_id"].n_unique() == len(bundle.customers)
+    assert (
+        table.group_by("customer_id")
+        .agg(pl.col("position").sort())
+        .select((pl.col("position") == pl.lit([1, 2, 3, 4, 5], pl.List(pl.Int32))).all())
+        .item()
+    )
+    bought = pl.read_parquet(trained.log).filter(pl.col("type") == "purchase")
+    kept = bought.group_by("customer_id", "item_id").agg(pl.col("quantity").sum())
+    refunds = pl.read_parquet(trained.log).filter(pl.col("type") == "refund")
+    again = table.join(kept, on=["customer_id", "item_id"]).join(
+        refunds, on=["customer_id", "item_id"], how="anti"
+    )
+    assert again.is_empty(), "home never shows what was bought"
+
+
+def test_every_source_is_measured_beside_the_path(trained: Trained) -> None:
+    source = open_source(trained.log, None)
+    few = SETTINGS.train.evaluation.model_copy(update={"customers": 40})
+    config = SETTINGS.train.model_copy(update={"evaluation": few})
+    plans = every_source(SETTINGS.slots, config)
+    evaluation = evaluate(source, SETTINGS.shop, config, plans, silent)
+    assert {line.name for line in evaluation.lines} == set(plans)
+    assert evaluation.customers == 40
+    told = evaluation.as_json()
+    assert set(plans) < set(told)
+    again = {line.name: line for line in evaluation.lines}["again"]
+    assert again.everything["recall@10"] > again.new_items["recall@10"]
+
+
+def test_a_log_without_times_is_judged_on_pairs_drawn_at_random() -> None:
+    rng = np.random.default_rng(1)
+    pairs = sorted(
+        {(int(c), int(c) % 4 * 10 + int(i)) for c, i in rng.integers(0, 10, (600, 2)) * [6, 1]}
+    )
+    log = pl.LazyFrame(
+        {
+            "event_id": [f"e{n}" for n in range(len(pairs))],
+            "type": "purchase",
+            "at": 0,
+            "customer_id": [f"c{c}" for c, _ in pairs],
+            "item_id": [f"i{i}" for _, i in pairs],
+            "quantity": 1,
+        }
+    ).with_columns(
+        pl.col("at").cast(pl.Datetime("ms", "UTC")),
+        *(
+            pl.lit(None, pl.String).alias(name)
+            for name in ("visitor_id", "order_id", "channel", "query", "properties")
+        ),
+        unit_price_minor=pl.lit(None, pl.Int64),
+    )
+    source = Source(log, LogHeader(timeless=True), None)
+    plans = personal_and_popular(SETTINGS.slots, SETTINGS.train)
+    evaluation = evaluate(source, SETTINGS.shop, SETTINGS.train, plans, silent)
+    assert evaluation.split == "20% of the pairs at random"
+    assert evaluation.customers == evaluation.customers_new > 0
+
+
+def test_a_log_that_counts_money_in_other_units_is_refused() -> None:
+    assert in_currency_of(SETTINGS.shop, LogHeader("GBP", 2)).shop.currency == "GBP"
+    with pytest.raises(ConfigError, match="minor_units is 2, the log's money has 0"):
+        in_currency_of(SETTINGS.shop, LogHeader("JPY", 0))
+
+
+def test_a_catalogue_that_is_not_there_is_an_error(small_log: Path, tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="no such catalogue"):
+        open_source(small_log, tmp_path / "nothing.parquet")
+    with pytest.raises(LogError, match="does not exist"):
+        open_source(tmp_path / "nothing.parquet", None)
