@@ -1,6 +1,7 @@
 """Own orders after refunds, of every customer: `engine.customers.bought` as columns."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,8 @@ from engine.customers.snapshot import TABLES, CustomerSnapshot
 
 Integers = NDArray[np.int64]
 
-COLUMNS = ("at", "key", "gross", "units", "cost", "promoted", "points")
+PLACE: Final = {name: place for place, name in enumerate(TABLES)}
+COLUMNS: Final = ("at", "key", "gross", "units", "cost", "promoted", "points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,15 @@ def kept_orders(people: CustomerSnapshot) -> Kept:
     return _as_columns(kept, loose, len(people))
 
 
+def owners_of(people: CustomerSnapshot, table: str) -> Integers:
+    """The customer of each row of a table."""
+    counts = np.diff(people.offsets[:, PLACE[table]])
+    return np.repeat(np.arange(len(people)), counts)
+
+
 def _frame(people: CustomerSnapshot, table: str, names: tuple[str, ...]) -> pl.DataFrame:
-    counts = np.diff(people.offsets[:, list(TABLES).index(table)])
     columns = dict(zip(names, getattr(people, table), strict=True))
-    return pl.DataFrame({"row": np.repeat(np.arange(len(people)), counts), **columns})
+    return pl.DataFrame({"row": owners_of(people, table), **columns})
 
 
 def _as_columns(kept: pl.DataFrame, loose: pl.DataFrame, n: int) -> Kept:

@@ -12,12 +12,13 @@ from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
 from engine.customers.lifecycle import RECENT_INTERVALS
 from engine.customers.schemes import Schemes
-from engine.customers.snapshot import TABLES, CustomerSnapshot
+from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.state import RELATION
 from engine.customers.thresholds import Thresholds
 from engine.types import DAY_MS
-from training.customer_orders import Kept, kept_orders
+from training.customer_orders import PLACE, Kept, kept_orders, owners_of
 from training.customer_segments import in_segments
+from training.customer_splits import referred_buyers, split_columns
 from training.customer_worth import (
     TasteColumns,
     classes_of,
@@ -32,7 +33,6 @@ __all__ = ["TasteColumns", "assess_all", "population"]
 
 Integers = NDArray[np.int64]
 
-PLACE: Final = {name: place for place, name in enumerate(TABLES)}
 CHUNK: Final = 200_000  # customers at a time; bounds the memory of medians
 
 
@@ -50,9 +50,11 @@ def assess_all(
     kept = kept_orders(people)
     worths = worths_of(kept, schemes, now)
     taste = tastes or no_tastes(len(people))
+    value_class = classes_of(people, kept, worths, thresholds, schemes, now)
     columns: dict[str, Any] = {
         **worth_columns(worths, taste, thresholds),
-        "value_class": classes_of(people, kept, worths, thresholds, schemes, now),
+        "value_class": value_class,
+        **split_columns(people, kept, worths.value_minor, value_class, thresholds.splits),
         **_relation_columns(people, kept, schemes, now),
         **_points_columns(people, schemes),
         **_money_columns(kept, schemes, now),
@@ -72,7 +74,7 @@ def _relation_columns(
     cycles = _cycles(kept, schemes)
     known = cycles >= 0
     idle = now - kept.last_at
-    referred = _referred_buyers(people)
+    referred = referred_buyers(people)
     buyer, member = kept.counts > 0, people.moments[:, 5] > 0
     stage = np.select(
         [
@@ -132,21 +134,6 @@ def _medians(values: Integers, stops: Integers, width: Integers) -> Integers:
     lower = np.take_along_axis(last, ((width - 1) // 2)[:, None], 1)
     upper = np.take_along_axis(last, (width // 2)[:, None], 1)
     return np.asarray((lower + upper)[:, 0])
-
-
-def _referred_buyers(people: CustomerSnapshot) -> Integers:
-    owners = _owners(people, "referred")
-    if not len(owners):
-        return np.zeros(len(people), np.int64)
-    facts = pl.DataFrame({"row": owners, "who": people.referred[2], "spent": people.referred[3]})
-    spent = facts.group_by("row", "who").agg(pl.col("spent").sum()).filter(pl.col("spent") > 0)
-    return np.bincount(spent["row"].to_numpy(), minlength=len(people))
-
-
-def _owners(people: CustomerSnapshot, table: str) -> Integers:
-    """The customer of each row of a table."""
-    counts = np.diff(people.offsets[:, PLACE[table]])
-    return np.repeat(np.arange(len(people)), counts)
 
 
 def _referrers(people: CustomerSnapshot) -> pl.Series:
@@ -238,7 +225,7 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
         if (name := people.words[word]) in {*allowed, "birthday"}
     }
     wanted = np.isin(people.attributes[0], list(names))
-    owners = _owners(people, "attributes")[wanted]
+    owners = owners_of(people, "attributes")[wanted]
     for row, name, value in zip(owners, *people.attributes[[0, 3]][:, wanted], strict=True):
         said = people.words[int(value)]
         if names[int(name)] == "birthday":

@@ -13,6 +13,7 @@ from engine.customers.thresholds import NO_CUT, Cut, Cuts, Thresholds
 from engine.customers.value import BUYING_CLASSES, SHARE_PARTS
 from engine.types import DAY_MS
 from training.customer_orders import Kept, kept_orders
+from training.customer_splits import at_least, split_cuts
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -77,7 +78,19 @@ def population(
         breadth=_cuts(breadth[buyers], Thresholds().breadth),
         length=_cuts(worths.length_days[buyers], Thresholds().length),
         classes=_class_cuts(kept, worths, schemes),
+        splits=split_cuts(people, kept, worths.value_minor),
+        usual=_usual(worths, breadth),
     )
+
+
+def _usual(worths: Worths, breadth: Integers) -> tuple[int, int, int]:
+    active = worths.frequency > 0
+    if not active.any():
+        return 0, 0, 0
+    frequency = worths.frequency[active]
+    basket = worths.monetary_minor[active] // frequency
+    orders, money, width = (int(np.median(each)) for each in (frequency, basket, breadth[active]))
+    return orders, money, width
 
 
 def _cuts(measures: Integers, nobody: Cuts) -> Cuts:
@@ -135,7 +148,7 @@ def classes_of(
     names = [*BUYING_CLASSES, "inactive", "potential", "suspect", "other"]
     above = np.full(len(people), len(thresholds.classes))
     for place, cut in reversed(list(enumerate(thresholds.classes))):
-        above[_at_least((worths.value_minor, kept.last_at, kept.last_key), cut)] = place
+        above[at_least((worths.value_minor, kept.last_at, kept.last_key), cut)] = place
     first_at, acted_at = people.moments[:, 0], people.moments[:, 2]
     acted_lately = acted_at > now - schemes.value.window_days * DAY_MS
     codes = np.select(
@@ -144,14 +157,6 @@ def classes_of(
         default=np.int64(6),
     )
     return pl.Series(names, dtype=pl.String).gather(codes)
-
-
-def _at_least(columns: tuple[Integers, Integers, Integers], cut: Cut) -> Flags:
-    """Tuple comparison, column by column from the last."""
-    reached = np.ones(len(columns[0]), np.bool_)
-    for column, bound in zip(reversed(columns), reversed(cut), strict=True):
-        reached = (column > bound) | ((column == bound) & reached)
-    return reached
 
 
 def or_null(values: NDArray[Any], known: Flags) -> pl.Series:

@@ -6,7 +6,15 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.conditions import Field, Fields, Kind
-from engine.customers.labels import PRICE_BANDS, STAGES, VALUE_CLASSES
+from engine.customers.labels import (
+    DEVELOPMENTS,
+    OPINIONS,
+    PRICE_BANDS,
+    RELATIONS,
+    STAGES,
+    TYPES,
+    VALUE_CLASSES,
+)
 
 Facts = Mapping[str, Any]
 """The fields of a state by name, before the segments are known."""
@@ -44,13 +52,15 @@ MONEY: Final = MappingProxyType(
 )
 FLAGS: Final = ("known", "member", "buyer", "personal", "contactable")
 TEXTS: Final = ("brand", "referrer_id")
-RELATIONS: Final = ("member_buyer", "member_only", "buyer_only", "neither")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "value_class": tuple(VALUE_CLASSES),
         "stage": tuple(STAGES),
         "price_band": tuple(PRICE_BANDS),
-        "relation": RELATIONS,
+        "opinion": tuple(OPINIONS),
+        "development": tuple(DEVELOPMENTS),
+        "customer_type": tuple(TYPES),
+        "relation": tuple(RELATIONS),
     }
 )
 

@@ -57,8 +57,51 @@ PRICE_BANDS: Final = _labels(
     unknown=("unknown", "未知"),
 )
 
+OPINIONS: Final = _labels(
+    leader=("opinion leader", "意见领袖"),
+    intending=("intending", "意向客户"),
+    nurture=("to nurture", "需培育客户"),
+)
+
+DEVELOPMENTS: Final = _labels(
+    established=("established", "成熟客户"),
+    to_develop=("to develop", "待发展客户"),
+    potential=("potential", "潜力客户"),
+)
+
+TYPES: Final = _labels(
+    opinion_leader=("opinion leader", "意见领袖"),
+    prime=("prime customer", "优质大客户"),
+    small_medium=("small or medium customer", "中小客户"),
+    intending=("intending customer", "意向客户"),
+    potential=("potential customer", "潜在客户"),
+)
+"""Highest priority first."""
+
+RELATIONS: Final = _labels(
+    member_buyer=("member who buys", "会员已购"),
+    member_only=("member without an order", "会员未购"),
+    buyer_only=("buyer who is no member", "非会员已购"),
+    neither=("neither member nor buyer", "非会员未购"),
+)
+
+CAUSES: Final = _labels(
+    low_frequency=("orders seldom", "购买频次低"),
+    small_basket=("small orders", "客单价低"),
+    single_category=("buys one category", "品类单一"),
+)
+
 LABELS: Final[Mapping[str, Mapping[str, Label]]] = MappingProxyType(
-    {"value_class": VALUE_CLASSES, "stage": STAGES, "price_band": PRICE_BANDS}
+    {
+        "value_class": VALUE_CLASSES,
+        "stage": STAGES,
+        "price_band": PRICE_BANDS,
+        "opinion": OPINIONS,
+        "development": DEVELOPMENTS,
+        "customer_type": TYPES,
+        "relation": RELATIONS,
+        "cause": CAUSES,
+    }
 )
 
 

@@ -15,6 +15,15 @@ from engine.customers.lifecycle import cycle_ms, stage_of
 from engine.customers.price_band import band_of, median_halves
 from engine.customers.schemes import Schemes
 from engine.customers.segments import matching
+from engine.customers.splits import (
+    SplitCuts,
+    development_of,
+    intent_rank,
+    leader_rank,
+    opinion_of,
+    type_of,
+    value_rank,
+)
 from engine.customers.tastes import NO_TASTES, Tastes
 from engine.customers.thresholds import Thresholds
 from engine.customers.value import Scores, Worth, class_of, scores_of, worth_of
@@ -40,6 +49,9 @@ class CustomerState(NamedTuple):
     breadth_score: int = 0
     length_score: int = 0
     value_class: str = "other"
+    opinion: str = "nurture"  # leader, intending or nurture: 15/35/50
+    development: str = "potential"  # established, to_develop or potential: 3+3+4
+    customer_type: str = "potential"  # of five, by priority
     stage: str = "potential"
     member: bool = False
     buyer: bool = False
@@ -99,10 +111,12 @@ def assess(
     """Pure: equal arguments, equal state. `tastes` is what only the catalogue can tell."""
     bought = bought_of(history)
     worth = worth_of(bought, schemes.value, now)
+    value_class = class_of(bought, worth, history.moments, thresholds, schemes.value, now)
     facts = {
         **_worth_facts(worth, scores_of(worth, tastes.breadth, thresholds)),
-        "value_class": class_of(bought, worth, history.moments, thresholds, schemes.value, now),
+        "value_class": value_class,
         **_relation_facts(history, bought, schemes, now),
+        **_split_facts(history, bought, worth.value_minor, value_class, thresholds.splits),
         **_points_facts(standing_of(history, schemes.ladder), schemes),
         **_money_facts(bought, schemes, now),
         **_contact_facts(history, now),
@@ -143,6 +157,19 @@ def _relation_facts(history: History, bought: Bought, schemes: Schemes, now: int
         "member": member,
         "buyer": buyer,
         "relation": RELATION[member, buyer],
+    }
+
+
+def _split_facts(
+    history: History, bought: Bought, value_minor: int, value_class: str, cuts: SplitCuts
+) -> dict[str, Any]:
+    moments = history.moments
+    leader = leader_rank(referred_buyers(history.referred), value_minor, moments)
+    opinion = opinion_of(leader, intent_rank(moments), cuts)
+    return {
+        "opinion": opinion,
+        "development": development_of(value_rank(value_minor, bought, moments), cuts),
+        "customer_type": type_of(opinion, value_class),
     }
 
 

@@ -4,6 +4,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.customers.splits import SplitCuts
+
 NOBODY_REACHES: Final = 2**63 - 1
 
 Cuts = tuple[int, int, int, int]  # the 20, 40, 60 and 80 % quantiles of who ever ordered
@@ -27,6 +29,8 @@ class Thresholds(BaseModel):
     breadth: Cuts = NO_CUTS
     length: Cuts = NO_CUTS  # days
     classes: tuple[Cut, Cut, Cut] = (NO_CUT, NO_CUT, NO_CUT)  # top, large, medium
+    splits: SplitCuts = SplitCuts()
+    usual: tuple[int, int, int] = (0, 0, 0)  # medians of active buyers: orders, basket, categories
 
 
 NO_THRESHOLDS: Final = Thresholds()

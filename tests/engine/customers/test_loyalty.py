@@ -33,7 +33,7 @@ def vouchers(*events: Happened, under: Ladder = ZERO) -> list[int]:
 
 def referred(day: float, yuan: float, *, kind: EventType = EventType.PURCHASE) -> Happened:
     bought = event(
-        kind, day, f"bob {kind} {yuan}", item_id="tea", unit_price_minor=round(yuan * 100)
+        kind, day, f"bob {kind} {yuan} {day}", item_id="tea", unit_price_minor=round(yuan * 100)
     )
     found = derived(bought, Referral("ann", bought.at))
     assert found is not None

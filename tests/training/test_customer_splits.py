@@ -1,0 +1,120 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from engine.customers.diagnosis import Diagnosis, diagnosis_of
+from engine.customers.facts import History
+from engine.customers.snapshot import snapshot_of
+from engine.customers.splits import DEVELOPMENT_SHARES, type_of
+from engine.customers.state import CustomerState, assess
+from engine.customers.tastes import Tastes
+from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
+from engine.events import EventType
+from engine.happened import Happened
+from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
+from training.customer_splits import exact_split, moved, part_sizes
+from training.customers import population
+
+DAY = 30
+
+
+def people(n: int) -> list[History]:
+    """Some buy, some review, some fill carts; each was last seen at their own moment."""
+    found = []
+    for i in range(n):
+        events: list[Happened] = [event(EventType.VIEW, i / n, f"view {i}", item_id="tea")]
+        if i % 3 == 0:
+            events.append(purchase(2 + i / n, 10 + i, f"buy {i}", order_id=f"o{i}"))
+        if i % 11 == 0:
+            events.append(event(EventType.RATING, 3 + i / n, f"rate {i}", item_id="tea"))
+        if i % 2 == 0:
+            events.append(event(EventType.CART, 4 + i / n, f"cart {i}", item_id="tea"))
+        found.append(history_of(*events))
+    return found
+
+
+def states(histories: list[History]) -> list[CustomerState]:
+    cuts = population(snapshot_of(histories), DEFAULTS, at(DAY))
+    return [assess(each, cuts, DEFAULTS, at(DAY)) for each in histories]
+
+
+def test_V4_a_thousand_customers_are_150_leaders_350_intending_and_500_to_nurture() -> None:
+    found = Counter(state.opinion for state in states(people(1_000)))
+    assert found == {"leader": 150, "intending": 350, "nurture": 500}
+
+
+def test_V4_leaders_review_and_intending_ones_filled_a_cart() -> None:
+    for state in states(people(1_000)):
+        if state.ratings:
+            assert state.opinion == "leader"
+        if state.opinion == "intending":
+            assert state.days_since_cart is not None
+
+
+def test_V5_a_thousand_customers_are_300_300_and_400() -> None:
+    found = Counter(state.development for state in states(people(1_000)))
+    assert found == {"established": 300, "to_develop": 300, "potential": 400}
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(7, [2, 2, 3]), (1, [0, 1, 0]), (0, [0, 0, 0])])
+def test_V5_the_parts_are_exact_to_one_customer(n: int, sizes: list[int]) -> None:
+    assert part_sizes(n, DEVELOPMENT_SHARES) == sizes
+    assert sum(sizes) == n
+
+
+def test_V5_ties_are_split_by_id_and_the_report_lists_who_moved() -> None:
+    same = exact_split((np.zeros(10, np.int64),), DEVELOPMENT_SHARES)
+    assert same == ["established"] * 3 + ["to_develop"] * 3 + ["potential"] * 4
+    before = {"ann": "established", "bob": "potential", "cat": "potential"}
+    after = {"ann": "established", "bob": "to_develop", "dan": "potential"}
+    assert moved(before, after) == [
+        ("bob", "potential", "to_develop"),
+        ("cat", "potential", ""),
+        ("dan", "", "potential"),
+    ]
+
+
+def test_V6_the_five_types_have_an_order_of_priority() -> None:
+    assert type_of("leader", "top") == "opinion_leader"
+    assert type_of("intending", "large") == "prime"
+    assert type_of("intending", "small") == "small_medium"
+    assert type_of("intending", "inactive") == "intending"
+    assert type_of("nurture", "potential") == "potential"
+
+
+USUAL = Thresholds(usual=(4, 20_000, 2))
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ((1, 20_000, 2), Diagnosis("low_frequency", 1, 4)),
+        ((4, 20_000, 2), Diagnosis("small_basket", 5_000, 20_000)),
+        ((4, 90_000, 1), Diagnosis("single_category", 1, 2)),
+        ((4, 80_000, 2), None),
+    ],
+)
+def test_V8_a_small_buyer_gets_one_cause_with_evidence(
+    state: tuple[int, int, int], expected: Diagnosis | None
+) -> None:
+    frequency, money, breadth = state
+    small = CustomerState(
+        value_class="small", frequency=frequency, monetary_minor=money, breadth=breadth
+    )
+    assert diagnosis_of(small, USUAL) == expected
+
+
+def test_V8_others_have_no_diagnosis() -> None:
+    assert diagnosis_of(CustomerState(value_class="top"), USUAL) is None
+
+
+def test_V8_what_is_usual_is_the_median_of_active_buyers() -> None:
+    histories = [
+        history_of(*[purchase(day, 100, f"{n} {day}") for day in range(n)]) for n in (1, 2, 5, 5, 5)
+    ]
+    cuts = population(snapshot_of(histories), DEFAULTS, at(6))
+    assert cuts.usual == (5, 10_000, 0)
+    assert (
+        assess(histories[0], NO_THRESHOLDS, DEFAULTS, at(6), Tastes(1)).development == "potential"
+    )

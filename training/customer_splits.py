@@ -1,0 +1,127 @@
+"""V4 to V6 for every customer: the cuts of a population, exact splits, and who is where."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.customers.labels import DEVELOPMENTS, OPINIONS
+from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.splits import (
+    DEVELOPMENT_SHARES,
+    OPINION_SHARES,
+    UNREACHED,
+    Rank,
+    SplitCuts,
+    type_of,
+)
+from engine.customers.value import SHARE_PARTS
+from training.customer_orders import Kept, owners_of
+
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Ranks = Sequence[Integers]  # columns, the weightiest first
+
+
+def referred_buyers(people: CustomerSnapshot) -> Integers:
+    owners = owners_of(people, "referred")
+    if not len(owners):
+        return np.zeros(len(people), np.int64)
+    facts = pl.DataFrame({"row": owners, "who": people.referred[2], "spent": people.referred[3]})
+    spent = facts.group_by("row", "who").agg(pl.col("spent").sum()).filter(pl.col("spent") > 0)
+    return np.bincount(spent["row"].to_numpy(), minlength=len(people))
+
+
+def _leader_ranks(people: CustomerSnapshot, value: Integers) -> Ranks:
+    first_at, last_at, ratings = (people.moments[:, place] for place in (0, 1, 6))
+    return (referred_buyers(people), ratings, value, last_at, first_at)
+
+
+def _intent_ranks(people: CustomerSnapshot) -> Ranks:
+    first_at, last_at, acted_at, cart_at, search_at = people.moments[:, :5].T
+    return (np.maximum(cart_at, search_at), acted_at, last_at, first_at)
+
+
+def _value_ranks(people: CustomerSnapshot, kept: Kept, value: Integers) -> Ranks:
+    return (value, kept.last_at, kept.last_key, people.moments[:, 1], people.moments[:, 0])
+
+
+def split_cuts(people: CustomerSnapshot, kept: Kept, value: Integers) -> SplitCuts:
+    """Of everybody who is known: nobody else is divided."""
+    known = np.flatnonzero(people.moments[:, 0] > 0)
+    leaders, intents = _leader_ranks(people, value), _intent_ranks(people)
+    sizes = part_sizes(len(known), OPINION_SHARES)
+    by_leading = _ranked(leaders, known)
+    rest = _ranked(intents, np.sort(by_leading[sizes[0] :]))
+    by_value = _ranked(_value_ranks(people, kept, value), known)
+    developed = part_sizes(len(known), DEVELOPMENT_SHARES)
+    values = _value_ranks(people, kept, value)
+    return SplitCuts(
+        leader=_last(leaders, by_leading, sizes[0]),
+        intending=_last(intents, rest, sizes[1]),
+        established=_last(values, by_value, developed[0]),
+        to_develop=_last(values, by_value, developed[0] + developed[1]),
+    )
+
+
+def part_sizes(n: int, shares: Mapping[str, int]) -> list[int]:
+    """How many of `n` are in each part: exact to one, half is rounded up, all are in one."""
+    ends = np.cumsum(list(shares.values()))
+    sizes = np.diff((n * ends + SHARE_PARTS // 2) // SHARE_PARTS, prepend=0)
+    return [int(size) for size in sizes]
+
+
+def exact_split(ranks: Ranks, shares: Mapping[str, int]) -> list[str]:
+    """The part of each customer, ties by row (customers are in the order of their ids)."""
+    n = len(ranks[0])
+    parts = np.empty(n, np.int64)
+    parts[_ranked(ranks, np.arange(n))] = np.repeat(np.arange(len(shares)), part_sizes(n, shares))
+    names = list(shares)
+    return [names[part] for part in parts.tolist()]
+
+
+def moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """(id, from, to) of every customer whose part changed, by id; "" for one who was not there."""
+    people = sorted({*before, *after})
+    steps = ((who, before.get(who, ""), after.get(who, "")) for who in people)
+    return [(who, old, new) for who, old, new in steps if old != new]
+
+
+def _ranked(ranks: Ranks, rows: Integers) -> Integers:
+    """`rows` (ascending) from the highest rank down; ties keep their order."""
+    keys = [-column[rows] for column in reversed(ranks)]
+    return rows[np.lexsort([np.arange(len(rows)), *keys])]
+
+
+def _last(ranks: Ranks, ranked: Integers, size: int) -> Rank:
+    if not size:
+        return UNREACHED
+    return tuple(int(column[ranked[size - 1]]) for column in ranks)
+
+
+def split_columns(
+    people: CustomerSnapshot, kept: Kept, value: Integers, value_class: pl.Series, cuts: SplitCuts
+) -> dict[str, Any]:
+    leads = at_least(_leader_ranks(people, value), cuts.leader)
+    intends = at_least(_intent_ranks(people), cuts.intending)
+    values = _value_ranks(people, kept, value)
+    developed = np.where(at_least(values, cuts.to_develop), 1, 2)
+    developed[at_least(values, cuts.established)] = 0
+    opinion = pl.Series(list(OPINIONS)).gather(np.where(leads, 0, np.where(intends, 1, 2)))
+    pairs = zip(opinion.to_list(), value_class.to_list(), strict=True)
+    return {
+        "opinion": opinion,
+        "development": pl.Series(list(DEVELOPMENTS)).gather(developed),
+        "customer_type": pl.Series([type_of(*pair) for pair in pairs], dtype=pl.String),
+    }
+
+
+def at_least(columns: Ranks, cut: Rank) -> Flags:
+    """Comparison of tuples, column by column from the last that the cut has."""
+    n = len(columns[0])
+    reached = np.full(n, len(cut) <= len(columns))
+    for column, bound in reversed(list(zip(columns, cut, strict=False))):
+        reached = (column > bound) | ((column == bound) & reached)
+    return reached
