@@ -1,9 +1,7 @@
 """The wire contract, in one process over a real Redis, in the tea shop at its own time."""
 
 import asyncio
-import itertools
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,41 +10,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 from engine.errors import ConfigError
 from serving.api import build_api
-from serving.app import alive, build_shop, open_shop
-from serving.settings import Settings, read_settings
+from serving.app import alive, open_shop
+from serving.settings import read_settings
 from serving.shop import Shop
-from serving.store.address import Address
-from tests.servers import CONFIG, publish_tea
-from tests.worlds import NOW
-
-SHOPS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def shop(redis: Address, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    folder = tmp_path_factory.mktemp("api")
-    publish_tea(folder / "bundles")
-    settings = Settings(
-        bundles=folder / "bundles",
-        data=folder / "data",
-        config=CONFIG,
-        shop=f"api{next(SHOPS)}-{os.getpid()}",
-        redis_url=SecretStr(f"unix://{redis.socket}"),
-        store_read_ms=2_000,
-        store_write_ms=5_000,
-    )
-    shop = replace(build_shop(settings), now=lambda: NOW)
-    shop.bundles.load_first()
-    return shop
-
-
-@pytest.fixture(scope="module")
-def client(shop: Shop) -> Iterator[TestClient]:
-    with TestClient(open_shop(shop), raise_server_exceptions=False) as client:
+def client(tea_shop: Shop) -> Iterator[TestClient]:
+    with TestClient(open_shop(tea_shop), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -115,7 +89,7 @@ def test_get_and_post_answer_alike(client: TestClient) -> None:
     assert posted | {"slate_id": ""} == got | {"slate_id": ""}
 
 
-def test_the_short_way_and_fastapis_way_answer_alike(client: TestClient, shop: Shop) -> None:
+def test_the_short_way_and_fastapis_way_answer_alike(client: TestClient, tea_shop: Shop) -> None:
     known = view("alike", customer_id="alike")
     client.post("/events", json={"events": [known]})
     asked = {"customer_id": "mei", "n": 3, "cart": ["cup"], "query": "tea"}
@@ -131,7 +105,7 @@ def test_the_short_way_and_fastapis_way_answer_alike(client: TestClient, shop: S
     for method, path, body in paths:
         short = client.request(method, path, json=body)
         assert client.portal is not None
-        status, told = client.portal.call(call, build_api(shop, alive), method, path, body)
+        status, told = client.portal.call(call, build_api(tea_shop, alive), method, path, body)
         assert status == short.status_code, (path, told, short.text)
         assert once(told) == once(short.json())
 
@@ -282,11 +256,11 @@ def test_a_request_id_comes_back_when_it_is_harmless(client: TestClient) -> None
         assert len(echoed(given)) == 16
 
 
-def test_a_fault_of_ours_is_a_500_without_its_trace(shop: Shop) -> None:
+def test_a_fault_of_ours_is_a_500_without_its_trace(tea_shop: Shop) -> None:
     def broken() -> int:
         raise RuntimeError("the secret of the clock")
 
-    faulty = replace(shop, now=broken)
+    faulty = replace(tea_shop, now=broken)
     status, told = asyncio.run(
         call(open_shop(faulty), "POST", "/recommend", {"customer_id": "mei"})
     )

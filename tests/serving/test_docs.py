@@ -1,0 +1,73 @@
+"""The examples of docs/api.md are run, and its answers are the server's."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from serving.app import open_shop
+from serving.shop import Shop
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n(.*?)```", re.DOTALL)
+CHANGING = {"slate_id", "request_id", "bundle_version"}
+
+
+def request_of(command: str) -> dict[str, Any]:
+    """What a curl command sends, as arguments of a client's request."""
+    words = iter(shlex.split(command)[1:])
+    sent: dict[str, Any] = {"method": "GET", "headers": {}}
+    for word in words:
+        match word:
+            case "-s":
+                continue
+            case "-X":
+                sent["method"] = next(words)
+            case "-H":
+                name, _, value = next(words).partition(": ")
+                sent["headers"][name] = value
+            case "-d":
+                sent["content"] = next(words)
+                sent["method"] = "POST" if sent["method"] == "GET" else sent["method"]
+            case _:
+                sent["url"] = word.removeprefix("localhost:8000")
+    return sent
+
+
+def settled(told: Any) -> Any:
+    """Without what is different in each run."""
+    if isinstance(told, dict):
+        return {name: "…" if name in CHANGING else settled(value) for name, value in told.items()}
+    return [settled(value) for value in told] if isinstance(told, list) else told
+
+
+def run(client: TestClient, command: str) -> str:
+    """The answer as the page shows it."""
+    told = settled(client.request(**request_of(command)).json())
+    return re.sub(
+        r'"score": -?[\d.]+', '"score": …', json.dumps(told, ensure_ascii=False, indent=1)
+    )
+
+
+@pytest.fixture(scope="module")
+def client(tea_shop: Shop) -> Iterator[TestClient]:
+    with TestClient(open_shop(tea_shop)) as client:
+        yield client
+
+
+def test_every_example_of_the_page_answers_what_the_page_says(client: TestClient) -> None:
+    examples = EXAMPLE.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(examples) == 12
+    for command, answer in examples:
+        assert run(client, command) + "\n" == answer, command
+
+
+def test_the_page_names_every_call(tea_shop: Shop, client: TestClient) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert path in page
