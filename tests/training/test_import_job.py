@@ -151,6 +151,9 @@ def test_ordinary_rows_never_see_the_judge(
 ) -> None:
     monkeypatch.setattr(rows_module, "judge", None)  # to call it would be an error
     assert import_log(source(100), tmp_path / "log.parquet", EVENTS).events == 100
+    objects = pl.read_csv(tmp_path / "shop.csv").with_columns(unit_price=2.55, quantity=3)
+    objects.write_ndjson(tmp_path / "shop.jsonl")
+    assert import_log(tmp_path / "shop.jsonl", tmp_path / "log.parquet", EVENTS).events == 100
 
 
 def test_the_verb_prints_a_table(

@@ -171,11 +171,12 @@ def _to_ms() -> pl.Expr:
 
 
 def _price(schema: pl.Schema, minor_units: int) -> pl.Expr:
+    prices = []
     if "unit_price_minor" in schema:
-        return pl.col("unit_price_minor").cast(pl.Int64, strict=False)
-    if "unit_price" not in schema:
-        return pl.lit(None, pl.Int64)
-    return to_minor(pl.col("unit_price").cast(pl.String), minor_units)
+        prices.append(pl.col("unit_price_minor").cast(pl.Int64, strict=False))
+    if "unit_price" in schema:
+        prices.append(to_minor(pl.col("unit_price").cast(pl.String), minor_units))
+    return pl.coalesce(prices) if prices else pl.lit(None, pl.Int64)
 
 
 def to_minor(text: pl.Expr, minor_units: int) -> pl.Expr:

@@ -13,12 +13,9 @@ from engine.events import Event
 from training.importers.chunk import DOUBT, Chunk, Draft, Format, Settings
 
 FIELDS: Final = (*Event.model_fields, "unit_price_minor")
-TEXTS: Final = tuple(
-    name
-    for name in FIELDS
-    if name not in {"at", "quantity", "unit_price", "unit_price_minor", "position", "properties"}
-)
-NEVER_NULL: Final = ("quantity", "properties")  # to leave them out is right, null is not
+NUMBERS: Final = frozenset({"at", "quantity", "unit_price", "unit_price_minor", "position"})
+TEXTS: Final = frozenset(FIELDS) - {"properties"}  # which may be text
+NEVER_NULL: Final = frozenset({"quantity", "properties"})  # to leave them out is right
 
 
 def convert(chunk: Chunk, _: Settings) -> Draft:
@@ -39,18 +36,22 @@ def _require_time_zone(frame: pl.DataFrame) -> None:
 
 def _plain(value: Mapping[str, Any]) -> bool:
     """Whether a JSON object, written as text, means to the schema what it meant before."""
-    if not _FIELD_SET.issuperset(value):
-        return False
-    for name in TEXTS:
-        cell = value.get(name)
-        if cell is not None and type(cell) is not str:
+    for name, cell in value.items():
+        if type(cell) is str:
+            if name not in TEXTS:
+                return False
+        elif not _plain_cell(name, cell):
             return False
-    return not any(type(cell) is bool for cell in value.values()) and not any(
-        value.get(name, 0) is None for name in NEVER_NULL
-    )
+    return True
 
 
-_FIELD_SET: Final = frozenset(FIELDS)
+def _plain_cell(name: str, cell: object) -> bool:
+    if cell is None:
+        return name in FIELDS and name not in NEVER_NULL
+    if name in NUMBERS:
+        return type(cell) is not bool
+    return name == "properties" and type(cell) is dict
+
 
 EVENTS: Final = Format(
     name="events",

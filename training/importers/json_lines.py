@@ -12,6 +12,7 @@ from training.importers.lines import Block, bounds, read_blocks
 from training.quarantine import Reject
 
 MALFORMED: Final = "line_malformed"
+DTYPES: Final = {str: pl.String, int: pl.Int64, float: pl.Float64}
 
 
 def read_json_lines(path: Path, encoding: str, columns: tuple[str, ...] | None) -> Iterator[Chunk]:
@@ -62,9 +63,11 @@ def _keys(values: list[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _column(values: list[Mapping[str, Any]], key: str) -> pl.Series:
     cells = [value.get(key) for value in values]
+    kinds = set(map(type, cells)) - {type(None)}
+    dtype = DTYPES.get(kinds.pop(), pl.String) if len(kinds) == 1 else pl.String
     try:
-        return pl.Series(key, cells, pl.String, strict=True)
-    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series(key, cells, dtype, strict=True).cast(pl.String)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
         return pl.Series(key, [_text(cell) for cell in cells], pl.String)
 
 

@@ -111,6 +111,13 @@ def by_model(row: dict[str, str | None], minor_units: int = 2) -> dict[str, obje
 @example({**GOOD, "item_id": "i", "at": "2026-01-01T00:00:00.0005Z"}, 2)
 @example({**GOOD, "item_id": "i", "at": "2026-01-01T00:00:00.0015Z"}, 2)
 @example({**GOOD, "item_id": "\x1c"}, 2)
+@example({**GOOD, "item_id": "x" * 257}, 2)
+@example({**GOOD, "item_id": "é" * 129}, 2)
+@example({**GOOD, "item_id": "i", "at": "2100-01-01T00:00:00Z"}, 2)
+@example({**GOOD, "item_id": "i", "quantity": "10000001"}, 2)
+@example({**GOOD, "item_id": "i", "quantity": "٣"}, 2)
+@example({**GOOD, "item_id": "i", "position": "10001"}, 2)
+@example({**GOOD, "item_id": "i", "query": "x" * 513}, 2)
 def test_what_columns_are_sure_of_is_the_same_event_to_the_schema(
     row: dict[str, str | None], minor_units: int
 ) -> None:

@@ -1,5 +1,6 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -143,6 +144,44 @@ def test_timestamps_out_of_every_calendar_are_rejected(
     )
     log = importing("events", tmp_path / "far.parquet")
     assert log.summary.rejected == {"at_out_of_range": 2}
+
+
+@pytest.mark.parametrize(
+    ("column", "outcome"),
+    [
+        (pl.Series("quantity", [2.0]), {}),
+        (pl.Series("quantity", [2.5]), {"quantity_not_a_number": 1}),
+        (pl.Series("quantity", [float("nan")]), {"quantity_not_a_number": 1}),
+        (pl.Series("quantity", ["2"]), {}),
+        (pl.Series("quantity", [[2]]), {"quantity_not_a_number": 1}),
+        (pl.Series("unit_price", [Decimal("19.99")]), {}),
+        (pl.Series("unit_price", [float("inf")]), {"unit_price_not_a_number": 1}),
+        (pl.Series("unit_price_minor", [-1]), {"unit_price_out_of_range": 1}),
+        (pl.Series("unit_price_minor", ["x"]), {"unit_price_not_a_number": 1}),
+        (pl.Series("item_id", ["i"], pl.Categorical), {}),
+        (pl.Series("item_id", [1.5]), {"item_id_is_no_text": 1}),
+        (pl.Series("at", [date(2026, 1, 1)]), {"at_without_time_zone": 1}),
+        (pl.Series("at", [True]), {"at_not_an_instant": 1}),
+        (pl.Series("properties", ["{"]), {"properties_are_no_object": 1}),
+    ],
+    ids=str,
+)
+def test_parquet_columns_of_any_type_are_read_or_rejected(
+    importing: Importing, tmp_path: Path, column: pl.Series, outcome: dict[str, int]
+) -> None:
+    good = {"type": "view", "at": 1767225600000, "customer_id": "c", "item_id": "i"}
+    frame = pl.DataFrame([good]).with_columns(column)
+    frame.write_parquet(tmp_path / "typed.parquet")
+    if outcome:
+        with pytest.raises(LogError, match="no row is an event"):
+            importing("events", tmp_path / "typed.parquet")
+        reasons = [
+            json.loads(line)["reason"]
+            for line in (tmp_path / "log.rejects.jsonl").read_text().splitlines()
+        ]
+        assert reasons == list(outcome)
+    else:
+        assert importing("events", tmp_path / "typed.parquet").frame.height == 1
 
 
 def test_parquet_times_need_a_time_zone(importing: Importing, tmp_path: Path) -> None:

@@ -71,6 +71,12 @@ def test_a_stray_quote_costs_its_line_at_most(importing: Importing, tmp_path: Pa
     ]
 
 
+def test_a_quote_that_nothing_closes_costs_the_last_line(importing: Importing) -> None:
+    log = importing("events", HEADER + line("e1") + line("e2", '"open'))
+    assert log.frame["event_id"].to_list() == ["e1"]
+    assert log.summary.rejected == {"line_malformed": 1}
+
+
 def test_lines_of_more_or_fewer_cells_are_rejected_with_their_number(
     importing: Importing, tmp_path: Path
 ) -> None:
