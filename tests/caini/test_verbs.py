@@ -1,0 +1,236 @@
+"""The command, verb by verb, on the small simulated shop."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from caini.main import main
+from engine.events import json_schema
+from tests.conftest import CONFIG, Trained
+
+
+def caini(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Exit code of `caini words…`, run in this process."""
+    monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
+    try:
+        main()
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    return 0
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    def of(*words: object) -> tuple[int, str, str]:
+        code = (
+            caini(*words, "--config", CONFIG, monkeypatch=monkeypatch)
+            if "--config" not in words
+            else caini(*words, monkeypatch=monkeypatch)
+        )
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return of
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """For verbs that take no --config."""
+
+    def of(*words: object) -> tuple[int, str, str]:
+        code = caini(*words, monkeypatch=monkeypatch)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return of
+
+
+def test_help_answers_fast_and_loads_neither_side() -> None:
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "caini", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "recommend" in told.stdout
+    for library in ("polars", "implicit", "fastapi", "redis", "faiss", "numpy"):
+        assert f" {library}\n" not in told.stderr
+
+
+def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run("train", "--log", small_log, "--out", tmp_path / "b", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (tmp_path / "b" / "current").read_text().strip() == told["version"]
+    assert told["metrics"]["personal"]["everything"]["recall@20"] > 0
+
+
+def test_train_prints_tables_for_people_and_nothing_when_quiet(
+    small_log: Path, tmp_path: Path, run
+) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run("train", "--log", small_log, "--out", tmp_path, "--quiet")
+    assert (code, out) == (0, "")
+    code, out, _ = run("train", "--log", small_log, "--out", tmp_path)
+    assert code == 0
+    assert "All purchases" in out
+    assert "is live in" in out
+
+
+def test_evaluate_prints_every_source(small_log: Path, run) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run("evaluate", "--log", small_log, "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert {"personal", "popular", "similar", "als", "again"} <= set(told)
+    code, out, _ = run("evaluate", "--log", small_log)
+    assert code == 0
+    assert "Not bought before" in out
+
+
+def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
+    asked = ("recommend", "--bundles", trained.bundles, "--customer", "mei", "--slot", "my")
+    code, out, _ = run(*asked, "--n", "3", "--json", "--lang", "zh")
+    told = json.loads(out)
+    assert code == 0
+    assert [item["position"] for item in told["items"]] == [1, 2, 3]
+    assert told["customer"]["customer_id"] == "mei"
+    assert told["customer"]["stage"] != "potential"
+    code, out, _ = run(*asked)
+    assert code == 0
+    assert "my for mei" in out
+    code, out, _ = run("recommend", "--bundles", trained.bundles, "--search", "coffee")
+    assert code == 0
+    assert "home for nobody (unknown)" in out
+
+
+def test_recommend_names_what_there_is_when_asked_for_what_is_not(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = run("recommend", "--bundles", trained.bundles, "--slot", "banner")
+    assert code == 2
+    assert "unknown slot 'banner'; known: cart, home, item, list, my, search" in err
+    code, _, err = run("recommend", "--bundles", trained.bundles, "--lang", "fr")
+    assert code == 2
+    assert "must be en or zh" in err
+
+
+def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    asked = ("batch", "--bundles", trained.bundles, "--n", "3", "--out")
+    code, out, _ = run(*asked, tmp_path / "a.parquet", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert pl.read_parquet(tmp_path / "a.parquet").height == told["lines"] == 3 * told["customers"]
+    code, out, _ = run(*asked, tmp_path / "b.parquet", "--repeat", "always")
+    assert code == 0
+    assert "customers a second" in out
+    assert not pl.read_parquet(tmp_path / "a.parquet").equals(
+        pl.read_parquet(tmp_path / "b.parquet")
+    )
+    code, out, _ = run(*asked, tmp_path / "c.parquet", "--repeat", "never", "--quiet")
+    assert (code, out) == (0, "")
+    code, _, err = run(*asked, tmp_path / "d.parquet", "--repeat", "sometimes")
+    assert code == 2
+    assert "--repeat sometimes: must be one of never, when_due, always" in err
+
+
+def test_versions_and_rollback(trained: Trained, tmp_path: Path, plain, run) -> None:  # type: ignore[no-untyped-def]
+    bundles = tmp_path / "bundles"
+    shutil.copytree(trained.bundles, bundles)
+    first = (bundles / "current").read_text().strip()
+    other = tmp_path / "config"
+    shutil.copytree(CONFIG, other)
+    (other / "train.toml").write_text("seed = 8\n[als]\nfactors = 16\n")
+    assert (
+        run("train", "--log", trained.log, "--out", bundles, "--config", other, "--quiet")[0] == 0
+    )
+    code, out, _ = plain("versions", "--bundles", bundles, "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert [line["live"] for line in told] == [False, True]
+    assert plain("versions", "--bundles", bundles)[1].count("→") == 1
+    started = time.monotonic()
+    code, out, _ = plain("rollback", "--bundles", bundles)
+    assert code == 0
+    assert time.monotonic() - started < 5
+    assert out.startswith(f"{first} is live")
+    code, out, _ = plain("rollback", told[1]["version"], "--bundles", bundles, "--json")
+    assert json.loads(out) == {"before": first, "current": told[1]["version"]}
+    code, _, err = plain("rollback", "nothing", "--bundles", bundles)
+    assert code == 2
+    assert "unknown version 'nothing'" in err
+
+
+def test_a_verb_on_a_folder_without_bundles_says_what_to_do(tmp_path: Path, run, plain) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = run("recommend", "--bundles", tmp_path)
+    assert code == 4
+    assert "nothing is published here; run caini train first" in err
+    assert plain("versions", "--bundles", tmp_path / "nothing")[0] == 4
+
+
+def test_the_doctor_finds_nothing_or_says_what_to_mend(
+    trained: Trained, tmp_path: Path, run
+) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run("doctor", "--bundles", trained.bundles)
+    assert code == 0
+    assert "shop.toml" in out
+    assert "300 items" in out
+    bundles = tmp_path / "bundles"
+    shutil.copytree(trained.bundles, bundles)
+    (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
+    code, out, err = run("doctor", "--bundles", bundles, "--json")
+    assert code == 1
+    assert "shop.json" in err
+    assert any(finding["level"] == "error" for finding in json.loads(out))
+    broken = tmp_path / "config"
+    broken.mkdir()
+    (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
+    code, _, err = run("doctor", "--config", broken)
+    assert code == 1
+    assert "shop.toml: loyalty" in err
+    assert "train.toml: cannot be read" in err
+    assert "warning" in run("doctor", "--bundles", tmp_path)[1]
+
+
+def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]
+    assert json.loads(run("doctor", "--schema")[1]) == json.loads(json.dumps(json_schema()))
+
+
+def test_import_reads_events(tmp_path: Path, plain) -> None:  # type: ignore[no-untyped-def]
+    source = tmp_path / "events.jsonl"
+    source.write_text(
+        json.dumps(
+            {
+                "event_id": "1",
+                "type": "view",
+                "at": "2026-01-01T00:00:00Z",
+                "customer_id": "c",
+                "item_id": "i",
+            }
+        )
+        + "\n"
+    )
+    code, out, _ = plain(
+        "import", source, "--format", "events", "--out", tmp_path / "log.parquet", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["events"] == 1
+    code, _, err = plain(
+        "import", tmp_path / "no.csv", "--format", "events", "--out", tmp_path / "x.parquet"
+    )
+    assert code == 3
+    assert "no.csv" in err
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    told = subprocess.run(
+        f"{sys.executable} -m caini doctor --schema --config {CONFIG} | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.startswith("{")
+    assert "Traceback" not in told.stderr
