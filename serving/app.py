@@ -18,7 +18,7 @@ from serving.bundles import Bundles
 from serving.edge import Edge
 from serving.hot import Hot
 from serving.intake import accepting
-from serving.logs import configure, pseudonym
+from serving.logs import configure
 from serving.metrics import Metrics, build_metrics
 from serving.settings import Settings
 from serving.shop import Shop, catch_up
@@ -57,7 +57,6 @@ def build_shop(settings: Settings) -> Shop:
         store=_store(settings, parse(settings.redis_url.get_secret_value()), metrics),
         bundles=bundles,
         metrics=metrics,
-        pseudonym=pseudonym(settings.data),
         now=wall if settings.clock == "wall" else log_clock(bundles),
         catching_up=asyncio.Lock(),
     )

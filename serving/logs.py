@@ -1,17 +1,9 @@
-"""Logs are JSON, one object a line, on standard error. People appear only as keyed hashes."""
+"""Logs are JSON, one object a line, on standard error. Nobody's id is ever in one."""
 
 import logging
-import secrets
 import sys
-from collections.abc import Callable
-from hashlib import blake2b
-from pathlib import Path
-from typing import Final
 
 import structlog
-
-KEY_BYTES: Final = 32
-Pseudonym = Callable[[str], str]
 
 
 def configure(level: str) -> None:
@@ -34,25 +26,3 @@ def configure(level: str) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     logging.getLogger("uvicorn").setLevel("WARNING")  # our own lines tell of start and stop
-
-
-def pseudonym(data: Path) -> Pseudonym:
-    """The same name for the same person as long as the data folder lives, of no use elsewhere."""
-    key = _key(data / "log.key")
-
-    def name(identity: str) -> str:
-        raw = identity.encode("utf-8", errors="replace")
-        return blake2b(raw, key=key, digest_size=8).hexdigest()
-
-    return name
-
-
-def _key(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_bytes(KEY_BYTES))
-    except FileExistsError:
-        pass
-    return path.read_bytes()

@@ -13,7 +13,6 @@ from engine.errors import StoreError
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
-from serving.logs import Pseudonym
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.store.packing import tail_events
@@ -29,7 +28,6 @@ class Shop:
     store: Store
     bundles: Bundles
     metrics: Metrics
-    pseudonym: Pseudonym
     now: Callable[[], int]  # epoch ms
     catching_up: asyncio.Lock
 

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.app import open_shop
+from serving.metrics import build_metrics
 from serving.shop import Shop
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
@@ -71,3 +72,20 @@ def test_the_page_names_every_call(tea_shop: Shop, client: TestClient) -> None:
     page = PAGE.read_text(encoding="utf-8")
     for path in client.get("/openapi.json").json()["paths"]:
         assert path in page
+
+
+SIGNALS = PAGE.parent / "signals.md"
+SERVING = PAGE.parents[1] / "serving"
+LINE = re.compile(r"\.(?:info|warning|error|exception)\)?\(\s*\"([^\"]+)\"")
+
+
+def test_the_page_of_signals_names_every_metric_and_every_log_line() -> None:
+    page = SIGNALS.read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    metrics = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in build_metrics().registry.collect()
+    }
+    sources = [path.read_text(encoding="utf-8") for path in SERVING.rglob("*.py")]
+    lines = {name for source in sources for name in LINE.findall(source)}
+    assert named == metrics | lines

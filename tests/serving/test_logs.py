@@ -5,17 +5,6 @@ import sys
 from pathlib import Path
 
 from serving.counts import forget_dead
-from serving.logs import pseudonym
-
-
-def test_a_person_has_one_name_as_long_as_the_data_lives_and_another_elsewhere(
-    tmp_path: Path,
-) -> None:
-    first = pseudonym(tmp_path / "a")
-    assert first("ann") == pseudonym(tmp_path / "a")("ann") != first("ben")
-    assert first("ann") != pseudonym(tmp_path / "b")("ann")
-    assert "ann" not in first("ann")
-    assert (tmp_path / "a" / "log.key").stat().st_mode & 0o077 == 0
 
 
 def test_every_line_is_one_json_object_whoever_writes_it() -> None:
