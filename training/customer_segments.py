@@ -21,6 +21,13 @@ COMPARE: Final[Mapping[str, Callable[[pl.Expr, Any], pl.Expr]]] = MappingProxyTy
         "between": lambda column, bounds: column.is_between(*bounds),
         "in": lambda column, allowed: column.is_in(list(allowed)),
         "starts_with": lambda column, start: column.str.starts_with(start),
+        "has": lambda column, wanted: column.list.contains(wanted),
+        "has_any": lambda column, wanted: pl.any_horizontal(
+            [column.list.contains(each) for each in wanted]
+        ),
+        "has_all": lambda column, wanted: pl.all_horizontal(
+            [column.list.contains(each) for each in wanted]
+        ),
     }
 )
 

@@ -1,15 +1,18 @@
 """`assess` for every customer at once: a vectorised twin, held to it by tests field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.customers.birthday import days_to
+from engine.customers.birthday import day_of, days_to
 from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
+from engine.customers.life_stages import life_stages_of
 from engine.customers.lifecycle import RECENT_INTERVALS
 from engine.customers.schemes import Schemes
 from engine.customers.snapshot import CustomerSnapshot
@@ -216,24 +219,32 @@ def _contact_columns(people: CustomerSnapshot, now: int) -> dict[str, Any]:
 
 
 def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> dict[str, Any]:
-    n = len(people)
-    allowed = {"consent.personal": np.ones(n, np.bool_), "consent.contact": np.ones(n, np.bool_)}
+    n, today = len(people), day_of(now, schemes.zone)
+    consent = np.ones((2, n), np.bool_)
     birthdays: list[int | None] = [None] * n
-    names: Mapping[int, str] = {
-        word: name
-        for word in np.unique(people.attributes[0]).tolist()
-        if (name := people.words[word]) in {*allowed, "birthday"}
-    }
-    wanted = np.isin(people.attributes[0], list(names))
-    owners = owners_of(people, "attributes")[wanted]
-    for row, name, value in zip(owners, *people.attributes[[0, 3]][:, wanted], strict=True):
-        said = people.words[int(value)]
-        if names[int(name)] == "birthday":
-            birthdays[row] = days_to(said, now, schemes.zone)
-        else:
-            allowed[names[int(name)]][row] = said != "false"
+    life: list[tuple[str, ...]] = [()] * n
+    for row, said in _profiles(people, schemes):
+        consent[:, row] = [said.get(f"consent.{name}") != "false" for name in CONSENTS]
+        birthdays[row] = days_to(said.get("birthday"), now, schemes.zone)
+        life[row] = life_stages_of(said, schemes.life_stages, today)
     return {
-        "personal": allowed["consent.personal"],
-        "contactable": allowed["consent.contact"],
+        "personal": consent[0],
+        "contactable": consent[1],
         "days_to_birthday": pl.Series(birthdays, dtype=pl.Int64),
+        "life_stages": pl.Series(life, dtype=pl.List(pl.String)),
     }
+
+
+CONSENTS: Final = ("personal", "contact")
+
+
+def _profiles(people: CustomerSnapshot, schemes: Schemes) -> Iterator[tuple[int, dict[str, str]]]:
+    """What the profile of each customer says, as far as a state is made of it."""
+    wanted = {"birthday", *(f"consent.{name}" for name in CONSENTS)}
+    wanted |= {each.attribute for each in schemes.life_stages}
+    words = {word: people.words[word] for word in np.unique(people.attributes[0]).tolist()}
+    used = np.isin(people.attributes[0], [word for word, name in words.items() if name in wanted])
+    owners = owners_of(people, "attributes")[used].tolist()
+    facts = zip(owners, *people.attributes[[0, 3]][:, used].tolist(), strict=True)
+    for row, group in groupby(facts, key=itemgetter(0)):
+        yield row, {words[name]: people.words[value] for _, name, value in group}

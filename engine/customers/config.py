@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.price_band import PriceBandConfig
@@ -26,6 +27,7 @@ class CustomersConfig(BaseModel):
     repurchase: RepurchaseConfig = RepurchaseConfig()
     price_band: PriceBandConfig = PriceBandConfig()
     segments: tuple[SegmentConfig, ...] = ()
+    life_stages: tuple[LifeStageConfig, ...] = ()
 
 
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
@@ -42,10 +44,18 @@ def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
     problems: list[str] = []
     for name, model in SECTIONS.items():
         _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
-    listed = raw.get("segments", ())
-    if not isinstance(listed, list | tuple):
-        return [*problems, f"{file}: segments: is no list; write [[segments]]"]
+    for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
+        _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
+    listed = _listed(raw, "segments", file, problems)
     return problems + _segment_problems(listed, _tier_names(raw), file)
+
+
+def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -> Sequence[Any]:
+    listed = raw.get(name, ())
+    if isinstance(listed, list | tuple):
+        return listed
+    problems.append(f"{file}: {name}: is no list; write [[{name}]]")
+    return ()
 
 
 def _segment_problems(listed: Sequence[Any], tiers: tuple[str, ...], file: str) -> list[str]:

@@ -52,6 +52,7 @@ MONEY: Final = MappingProxyType(
 )
 FLAGS: Final = ("known", "member", "buyer", "personal", "contactable")
 TEXTS: Final = ("brand", "referrer_id")
+LISTS: Final = ("life_stages", "vouchers")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "value_class": tuple(VALUE_CLASSES),
@@ -73,6 +74,7 @@ def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
         *[_field(name, Kind.MONEY, key) for name, key in MONEY.items()],
         *[_field(name, Kind.FLAG) for name in FLAGS],
         *[_field(name, Kind.TEXT) for name in TEXTS],
+        *[_field(name, Kind.LIST) for name in LISTS],
         *[_field(name, Kind.CHOICE, choices=words) for name, words in choices.items()],
     ]
     return MappingProxyType({field.name: field for field in found})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engine.customers.config import CustomersConfig
+from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import Ladder, Tier, ladder_of
 from engine.customers.price_band import Bands, bands_of
@@ -22,6 +23,7 @@ class Schemes:
     bands: Bands
     segments: tuple[Segment, ...]
     zone: ZoneInfo
+    life_stages: tuple[LifeStageConfig, ...] = ()
 
     def tier(self, name: str | None) -> Tier | None:
         return self.ladder.tier(name)
@@ -41,4 +43,5 @@ def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str
         bands=bands_of(config.price_band, minor_units),
         segments=segments,
         zone=ZoneInfo(time_zone),
+        life_stages=config.life_stages,
     )

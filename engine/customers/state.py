@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from engine.customers.birthday import days_to
+from engine.customers.birthday import day_of, days_to
 from engine.customers.bought import Bought, bought_of
 from engine.customers.facts import Attribute, History, Referred
 from engine.customers.ledger import Standing, standing_of
+from engine.customers.life_stages import life_stages_of
 from engine.customers.lifecycle import cycle_ms, stage_of
 from engine.customers.price_band import band_of, median_halves
 from engine.customers.schemes import Schemes
@@ -75,6 +76,7 @@ class CustomerState(NamedTuple):
     cycle_days: float | None = None  # the customer's own
     overdue_cycles: float | None = None  # own cycles since the last order
     days_to_birthday: int | None = None
+    life_stages: tuple[str, ...] = ()  # by the profile and today's date
     referrer_id: str | None = None
     referred_buyers: int = 0
     complaints: int = 0
@@ -247,7 +249,14 @@ def _profile_facts(attributes: tuple[Attribute, ...], schemes: Schemes, now: int
         "personal": said.get("consent.personal") != "false",
         "contactable": said.get("consent.contact") != "false",
         "days_to_birthday": days_to(said.get("birthday"), now, schemes.zone),
+        "life_stages": _life_stages(said, schemes, now),
     }
+
+
+def _life_stages(said: Mapping[str, str], schemes: Schemes, now: int) -> tuple[str, ...]:
+    if not schemes.life_stages:
+        return ()
+    return life_stages_of(said, schemes.life_stages, day_of(now, schemes.zone))
 
 
 NO_PROFILE: Final[dict[str, Any]] = {
@@ -255,4 +264,5 @@ NO_PROFILE: Final[dict[str, Any]] = {
     "personal": True,
     "contactable": True,
     "days_to_birthday": None,
+    "life_stages": (),
 }

@@ -107,6 +107,9 @@ ODD_SEGMENTS = [
     asks("by_bob", "referrer_id", "in", ["bob"]),
     asks("star", "tier", "in", ["star_1", "diamond"]),
     asks("private", "personal", "=", False),
+    asks("baby", "life_stages", "has", "stage_1"),
+    asks("any_baby", "life_stages", "has_any", ["stage_1", "stage_2"]),
+    asks("both_vouchers", "vouchers", "has_all", ["star_1", "star_2"]),
     {
         "name": "either",
         "label": {"en": "either", "zh": "either"},
@@ -128,6 +131,16 @@ CARRY = compile_schemes(
             "value": {"of": "margin", "top": 0.2, "large": 0.3, "medium": 0.2, "small": 0.3},
             "lifecycle": {"loyal_orders": 4, "cycle_orders": 2, "shortest_cycle_days": 1},
             "segments": ODD_SEGMENTS,
+            "life_stages": [
+                {
+                    "attribute": "baby_born_on",
+                    "stages": [
+                        {"name": "stage_1", "from_months": 0},
+                        {"name": "stage_2", "from_months": 6},
+                    ],
+                    "until_months": 12,
+                }
+            ],
         }
     ),
     minor_units=2,
@@ -155,6 +168,7 @@ def test_assessing_all_is_assessing_each(
         del expected["attributes"]
         expected["segments"] = list(state.segments)
         expected["vouchers"] = list(state.vouchers)
+        expected["life_stages"] = list(state.life_stages)
         assert rows[row] == expected
         names = [segment.name for segment in schemes.segments]
         assert firsts[row] == (names.index(state.segment) if state.segment else -1)

@@ -67,7 +67,7 @@ def test_all_faults_of_all_sections_are_told_at_once() -> None:
 
 def test_segments_that_are_no_list_are_refused() -> None:
     problems = customer_problems({"segments": {"name": "a"}, "loyalty": 3}, "shop.toml")
-    assert problems[-1] == "shop.toml: segments: is no list; write [[segments]]"
+    assert "shop.toml: segments: is no list; write [[segments]]" in problems
     assert problems[0].startswith("shop.toml: loyalty: ")
 
 

@@ -1,0 +1,29 @@
+"""What a customer complained about is not shown to them again, nor is its like (A5)."""
+
+import numpy as np
+
+from engine.catalogue import UNKNOWN, Catalogue
+from engine.customers.facts import History
+from engine.ids import IdMap
+from engine.types import NO_ROWS, Rows
+
+
+def complained_rows(history: History, items: IdMap) -> Rows:
+    """Items that the customer complained about, as far as they are known."""
+    if not history.complaints:
+        return NO_ROWS
+    rows = items.rows([complaint.item_id for complaint in history.complaints])
+    return np.unique(rows[rows >= 0])
+
+
+def suppressed(complained: Rows, catalogue: Catalogue) -> Rows:
+    """Those items and their like: the same brand in the same category. Ascending."""
+    if not len(complained):
+        return NO_ROWS
+    hidden = np.zeros(len(catalogue), np.bool_)
+    hidden[complained] = True
+    for row in complained.tolist():
+        category, brand = catalogue.category[row], catalogue.brand[row]
+        if UNKNOWN not in {int(category), int(brand)}:
+            hidden |= (catalogue.category == category) & (catalogue.brand == brand)
+    return np.flatnonzero(hidden).astype(np.int32)

@@ -1,0 +1,54 @@
+"""Brands that a customer has settled on (C4): promoted, with their rivals demoted."""
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.catalogue import UNKNOWN, Catalogue
+from engine.types import ItemHistory, Rows, Scores
+
+
+class LockInConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    units: int = Field(default=3, ge=1)  # of one brand in one category
+    promoted: float = Field(default=1.5, ge=1)  # guess; factor of what the brand has next
+    demoted: float = Field(default=0.5, gt=0, le=1)  # guess; factor of its rivals
+
+
+def locked_in(history: ItemHistory, catalogue: Catalogue, config: LockInConfig) -> dict[int, int]:
+    """Category → the one brand of which so many units were bought; ties lock nothing in."""
+    sums: dict[int, dict[int, int]] = {}
+    for row, units in zip(history.rows.tolist(), history.bought.tolist(), strict=True):
+        category, brand = int(catalogue.category[row]), int(catalogue.brand[row])
+        if units > 0 and category != UNKNOWN and brand != UNKNOWN:
+            of_brand = sums.setdefault(category, {})
+            of_brand[brand] = of_brand.get(brand, 0) + units
+    settled = {}
+    for category, of_brand in sums.items():
+        brands = [brand for brand, units in of_brand.items() if units >= config.units]
+        if len(brands) == 1:
+            settled[category] = brands[0]
+    return settled
+
+
+def lock_in_factors(
+    rows: Rows,
+    history: ItemHistory,
+    catalogue: Catalogue,
+    config: LockInConfig,
+) -> Scores:
+    """What to multiply each candidate's score with; 1 where nothing is settled."""
+    settled = locked_in(history, catalogue, config)
+    factors = np.ones(len(rows), np.float32)
+    if not settled:
+        return factors
+    held = set(history.rows[history.bought > 0].tolist())
+    for place, row in enumerate(rows.tolist()):
+        brand = settled.get(int(catalogue.category[row]))
+        if brand is None:
+            continue
+        if int(catalogue.brand[row]) != brand:
+            factors[place] = config.demoted
+        elif row not in held:
+            factors[place] = config.promoted
+    return factors

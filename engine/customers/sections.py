@@ -1,0 +1,67 @@
+"""The six kinds of customer data (R3), kept apart so that a reader may be shown some of them."""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from engine.customers.labels import Label
+from engine.customers.state import CustomerState
+
+SECTIONS: Final[Mapping[str, Label]] = MappingProxyType(
+    {
+        "user": Label(en="user", zh="使用者"),
+        "relationship": Label(en="relationship", zh="关系"),
+        "attitude": Label(en="attitude", zh="态度"),
+        "feedback": Label(en="feedback", zh="反馈"),
+        "usage": Label(en="usage", zh="用途"),
+        "credit": Label(en="credit", zh="信用"),
+    }
+)
+
+FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("days_to_birthday", "life_stages", "attributes"), "user"),
+        **dict.fromkeys(("personal", "contactable"), "attitude"),
+        **dict.fromkeys(("price_band", "median_order_minor", "promoted_share"), "attitude"),
+        **dict.fromkeys(("brand", "brand_share", "opinion"), "attitude"),
+        **dict.fromkeys(("complaints", "ratings"), "feedback"),
+        **dict.fromkeys(("breadth", "cycle_days", "overdue_cycles"), "usage"),
+        **dict.fromkeys(("days_since_cart", "days_since_search", "days_since_act"), "usage"),
+        **dict.fromkeys(("points", "vouchers", "value_minor", "monetary_minor"), "credit"),
+    }
+)
+"""The section of each field of a state; what is not named belongs to the relationship."""
+
+
+class ProfileConfig(BaseModel):
+    """`[profile]`: the section of each attribute; those not named belong to the user."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("attributes")
+    @classmethod
+    def _known(cls, attributes: dict[str, str]) -> dict[str, str]:
+        unknown = sorted({*attributes.values()} - set(SECTIONS))
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} is no section; allowed: {', '.join(SECTIONS)}")
+        return attributes
+
+
+def sectioned(
+    state: CustomerState, config: ProfileConfig, allowed: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """The state by section, without the sections that the reader may not see."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS if name in allowed}
+    for name, value in state._asdict().items():
+        section = FIELD_SECTIONS.get(name, "relationship")
+        if section in found and name != "attributes":
+            found[section][name] = value
+    for name in state.attributes:
+        section = "attitude" if name.startswith("consent.") else config.attributes.get(name, "user")
+        if section in found:
+            found[section][name] = state.attribute(name)
+    return found

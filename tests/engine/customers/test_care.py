@@ -1,0 +1,223 @@
+"""Rules about what a customer may see and is offered: L2–L4, S2–S4, C4, C5, A5, R6."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from engine.catalogue import Catalogue
+from engine.customers.churn import Churn, Touch, churns
+from engine.customers.complaints import complained_rows, suppressed
+from engine.customers.households import bought_at_home
+from engine.customers.labels import PRICE_BANDS, RELATIONS
+from engine.customers.life_stages import LifeStageConfig, life_stages_of, months_since, suits
+from engine.customers.lifecycle import LifecycleConfig
+from engine.customers.lock_in import LockInConfig, lock_in_factors, locked_in
+from engine.customers.offers import (
+    PROMOTIONS,
+    DeliveredValueConfig,
+    PromotionKind,
+    ScarcityConfig,
+    delivered_value,
+    may_see,
+)
+from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
+from engine.events import EventType
+from engine.ids import IdMap
+from engine.text import TextColumn
+from engine.types import NO_ITEM_HISTORY, ItemHistory
+from tests.engine.customers.world import at, event, history_of, purchase, refund, schemes, state_of
+
+MILK = LifeStageConfig.model_validate(
+    {
+        "attribute": "baby_born_on",
+        "stages": [
+            {"name": "stage_1", "from_months": 0},
+            {"name": "stage_2", "from_months": 6},
+            {"name": "stage_3", "from_months": 12},
+        ],
+        "until_months": 36,
+    }
+)
+BORN = {"baby_born_on": '"2024-01-15"'}
+
+
+def test_L2_each_cell_has_its_strategy() -> None:
+    assert set(CELLS) == set(RELATIONS)
+    joined, bought = event(EventType.SIGNUP, 1, "s"), purchase(1, 10)
+    names = [cell_strategy(state_of(e, 2)).name for e in ([], [joined], [joined, bought], [bought])]
+    assert names == ["sign_up_prompt", "first_order", "reward", "reactivate"]
+
+
+def test_L3_churn_is_recorded_with_cause_attempts_and_outcome() -> None:
+    history = history_of(
+        purchase(0, 10), event(EventType.COMPLAINT, 5, "c"), purchase(200, 10), purchase(210, 10)
+    )
+    tried = [Touch(at(120), "coupon"), Touch(at(50), "news"), Touch(at(205), "thanks")]
+    found = churns(history, tried, LifecycleConfig(), at(310))
+    assert found == (
+        Churn(at(90) + 1, "complaint", (Touch(at(120), "coupon"),), at(200)),
+        Churn(at(300) + 1, "unknown", (), 0),
+    )
+
+
+def test_L3_a_refund_or_the_end_of_a_promotion_may_be_the_cause() -> None:
+    came_back = history_of(purchase(0, 10, order_id="a"), refund(3, 4, order_id="a"))
+    bargain = history_of(purchase(0, 10, properties={"promotion": "discount"}))
+    causes = [
+        churns(each, (), LifecycleConfig(), at(100))[0].cause for each in (came_back, bargain)
+    ]
+    assert causes == ["refund", "promotion_ended"]
+    assert churns(bargain, (), LifecycleConfig(), at(80)) == ()
+
+
+def test_L4_a_five_month_old_is_never_shown_stage_3_milk() -> None:
+    stages = life_stages_of(BORN, (MILK,), date(2024, 6, 20))
+    assert stages == ("stage_1",)
+    assert not suits("stage_3", stages, (MILK,))
+    assert suits("stage_1", stages, (MILK,))
+    assert suits(None, stages, (MILK,))
+    assert suits("stage_3", (), (MILK,))  # nothing is known of a baby
+    assert suits("other", stages, (MILK,))
+
+
+@pytest.mark.parametrize(
+    ("today", "stages"),
+    [
+        (date(2024, 1, 14), ()),
+        (date(2024, 1, 15), ("stage_1",)),
+        (date(2024, 7, 14), ("stage_1",)),
+        (date(2024, 7, 15), ("stage_2",)),
+        (date(2025, 1, 15), ("stage_3",)),
+        (date(2027, 1, 15), ()),
+    ],
+)
+def test_L4_the_stage_advances_without_any_event(today: date, stages: tuple[str, ...]) -> None:
+    assert life_stages_of(BORN, (MILK,), today) == stages
+
+
+def test_L4_a_state_holds_the_stage_of_today() -> None:
+    baby = schemes(life_stages=[MILK.model_dump()])
+    told = event(EventType.PROFILE, 0, "p", properties={"baby_born_on": "2024-01-15"})
+    assert state_of([told], 150, under=baby).life_stages == ("stage_1",)
+    assert state_of([told], 200, under=baby).life_stages == ("stage_2",)
+
+
+@pytest.mark.parametrize("said", ['"soon"', "3", "null"])
+def test_L4_what_is_no_date_is_no_stage(said: str) -> None:
+    assert life_stages_of({"baby_born_on": said}, (MILK,), date(2024, 6, 1)) == ()
+
+
+def test_L4_months_are_whole() -> None:
+    assert months_since(date(2024, 1, 31), date(2024, 2, 29)) == 0
+    assert months_since(date(2024, 1, 31), date(2024, 3, 31)) == 2
+
+
+def test_L4_stages_out_of_order_are_refused() -> None:
+    stages = [{"name": "b", "from_months": 6}, {"name": "a", "from_months": 6}]
+    with pytest.raises(ValueError, match=r"a must begin after b.*until_months"):
+        LifeStageConfig.model_validate({"attribute": "x", "stages": stages, "until_months": 5})
+
+
+def test_S2_scarce_stock_is_kept_for_the_best() -> None:
+    stock = np.array([5, 10, 11, -1])
+    assert may_see(stock, "small", ScarcityConfig()).tolist() == [False, True, True, True]
+    assert may_see(stock, "top", ScarcityConfig()).all()
+    with pytest.raises(ValueError, match="vip is no value class; allowed: top"):
+        ScarcityConfig(classes=("vip",))
+
+
+def test_S3_every_kind_of_promotion_has_a_name_in_both_languages() -> None:
+    assert set(PROMOTIONS) == set(PromotionKind)
+    assert PROMOTIONS[PromotionKind("gift")].zh == "赠品"
+
+
+def test_S4_cost_matters_more_to_the_price_sensitive() -> None:
+    benefit, hours = np.array([100.0, 100.0]), np.array([0.0, 1.0])
+    cost = np.array([5_000, 5_000])
+    config = DeliveredValueConfig(hour=10)
+    values = {
+        band: delivered_value(benefit, cost, hours, band, config, minor_units=2).tolist()
+        for band in PRICE_BANDS
+    }
+    assert values["sensitive"] == [50, 40]
+    assert values["insensitive"] == [90, 88]
+    assert values["unknown"] == values["neutral"] == [75, 70]
+    with pytest.raises(ValueError, match="rich is no price band"):
+        DeliveredValueConfig(weight={"rich": 0})
+
+
+LU, BAO, NO_BRAND = 0, 1, -1
+#            0   1   2    3        4
+BRANDS = (LU, LU, BAO, LU, NO_BRAND)
+CATEGORIES = (0, 0, 0, 1, 0)
+
+
+def catalogue() -> Catalogue:
+    n = len(BRANDS)
+    return Catalogue(
+        titles=TextColumn.build([""] * n),
+        category=np.array(CATEGORIES, np.int32),
+        brand=np.array(BRANDS, np.int32),
+        kind=np.zeros(n, np.int8),
+        price_minor=np.zeros(n, np.int64),
+        list_price_minor=np.zeros(n, np.int64),
+        stock=np.zeros(n, np.int64),
+        available=np.ones(n, np.bool_),
+        first_seen_at=np.zeros(n, np.int64),
+        categories=IdMap.build(["milk", "tea"]),
+        category_end=np.array([1, 2], np.int32),
+        brands=IdMap.build(["Lu", "Bao"]),
+    )
+
+
+def bought(*units: tuple[int, int]) -> ItemHistory:
+    rows = np.array([row for row, _ in units], np.int32)
+    return replace(
+        NO_ITEM_HISTORY,
+        rows=rows,
+        bought=np.array([count for _, count in units], np.int32),
+    )
+
+
+def test_C4_three_units_of_a_brand_lock_it_in() -> None:
+    every = np.arange(5, dtype=np.int32)
+    factors = lock_in_factors(every, bought((0, 3)), catalogue(), LockInConfig())
+    assert factors.tolist() == [1, 1.5, 0.5, 1, 0.5]
+    two = lock_in_factors(every, bought((0, 2)), catalogue(), LockInConfig())
+    assert two.tolist() == [1] * 5
+
+
+def test_C4_two_brands_lock_nothing_in_and_returned_goods_do_not_count() -> None:
+    assert locked_in(bought((0, 2), (1, 1), (2, 3)), catalogue(), LockInConfig()) == {}
+    assert locked_in(bought((0, 2), (1, 1)), catalogue(), LockInConfig()) == {0: LU}
+    assert locked_in(bought((0, -3), (4, 9)), catalogue(), LockInConfig()) == {}
+
+
+def test_C5_after_90_days_a_customer_is_woken_by_what_moves_them() -> None:
+    assert wake_up(state_of([purchase(0, 100)], 90)) is None
+    names = [wake_up(state_of([purchase(0, yuan)], 91)) for yuan in (100, 300, 500)]
+    assert names == [WAKE_UPS["sensitive"], WAKE_UPS["neutral"], WAKE_UPS["insensitive"]]
+    never = event(EventType.CONSENT, 1, "c", properties={"contact": False})
+    assert wake_up(state_of([purchase(0, 100), never], 91)) is None
+
+
+def test_A5_a_complaint_hides_the_item_and_its_like() -> None:
+    items = IdMap.build(["a", "b", "c", "d", "e"])
+    history = history_of(
+        event(EventType.COMPLAINT, 1, "x", item_id="a"),
+        event(EventType.COMPLAINT, 2, "y", item_id="gone"),
+        event(EventType.COMPLAINT, 3, "z"),
+    )
+    rows = complained_rows(history, items)
+    assert rows.tolist() == [0]
+    assert suppressed(rows, catalogue()).tolist() == [0, 1]
+    assert suppressed(np.array([4], np.int32), catalogue()).tolist() == [4]
+    assert suppressed(complained_rows(history_of(), items), catalogue()).tolist() == []
+
+
+def test_R6_a_household_shares_purchases_and_not_views() -> None:
+    ann, bob = bought((0, 1), (2, 0)), bought((3, 2), (0, 1))
+    assert bought_at_home([ann, bob]).tolist() == [0, 3]
+    assert bought_at_home([]).tolist() == []

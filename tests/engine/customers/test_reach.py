@@ -1,0 +1,238 @@
+"""Rules about members, contact and referral: P4–P6, R2–R4, A2–A4, F1, F2."""
+
+from datetime import UTC, datetime
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.conditions import compiled, parse
+from engine.customers.campaigns import (
+    CampaignConfig,
+    MemberDayConfig,
+    RedemptionConfig,
+    invited,
+    is_member_day,
+    opens_at,
+    readiness,
+    redeemable,
+)
+from engine.customers.contact import ContactConfig, Preference, answers_of, preference_of
+from engine.customers.facts import Reach
+from engine.customers.fields import customer_fields
+from engine.customers.loyalty import LoyaltyConfig
+from engine.customers.outreach import (
+    CapConfig,
+    Cause,
+    new_causes,
+    second_wave,
+    under_cap,
+    without_repeats,
+)
+from engine.customers.referral_graph import Edge, Refused, Spread, referral_graph, spread_of
+from engine.customers.sections import FIELD_SECTIONS, SECTIONS, ProfileConfig, sectioned
+from engine.customers.state import CustomerState
+from engine.customers.tags import Tag, retagged, tagged_share
+from engine.events import CONTACTS, INTERACTIONS, EventType
+from tests.engine.customers.world import START, at, event, history_of, purchase, state_of
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def test_P4_campaigns_wait_for_five_thousand_members() -> None:
+    config = LoyaltyConfig()
+    early, late = readiness(4_999, config), readiness(5_000, config)
+    assert (early.ready, early.members, early.needed) == (False, 4_999, 5_000)
+    assert late.ready
+
+
+SALE = CampaignConfig(
+    starts_at=datetime(2024, 1, 1, tzinfo=UTC),
+    ends_at=datetime(2024, 1, 11, tzinfo=UTC),
+    wave_days=2,
+)
+
+
+def test_P5_waves_open_from_the_highest_tier_down() -> None:
+    opening = [opens_at(SALE, rank, 3) for rank in (3, 2, 1, 0)]
+    assert opening == [at(0), at(2), at(4), at(6)]
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.integers(-5, 20))
+def test_P5_an_item_is_never_shown_earlier_to_a_lower_tier(one: int, other: int, day: int) -> None:
+    low, high = sorted((one, other))
+    assert not invited(SALE, low, 3, at(day)) or invited(SALE, high, 3, at(day))
+
+
+def test_P5_a_campaign_ends_for_everybody() -> None:
+    assert invited(SALE, 0, 3, at(10) - 1)
+    assert not invited(SALE, 3, 3, at(10))
+    with pytest.raises(ValueError, match="before ends_at"):
+        CampaignConfig(starts_at=SALE.ends_at, ends_at=SALE.starts_at)
+
+
+def test_P6_member_day_comes_each_month_for_members_of_a_tier() -> None:
+    config = MemberDayConfig(days=(8,), from_rank=1)
+    eighth = at(7)  # midnight UTC is eight in the morning in Shanghai
+    assert is_member_day(config, 1, eighth, SHANGHAI)
+    assert not is_member_day(config, 0, eighth, SHANGHAI)
+    assert not is_member_day(config, 1, eighth - 9 * 3_600_000, SHANGHAI)
+    with pytest.raises(ValueError, match="days are 1 to 31"):
+        MemberDayConfig(days=(32,))
+
+
+def test_P6_items_for_points_are_shown_in_the_window_and_within_the_balance() -> None:
+    config = RedemptionConfig(months=(1,))
+    assert redeemable([100, 500], 300, config, at(5), SHANGHAI) == [True, False]
+    assert redeemable([100, 500], 300, config, at(40), SHANGHAI) == [False, False]
+    with pytest.raises(ValueError, match="months are 1 to 12"):
+        RedemptionConfig(months=(0,))
+
+
+def test_R2_contact_events_never_become_item_interactions() -> None:
+    asked = {"promotion_response", "after_sale", "service_case", "message_open", "signup"}
+    assert asked | {"complaint", "store_visit"} <= {str(kind) for kind in CONTACTS}
+    assert not CONTACTS & INTERACTIONS
+    assert EventType.ENQUIRY in INTERACTIONS
+
+
+def test_R3_sections_can_be_switched_off_for_a_reader() -> None:
+    told = event(EventType.PROFILE, 1, "p", properties={"city": "上海", "income": 3})
+    said = event(EventType.CONSENT, 1, "c", properties={"personal": True})
+    state = state_of([told, said, purchase(2, 10)], 3)
+    config = ProfileConfig(attributes={"income": "credit"})
+    full = sectioned(state, config, SECTIONS)
+    assert (full["user"]["city"], full["credit"]["income"]) == ("上海", 3)
+    assert full["attitude"]["consent.personal"] is True
+    assert full["relationship"]["stage"] == "new"
+    assert set(sectioned(state, config, {"user", "usage"})) == {"user", "usage"}
+    with pytest.raises(ValueError, match="money is no section; allowed: user"):
+        ProfileConfig(attributes={"x": "money"})
+
+
+def test_R3_every_field_of_a_state_is_in_one_section() -> None:
+    assert set(FIELD_SECTIONS) <= set(CustomerState._fields)
+    assert {*FIELD_SECTIONS.values(), "relationship"} == set(SECTIONS)
+
+
+CROWD = {("email", 1): 60, ("app", 4): 40}
+
+
+def reached(times: int) -> dict[tuple[str, int], int]:
+    clicks = [
+        event(EventType.MESSAGE_CLICK, day + 13 / 24, f"m{day}", channel="app")
+        for day in range(times)
+    ]
+    return answers_of(history_of(*clicks).reach)
+
+
+def test_R4_who_only_ever_clicks_in_the_app_at_21_is_reached_there() -> None:
+    found = preference_of(reached(5), CROWD, ContactConfig(), START, SHANGHAI)
+    assert found == Preference("app", 21)
+
+
+def test_R4_with_fewer_than_five_events_the_population_answers() -> None:
+    found = preference_of(reached(4), CROWD, ContactConfig(), START, SHANGHAI)
+    assert found == Preference("email", 9)
+    assert preference_of({}, {}, ContactConfig(), START, SHANGHAI) is None
+
+
+def test_R4_answers_of_many_customers_add_up() -> None:
+    both = [Reach("app", 3, 2), Reach("app", 3, 1), Reach("sms", 3, 1)]
+    assert answers_of(both) == {("app", 3): 3, ("sms", 3): 1}
+
+
+def test_A1_nobody_is_written_to_too_often() -> None:
+    config = CapConfig(messages=2, days=7)
+    assert under_cap([at(0), at(5)], config, at(7))
+    assert not under_cap([at(1), at(5)], config, at(7))
+
+
+def test_A1_successive_lists_do_not_repeat() -> None:
+    assert without_repeats(["a", "b", "c", "d"], {"b"}, 2) == ["a", "c"]
+
+
+def test_A2_the_second_wave_is_who_saw_the_first_and_did_not_buy() -> None:
+    assert second_wave(["dan", "bob", "ann", "bob"], {"dan"}, {"eve"}) == ["ann", "bob"]
+    assert second_wave(["ann", "bob"], {"dan"}, {"ann"}) == ["bob"]
+
+
+def test_A3_one_cause_touches_once_also_in_a_second_run() -> None:
+    birthday = Cause("birthday", "ann", "2024")
+    due = Cause("due", "bob", "tea 2024-01-20")
+    first = new_causes([due, birthday, due], {})
+    assert first == [birthday, due]
+    assert new_causes([due, birthday], dict.fromkeys(first, 1)) == []
+
+
+FIELDS = customer_fields([])
+BUSY = compiled(parse({"field": "orders", "op": ">=", "value": 2}, FIELDS, "tags[0].when"))
+
+
+def test_A4_a_tag_is_given_renewed_and_expires() -> None:
+    tags = [Tag("busy", BUSY, 10)]
+    given = retagged({}, {"orders": 2}, tags, at(0))
+    assert given == {"busy": at(10)}
+    assert retagged(given, {"orders": 2}, tags, at(5)) == {"busy": at(15)}
+    assert retagged(given, {"orders": 0}, tags, at(9)) == given
+    assert retagged(given, {"orders": 0}, tags, at(10)) == {}
+    assert itemgetter("orders")({"orders": 1}) == 1
+
+
+def test_A4_the_share_of_orders_that_carry_a_tag_is_known() -> None:
+    assert tagged_share(["ann", "bob", "ann", "eve"], {"ann"}) == 0.5
+    assert tagged_share([], {"ann"}) == 0
+
+
+EDGES = [
+    Edge(1, "bob", "ann"),
+    Edge(2, "cat", "bob"),
+    Edge(3, "ann", "cat"),  # a ring
+    Edge(4, "bob", "cat"),
+    Edge(5, "dan", "dan"),
+]
+
+
+def test_F1_rings_selves_and_second_referrals_are_refused() -> None:
+    graph = referral_graph(EDGES)
+    assert {who: edge.referrer for who, edge in graph.referrers.items()} == {
+        "bob": "ann",
+        "cat": "bob",
+    }
+    assert graph.refused == (
+        Refused(EDGES[2], "cycle"),
+        Refused(EDGES[3], "again"),
+        Refused(EDGES[4], "self"),
+    )
+
+
+def test_F1_one_step_is_rewarded_unless_the_shop_says_more() -> None:
+    graph = referral_graph(EDGES)
+    assert graph.rewarded("cat") == ("bob",)
+    assert graph.rewarded("cat", depth=5) == ("bob", "ann")
+    assert graph.rewarded("ann") == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), *[st.sampled_from("abcdef")] * 2), max_size=15))
+def test_F1_no_referral_ever_closes_a_ring(raw: list[tuple[int, str, str]]) -> None:
+    edges = [Edge(*each) for each in raw]
+    graph = referral_graph(edges)
+    assert referral_graph(reversed(edges)) == graph
+    for who in graph.referrers:
+        assert who not in graph.rewarded(who, depth=20)
+        assert len(graph.rewarded(who, depth=20)) < 6
+
+
+def test_F2_the_report_says_when_each_customer_brings_one_more() -> None:
+    cohorts = {
+        "2024-02": Spread(100, 300, 100),
+        "2024-01": Spread(100, 50, 20),
+        "new": Spread(0, 0, 0),
+    }
+    assert spread_of(cohorts) == [
+        ("2024-01", 0.2, False),
+        ("2024-02", 1.0, True),
+        ("new", 0.0, False),
+    ]
