@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +17,12 @@ from engine.customers.referrals import derived, referral_of
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.state import assess
 from engine.customers.tastes import NO_TASTES, Tastes
+from engine.events import EventType
 from engine.happened import Happened
 from engine.shop import check_shop
 from engine.types import DAY_MS
 from tests.engine.customers.strategies import happenings
-from tests.engine.customers.world import START
+from tests.engine.customers.world import START, event, purchase, refund
 from training.customer_facts import snapshot
 from training.customer_states import TasteColumns, assess_all, population
 
@@ -153,22 +155,57 @@ CARRY = compile_schemes(
 def test_assessing_all_is_assessing_each(
     events: list[Happened], schemes: Schemes, day: int
 ) -> None:
+    assert_all_is_each(events, schemes, day)
+
+
+TASTES = (NO_TASTES, Tastes(1, "A", 0.7), Tastes(2, "B", 0.2), Tastes(3))
+
+
+def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> None:
     people = snapshot(log_of(events), PEOPLE)
     now = START + day * DAY_MS
     tastes = TasteColumns(
-        np.array([0, 1, 2, 3]), pl.Series([None, "A", "B", None]), np.array([0, 0.7, 0.2, 0])
+        breadth=np.array([taste.breadth for taste in TASTES]),
+        brand=pl.Series([taste.brand for taste in TASTES]),
+        brand_share=np.array([taste.brand_share for taste in TASTES]),
     )
     thresholds = population(people, schemes, now, tastes)
     found = assess_all(people, thresholds, schemes, now, tastes)
-    rows = found.drop("segment").to_dicts()
-    firsts = found["segment"].to_list()
-    for row, taste in enumerate((NO_TASTES, Tastes(1, "A", 0.7), Tastes(2, "B", 0.2), Tastes(3))):
+    names = [segment.name for segment in schemes.segments]
+    for row, taste in enumerate(TASTES):
         state = assess(people.history_of(row), thresholds, schemes, now, taste)
-        expected = state._asdict()
-        del expected["attributes"]
-        expected["segments"] = list(state.segments)
-        expected["vouchers"] = list(state.vouchers)
-        expected["life_stages"] = list(state.life_stages)
-        assert rows[row] == expected
-        names = [segment.name for segment in schemes.segments]
-        assert firsts[row] == (names.index(state.segment) if state.segment else -1)
+        assert found.row(row, named=True) == {
+            **{name: value for name, value in state._asdict().items() if name != "attributes"},
+            "segments": list(state.segments),
+            "vouchers": list(state.vouchers),
+            "life_stages": list(state.life_stages),
+            "segment": names.index(state.segment) if state.segment else -1,
+        }
+
+
+def busy_shop() -> list[Happened]:
+    """Half-refunded promotions with costs, a referral as a purchase happens, profile ties."""
+    offer = {"promotion": "gift", "unit_cost_minor": 301}
+    named = {"referrer_id": "bob"}
+    return [
+        purchase(1, 20, "a1", order_id="a", quantity=3, properties=offer),
+        refund(2, 20, "a2", order_id="a", quantity=2),
+        event(EventType.REFERRAL, 3, "a3", properties=named),
+        purchase(3, 7, "a4"),
+        refund(4, 1, "a5"),
+        purchase(5, 9, "a6", order_id="b", quantity=2),
+        *[
+            event(EventType.PROFILE, 6, f"p{i}", properties={"birthday": f"1990-02-{i:02}"})
+            for i in range(10, 20)
+        ],
+    ]
+
+
+@pytest.mark.parametrize("schemes", [SCHEMES, CARRY])
+def test_a_busy_shop_is_folded_and_assessed_alike(schemes: Schemes) -> None:
+    events = busy_shop()
+    people = snapshot(log_of(events), PEOPLE)
+    expected = folded(events)
+    assert {who: people.history_of(row) for row, who in enumerate(PEOPLE)} == expected
+    assert expected["bob"].referred[0].amount_minor == 700
+    assert_all_is_each(events, schemes, 8)

@@ -223,6 +223,10 @@ def test_rates_that_do_not_divide_stay_exact() -> None:
     assert standing_of(history_of(referred(1, 700)), ladder).points == 100
 
 
+def test_P1_a_refund_dated_before_its_order_still_takes_it_back() -> None:
+    assert points(refund(1, 3_000, order_id="a"), purchase(2, 3_000, order_id="a")) == 0
+
+
 def test_a_refund_of_what_was_never_bought_takes_nothing() -> None:
     assert points(refund(1, 500), purchase(2, 3_000)) == 3_000
     assert tier(refund(1, 500), purchase(2, 3_000)) == "star_1"
