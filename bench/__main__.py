@@ -1,0 +1,15 @@
+"""`python -m bench [NAME [FILE]]`: one named benchmark, or all of them on simulated shops."""
+
+import sys
+
+from bench import batch, serving, training
+
+BENCHES = {"training": training.main, "batch": batch.main, "serving": serving.main}
+
+if __name__ == "__main__":
+    name, *words = sys.argv[1:] or ["all"]
+    if name != "all" and name not in BENCHES:
+        sys.exit(f"no benchmark {name!r}; there are: {', '.join(BENCHES)}, all")
+    for known, bench in BENCHES.items():
+        if name in ("all", known):
+            bench(words)
