@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
 
 import structlog
 from starlette.types import ASGIApp
@@ -28,6 +29,8 @@ from serving.store.link import LinkState
 from serving.store.replay import needs_replay, replay
 from serving.store.store import LinkName, Store
 from serving.warm import warm_up
+
+RETRY_S: Final = 1.0
 
 
 def build_app(settings: Settings, parent: int | None = None) -> ASGIApp:
@@ -116,8 +119,8 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
     await shop.store.start()
     await _settle(shop)
     beside = [
-        asyncio.create_task(shop.bundles.watch(), name="bundles"),
-        asyncio.create_task(_follow_store(shop), name="store"),
+        asyncio.create_task(_kept(shop, "bundles", shop.bundles.watch)),
+        asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
     ]
     structlog.get_logger().info(
         "ready", bundle=shop.bundles.live.bundle.version, durable=shop.store.durable
@@ -129,6 +132,17 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         await shop.store.stop()
+
+
+async def _kept(shop: Shop, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """What runs beside the requests goes on after a fault of its own."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - whatever it was, the next bundle must not wait for a restart
+            shop.metrics.faults.inc()
+            structlog.get_logger().exception("task failed", task=name)
+            await asyncio.sleep(RETRY_S)
 
 
 async def _follow_store(shop: Shop) -> None:

@@ -6,7 +6,6 @@ old one keeps serving.
 
 import asyncio
 import gc
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,12 +15,12 @@ from typing import Final, NamedTuple
 import structlog
 
 from engine.bundle import Bundle
-from engine.bundle_files import MANIFEST, read_bundle, read_manifest
+from engine.bundle_files import read_bundle
 from engine.catalogue import ItemChange, apply_changes
 from engine.errors import BundleError
+from serving.pointer import pointed, pointed_or_nothing, version_folder, versions_by_age
 from serving.store.packing import StreamId, stream_id
 
-POINTER: Final = "current"
 MAX_CARDS: Final = 20_000  # guess: about 5 MB
 RETRY_S: Final = 10.0  # guess: for faults of the disk that pass; a bad bundle stays bad
 Warm = Callable[[Bundle], None]
@@ -152,11 +151,14 @@ class Bundles:
         return version != self._refused.version or time.monotonic() > self._refused.at + RETRY_S
 
     def _ready(self, version: str) -> Bundle:
-        bundle = read_bundle(version_folder(self._folder, version))
-        if bundle.version != version:
-            raise BundleError(f"{version}: its manifest says {bundle.version}")
+        """Whatever is wrong with a bundle is a BundleError, so that the old one serves on."""
         try:
+            bundle = read_bundle(version_folder(self._folder, version))
+            if bundle.version != version:
+                raise BundleError(f"{version}: its manifest says {bundle.version}")
             self._warm(bundle)
+        except BundleError:
+            raise
         except Exception as error:
             raise BundleError(f"{version}: cannot answer: {error!r}") from error
         return bundle
@@ -193,46 +195,3 @@ def changed(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:
     rows = bundle.items.rows(list(changes)).tolist()
     known = {row: change for row, change in zip(rows, changes.values(), strict=True) if row >= 0}
     return replace(bundle, catalogue=apply_changes(bundle.catalogue, known)) if known else bundle
-
-
-def pointed(folder: Path) -> str:
-    """The version that is current; raises BundleError when the pointer cannot be read."""
-    path = folder / POINTER
-    try:
-        version = path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path}: no current bundle: {error}") from error
-    if not is_version(version):
-        raise BundleError(f"{path}: {version[:80]!r} is no version")
-    return version
-
-
-def pointed_or_nothing(folder: Path) -> str:
-    try:
-        return pointed(folder)
-    except BundleError:
-        return ""
-
-
-def is_version(text: str) -> bool:
-    """A name and never a path."""
-    return 0 < len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in text)
-
-
-def version_folder(folder: Path, version: str) -> Path:
-    path = folder / version
-    if path.is_symlink() or not path.is_dir():
-        raise BundleError(f"{path}: no such bundle")
-    return path
-
-
-def versions_by_age(folder: Path) -> list[str]:
-    """Newest first; folders without a readable manifest are left out."""
-    found: list[tuple[int, str]] = []
-    for entry in os.scandir(folder) if folder.is_dir() else ():
-        if is_version(entry.name) and (Path(entry.path) / MANIFEST).is_file():
-            try:
-                found.append((read_manifest(Path(entry.path)).created_at, entry.name))
-            except BundleError:
-                continue
-    return [name for _, name in sorted(found, reverse=True)]

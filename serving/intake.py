@@ -53,9 +53,18 @@ def _check(shop: Shop, bundle: Bundle, raw: Any) -> Happened | Outcome:
         return _invalid(raw, [f"{field_of(one['loc'])}: {one['msg']}" for one in told[:10]])
     if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
         return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
-    if event.properties and len(pack(event)) > MAX_PACKED:
-        return _invalid(raw, [f"properties: the event takes more than {MAX_PACKED} bytes"])
-    return event
+    problem = _unpackable(event) if event.properties else None
+    return event if problem is None else _invalid(raw, [problem])
+
+
+def _unpackable(event: Happened) -> str | None:
+    try:
+        size = len(pack(event))
+    except TypeError as error:  # orjson's: a number beyond 64 bits, or nested too deeply
+        return f"properties: cannot be kept: {error}"
+    return (
+        f"properties: the event takes more than {MAX_PACKED} bytes" if size > MAX_PACKED else None
+    )
 
 
 def _invalid(raw: Any, errors: list[str]) -> Outcome:

@@ -18,9 +18,9 @@ from uvicorn.supervisors import Multiprocess
 from engine.errors import BundleError, CainiError
 from engine.shop import read_shop
 from engine.slots import read_slots
-from serving.bundles import versions_by_age
 from serving.counts import prepare_folder
 from serving.logs import configure
+from serving.pointer import versions_by_age
 from serving.settings import Settings
 from serving.store.embedded import EmbeddedRedis
 

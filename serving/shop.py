@@ -15,8 +15,9 @@ from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
 from serving.metrics import Metrics
 from serving.settings import Settings
+from serving.store.items import ItemChanges, changes_after
 from serving.store.packing import tail_events
-from serving.store.store import ItemChanges, Store, Tails
+from serving.store.store import Store, Tails
 
 NO_TAILS = Tails()
 
@@ -49,8 +50,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     missing: tuple[str, ...] = ()
     try:
         tails = await shop.store.read(asked.customer_id, asked.visitor_id)
-        if tails.change_count > shop.bundles.changes.count:
-            await catch_up(shop)
+        await _meet(shop, tails)
     except StoreError:
         tails, missing = NO_TAILS, ("store",)
     live = shop.bundles.live
@@ -62,12 +62,28 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     return Seen(enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded), live)
 
 
+async def _meet(shop: Shop, tails: Tails) -> None:
+    if tails.change_count > shop.bundles.changes.count:
+        await catch_up(shop)
+
+
+async def live_now(shop: Shop) -> Live:
+    """The bundle with every change of an item that was acknowledged before; as it is without the
+    store.
+    """
+    try:
+        await _meet(shop, await shop.store.read(None, None))
+    except StoreError:
+        shop.metrics.degraded.labels("store").inc()
+    return shop.bundles.live
+
+
 async def catch_up(shop: Shop, *, anew: bool = False) -> None:
     """Lay the changes of items over the bundle that came since the last time, or all of them."""
     async with shop.catching_up:
         held = Changes() if anew else shop.bundles.changes
         while True:
-            found = await shop.store.changes_after(held.count)
+            found = await changes_after(shop.store, held.count)
             held = _joined(held, found)
             if found.complete:
                 break

@@ -108,7 +108,7 @@ def start(
         command,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, "CAINI_STORE_READ_MS": "1000", **(environment or {})},
         cwd=CONFIG.parent,
     )
     logs: list[dict[str, Any]] = []

@@ -15,7 +15,8 @@ from serving.problems import store_away, unknown
 from serving.routes.answers import listed
 from serving.routes.carry import REFUSALS, json_answer, shop_of
 from serving.schemas import ItemBatch, ItemReceipt, ItemUpdate, ListResponse, N
-from serving.shop import Shop, catch_up
+from serving.shop import Shop, catch_up, live_now
+from serving.store.items import change_items
 
 router = APIRouter(tags=["items"])
 Number = Annotated[N, Query()]
@@ -26,14 +27,14 @@ DEFAULT_N = 20
 @router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items that customers of this one like too; shorter than n where evidence ends."""
-    live = shop_of(request).bundles.live
+    live = await live_now(shop_of(request))
     return json_answer(_neighbours(live, live.bundle.similar, item_id, n))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def bought_together(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items in the same basket more often than chance explains."""
-    live = shop_of(request).bundles.live
+    live = await live_now(shop_of(request))
     return json_answer(_neighbours(live, live.bundle.bought_together, item_id, n))
 
 
@@ -49,7 +50,7 @@ async def popular(
     request: Request, n: Number = DEFAULT_N, category: Annotated[Id | None, Query()] = None
 ) -> Response:
     """What sells lately, in all or within a category and what is below it."""
-    live = shop_of(request).bundles.live
+    live = await live_now(shop_of(request))
     return json_answer(listed(live, _popular(live.bundle, category), n))
 
 
@@ -69,7 +70,7 @@ async def put_items(batch: Annotated[ItemBatch, Body()], request: Request) -> Re
     bundle = shop.bundles.live.bundle
     changes = [(item.item_id, _change(item, bundle.shop.shop.minor_units)) for item in batch.items]
     try:
-        count = await shop.store.change_items(changes)
+        count = await change_items(shop.store, changes)
         await catch_up(shop)
     except StoreError as error:
         raise store_away(str(error)) from error

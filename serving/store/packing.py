@@ -50,10 +50,14 @@ def pack(event: Happened) -> bytes:
     return orjson.dumps(packed)
 
 
-def unpack(payload: bytes) -> Happened:
-    packed = orjson.loads(payload)
-    packed["type"] = _TYPES[packed["type"]]
-    return Happened(**packed)
+def unpack(payload: bytes) -> Happened | None:
+    """None for what a newer server wrote and this one does not know."""
+    try:
+        packed = orjson.loads(payload)
+        packed["type"] = _TYPES[packed["type"]]
+        return Happened(**packed)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def tail_events(
@@ -77,4 +81,6 @@ def tail_events(
 
 def _tell(payload: bytes, referrer_id: str | None) -> Happened | None:
     event = unpack(payload)
-    return event if referrer_id is None else derived(event, Referral(referrer_id, at=0))
+    if event is None or referrer_id is None:
+        return event
+    return derived(event, Referral(referrer_id, at=0))

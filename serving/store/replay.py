@@ -24,7 +24,8 @@ async def replay(store: Store, accepting: Callable[[Happened], Accepting]) -> in
     after, folded = "-", 0
     while True:
         (page,) = await store.ask(("XRANGE", store.keys.events, after, "+", "COUNT", PAGE))
-        events = [(entry[0], accepting(unpack(_event(entry[1])))) for entry in page]
+        told = [(accepted, unpack(_event(entry))) for accepted, entry in page]
+        events = [(accepted, accepting(event)) for accepted, event in told if event is not None]
         await store.fold(events)
         folded += len(events)
         if len(page) < PAGE:

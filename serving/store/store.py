@@ -1,12 +1,11 @@
 """The shop's Redis as the server uses it: tails read in one trip, events accepted as one step."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import hiredis
-import orjson
 
 from engine.errors import StoreError
 from engine.happened import Happened
@@ -17,11 +16,10 @@ from serving.store.keys import Keys
 from serving.store.link import Link, LinkState
 from serving.store.packing import pack
 from serving.store.referral import MONEY
-from serving.store.scripts import ACCEPT, CHANGE_ITEM, CHANGES_AFTER, SCRIPTS, Script
+from serving.store.scripts import ACCEPT, SCRIPTS, Script
 from serving.store.trim import droppable
 
 DAY_S: Final = 86_400
-CHANGES_AT_ONCE: Final = 1_000  # guess: about 100 kB a trip
 DEFAULT_VISITOR_DAYS: Final = 30
 DEFAULT_TAIL_LIMIT: Final = 1_000
 LinkName = Literal["read", "write"]
@@ -42,13 +40,6 @@ class Accepting:
 
     event: Happened
     known_referral: str = ""  # "<at> <who>"
-
-
-@dataclass(frozen=True, slots=True)
-class ItemChanges:
-    changes: Sequence[tuple[str, bytes]]  # item id, JSON of what changed
-    count: int  # the number of the last of them
-    complete: bool
 
 
 class Store:
@@ -120,7 +111,7 @@ class Store:
         When it returns the events are as durable as the store's policy says. When it raises, some
         may have been accepted: sending all of them again counts none of them twice.
         """
-        replies = await self._run(ACCEPT, [self._accepting(one) for one in events])
+        replies = await self.run(ACCEPT, [self._accepting(one) for one in events])
         for one, reply in zip(events, replies, strict=True):
             if reply is not None and reply[1] > self._tail_limit:
                 self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
@@ -128,7 +119,7 @@ class Store:
 
     async def fold(self, events: Sequence[tuple[bytes, Accepting]]) -> None:
         """Put events of the stream, with their stream ids, into the tails that miss them."""
-        await self._run(ACCEPT, [self._accepting(one, accepted) for accepted, one in events])
+        await self.run(ACCEPT, [self._accepting(one, accepted) for accepted, one in events])
 
     def _accepting(self, one: Accepting, accepted: bytes = b"") -> Command:
         event = one.event
@@ -151,24 +142,6 @@ class Store:
             accepted,
         )
 
-    async def change_items(self, changes: Iterable[tuple[str, dict[str, Any]]]) -> int:
-        """The number of the last change; each item's change is one step of its own."""
-        keys = (self.keys.changes, self.keys.change_order, self.keys.change_count)
-        calls: list[Command] = [
-            ("3", *keys, item_id, orjson.dumps(change)) for item_id, change in changes
-        ]
-        replies = await self._run(CHANGE_ITEM, calls)
-        return max(replies, default=0)
-
-    async def changes_after(self, count: int, limit: int = CHANGES_AT_ONCE) -> ItemChanges:
-        keys = (self.keys.changes, self.keys.change_order)
-        (reply,) = await self._run(
-            CHANGES_AFTER, [("2", *keys, count, limit)], link=self._reads, timeout_s=0.25
-        )
-        changes = [(reply[i].decode(), reply[i + 1]) for i in range(0, len(reply), 3)]
-        last = int(reply[-1]) if reply else count
-        return ItemChanges(changes, last, complete=len(changes) < limit)
-
     async def durability(self) -> str:
         """When an accepted event is on the disk: "always", "everysec", "no", "none", "unknown".
 
@@ -189,24 +162,18 @@ class Store:
         """Any commands, over the link for writes; error replies raise."""
         return refuse_errors(await self._writes.ask(*commands))
 
-    async def _run(
-        self,
-        script: Script,
-        calls: Sequence[Command],
-        *,
-        link: Link | None = None,
-        timeout_s: float | None = None,
+    async def run(
+        self, script: Script, calls: Sequence[Command], *, timeout_s: float | None = None
     ) -> list[Reply]:
         """One trip for all calls. A store that has lost the script is given it again."""
-        link = link or self._writes
         commands: list[Command] = [("EVALSHA", script.sha, *call) for call in calls]
         if not commands:
             return []
-        replies = await link.ask(*commands, timeout_s=timeout_s)
+        replies = await self._writes.ask(*commands, timeout_s=timeout_s)
         lost = [place for place, reply in enumerate(replies) if _no_script(reply)]
         if lost:
             again: list[Command] = [("EVAL", script.text, *calls[place]) for place in lost]
-            for place, reply in zip(lost, await link.ask(*again), strict=True):
+            for place, reply in zip(lost, await self._writes.ask(*again), strict=True):
                 replies[place] = reply
         return refuse_errors(replies)
 

@@ -16,6 +16,7 @@ from tests.servers import Server, event, finish, publish_tea, serving, start, wa
 from tests.worlds import BLACK, CUP, MILK
 from training.publish import CURRENT, point, rollback
 
+QUICK = {"CAINI_STORE_READ_MS": "25"}  # as it is by default
 IDS = {0: "green", BLACK: "black", MILK: "milk", CUP: "cup"}
 
 
@@ -165,7 +166,7 @@ def test_a_store_that_fails_degrades_answers_and_heals_by_itself(
     tmp_path: Path, fault: signal.Signals
 ) -> None:
     publish_tea(tmp_path / "bundles")
-    with serving(tmp_path / "bundles", tmp_path / "data") as server:
+    with serving(tmp_path / "bundles", tmp_path / "data", environment=QUICK) as server:
         server.send(event("e1", "view", customer_id="zoe", item_id="pot"))
         pid = server.redis_pid()
         os.kill(pid, fault)
@@ -194,10 +195,10 @@ def test_a_store_that_fails_degrades_answers_and_heals_by_itself(
 
 def test_answers_without_the_store_are_quick_once_the_circuit_is_open(tmp_path: Path) -> None:
     publish_tea(tmp_path / "bundles")
-    with serving(tmp_path / "bundles", tmp_path / "data") as server:
+    with serving(tmp_path / "bundles", tmp_path / "data", environment=QUICK) as server:
         pid = server.redis_pid()
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(1.1)
+        wait_for(lambda: server.ready()["store"] == "down")
         waits = []
         for _ in range(100):
             began = time.perf_counter()

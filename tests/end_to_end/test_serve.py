@@ -102,6 +102,8 @@ def test_an_item_that_is_made_unavailable_is_gone_at_once_from_every_worker(pair
     assert pair.client.put("/items", json=change).status_code == 200
     for _ in range(40):
         assert "cup" not in pair.items(n=6)
+        popular = pair.client.get("/popular").json()["items"]
+        assert "cup" not in [item["item_id"] for item in popular]
     change = {"items": [{"item_id": "cup", "available": True}, {"item_id": "pot", "price": 12.5}]}
     pair.client.put("/items", json=change)
     for _ in range(40):

@@ -324,15 +324,16 @@ def test_each_event_of_a_batch_has_its_own_result(client: TestClient) -> None:
         {**view("b4", customer_id="bob"), "at": "yesterday"},
         {**view("b5", customer_id="bob"), "type": "purchase", "item_id": None},
         {**view("b6", customer_id="bob"), "properties": {"note": "x" * 20_000}},
+        {**view("b8", customer_id="bob"), "properties": {"big": 2**70}},
         "no event",
         view("b7", visitor_id="bob's phone"),
     ]
     told = client.post("/events", json={"events": events}).json()
     assert [result["status"] for result in told["results"]] == [
-        "accepted", "duplicate", *["invalid"] * 6, "accepted",
+        "accepted", "duplicate", *["invalid"] * 7, "accepted",
     ]  # fmt: skip
     assert told["durable"] == "always"
-    assert (told["accepted"], told["duplicates"], told["invalid"]) == (2, 1, 6)
+    assert (told["accepted"], told["duplicates"], told["invalid"]) == (2, 1, 7)
     errors = [" ".join(result.get("errors", [])) for result in told["results"]]
     assert "quantity" in errors[2]
     assert "24 hours ahead" in errors[3]
@@ -340,7 +341,8 @@ def test_each_event_of_a_batch_has_its_own_result(client: TestClient) -> None:
     assert "needs an item_id" in errors[5]
     assert "16384 bytes" in errors[6]
     assert told["results"][2]["event_id"] == "b2"
-    assert told["results"][7]["event_id"] is None
+    assert "64-bit" in errors[7]
+    assert told["results"][8]["event_id"] is None
 
 
 def test_a_batch_is_neither_empty_nor_endless(client: TestClient) -> None:

@@ -8,7 +8,8 @@ import pytest
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
 from engine.errors import BundleError
-from serving.bundles import MAX_CARDS, Bundles, Changes, changed, pointed, versions_by_age
+from serving.bundles import MAX_CARDS, Bundles, Changes, changed
+from serving.pointer import pointed, versions_by_age
 from tests.servers import publish_tea, tea
 from tests.worlds import CUP, GREEN, MILK
 from training.publish import CURRENT, rollback

@@ -12,6 +12,7 @@ from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
 from serving.store.address import Address
+from serving.store.items import change_items, changes_after
 from serving.store.packing import BEGINNING, StreamId, pack, stream_id, tail_events, unpack
 from serving.store.store import Accepting, Store
 
@@ -84,6 +85,11 @@ def test_an_event_survives_packing_whole() -> None:
     assert unpack(pack(event)) == event
     assert unpack(pack(view(1))) == view(1)
     assert b"null" not in pack(view(1))
+
+
+def test_what_a_newer_server_wrote_is_passed_over() -> None:
+    entries = [b'1-0 {"type":"teleport"}', b"2-0 nonsense", b"3-0 " + pack(view(1)), b"4-0 {}"]
+    assert tail_events(entries) == (view(1),)
 
 
 def test_stream_ids_compare_by_number_not_by_letter() -> None:
@@ -226,18 +232,18 @@ def test_nobody_refers_themselves(redis: Address) -> None:
 
 def test_changes_of_items_are_numbered_and_what_is_not_said_stays(redis: Address) -> None:
     async def story(store: Store) -> None:
-        assert await store.change_items([("a", {"stock": 3}), ("b", {"available": False})]) == 2
-        assert await store.change_items([("a", {"price_minor": 999})]) == 3
+        assert await change_items(store, [("a", {"stock": 3}), ("b", {"available": False})]) == 2
+        assert await change_items(store, [("a", {"price_minor": 999})]) == 3
         assert (await store.read("ann", None)).change_count == 3
-        found = await store.changes_after(0)
+        found = await changes_after(store, 0)
         assert [item for item, _ in found.changes] == ["b", "a"]
         assert found.changes[1][1] in {
             b'{"stock":3,"price_minor":999}',
             b'{"price_minor":999,"stock":3}',
         }
-        assert (await store.changes_after(2)).changes == found.changes[1:]
-        assert (await store.changes_after(3)).count == 3
-        assert not (await store.changes_after(0, limit=1)).complete
+        assert (await changes_after(store, 2)).changes == found.changes[1:]
+        assert (await changes_after(store, 3)).count == 3
+        assert not (await changes_after(store, 0, limit=1)).complete
 
     told(story, redis)
 
