@@ -34,6 +34,7 @@ def import_(
     mapping: Annotated[Path | None, typer.Option(help="TOML of column names.")] = None,
     quarantine: Annotated[Path | None, typer.Option(help="Where rejects go.")] = None,
     max_reject_share: Annotated[float, typer.Option(help="More rejects fail the import.")] = 0.05,
+    encoding: Annotated[str, typer.Option(help="Of text files, where it cannot be told.")] = "auto",
     minor_units: Annotated[int | None, typer.Option(help="Decimals of the currency.")] = None,
     currency: Annotated[str | None, typer.Option(help="ISO code of the currency.")] = None,
     channel: Annotated[str | None, typer.Option(help="Where the log names none.")] = None,
@@ -53,6 +54,7 @@ def import_(
         minor_units=minor_units,
         currency=currency,
         channel=channel,
+        encoding=encoding,
         quiet=quiet,
         as_json=json,
     )
