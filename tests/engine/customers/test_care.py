@@ -14,6 +14,7 @@ from engine.customers.labels import PRICE_BANDS, RELATIONS
 from engine.customers.life_stages import LifeStageConfig, life_stages_of, months_since, suits
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.lock_in import LockInConfig, lock_in_factors, locked_in
+from engine.customers.newcomers import from_referrer
 from engine.customers.offers import (
     PROMOTIONS,
     DeliveredValueConfig,
@@ -22,6 +23,7 @@ from engine.customers.offers import (
     delivered_value,
     may_see,
 )
+from engine.customers.pareto import pareto
 from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
 from engine.events import EventType
 from engine.ids import IdMap
@@ -221,3 +223,23 @@ def test_R6_a_household_shares_purchases_and_not_views() -> None:
     ann, bob = bought((0, 1), (2, 0)), bought((3, 2), (0, 1))
     assert bought_at_home([ann, bob]).tolist() == [0, 3]
     assert bought_at_home([]).tolist() == []
+
+
+def test_F3_what_the_referrer_bought_starts_the_newcomer() -> None:
+    bought_when = {0: at(1), 2: at(5), 3: at(5), 4: at(9)}
+    history = replace(
+        bought((0, 1), (2, 1), (3, 2), (4, 0)), last_bought_at=np.array([*bought_when.values()])
+    )
+    found = from_referrer(history, 2)
+    assert found.rows.tolist() == [2, 3]
+    assert found.scores.tolist() == [1, 0.5]
+    assert len(from_referrer(NO_ITEM_HISTORY, 5)) == 0
+
+
+def test_V3_the_best_fifth_of_customers_brings_its_share() -> None:
+    found = pareto(np.array([800, 50, 50, 50, 50]))
+    assert found.top_share == pytest.approx(0.8)
+    assert found.people.tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    assert found.revenue.tolist() == pytest.approx([0, 0.8, 0.85, 0.9, 0.95, 1])
+    assert pareto(np.array([-5, 10])).revenue.tolist() == [0, 1, 1]
+    assert pareto(np.array([], np.int64)).top_share == 0
