@@ -1,5 +1,6 @@
 """Is it alive, may it have traffic, and what has it counted."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -38,4 +39,5 @@ async def ready(request: Request) -> Response:
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Prometheus' text format, over all workers."""
-    return Response(shop_of(request).metrics.page(), media_type=CONTENT_TYPE_LATEST)
+    page = await asyncio.to_thread(shop_of(request).metrics.page)  # reads files of every worker
+    return Response(page, media_type=CONTENT_TYPE_LATEST)
