@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 
-from engine.types import Candidates, Lists, Offsets, Rows
+from engine.top import best
+from engine.types import Candidates, Lists, Offsets, Rows, Scores
 
 Keys = NDArray[np.int64]
 
@@ -45,3 +47,19 @@ def as_lists(lines: Sequence[Candidates]) -> Lists:
         np.concatenate([line.rows for line in lines]),
         np.concatenate([line.scores for line in lines]),
     )
+
+
+def cut(sources: Rows, targets: Rows, scores: Scores, n_sources: int, depth: int) -> Lists:
+    """Scored pairs in any order as lists: pairs that come twice add up, the `depth` best are kept.
+
+    Best first, ties by target; scores not above 0 are dropped.
+    """
+    table = coo_array((scores, (sources, targets)), shape=(n_sources, n_sources)).tocsr()
+    table.sort_indices()
+    lines = []
+    for source in range(n_sources):
+        place = slice(table.indptr[source], table.indptr[source + 1])
+        found = best(table.indices[place], table.data[place], depth)
+        positive = found.scores > 0
+        lines.append(Candidates(found.rows[positive], found.scores[positive]))
+    return as_lists(lines)

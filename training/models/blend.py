@@ -1,0 +1,61 @@
+"""All linear models as one item-to-item list: their sum is linear too, so it folds into one.
+
+Each model is divided by the mean of a customer's best scores, so that weights compare influence
+and not units.
+"""
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.top import sum_lists
+from engine.types import Lists
+from training.interactions import Interactions
+from training.models import cooccurrence, ease, local_ridge
+from training.models.cooccurrence import CooccurrenceConfig
+from training.models.ridge import RidgeConfig
+from training.ragged import cut, rows_of
+
+SAMPLE = 500  # decision: customers whose scores give the unit of a model
+BEST = 20  # decision: the places that customers see
+
+
+class BlendConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cooccurrence: CooccurrenceConfig = CooccurrenceConfig()
+    ridge: RidgeConfig = RidgeConfig()
+    ridge_weight: float = Field(default=0.5, ge=0, le=1)  # of the whole; the rest is co-occurrence
+    ease_limit: int = Field(default=5000, ge=0)  # items up to which EASE takes seconds (measured)
+    neighbours: int = Field(default=300, ge=1)  # 200–400 keep 99.6 % of the recall (measured)
+
+
+def fit(data: Interactions, config: BlendConfig, *, threads: int = 2) -> Lists:
+    """The list that serves: score(u, j) = Σ_i x_ui S[i, j]. What has no weight is not fitted."""
+    parts: list[tuple[float, Lists]] = []
+    if config.ridge_weight < 1:
+        similar = cooccurrence.fit(data, config.cooccurrence, threads=threads)
+        parts.append((1 - config.ridge_weight, similar))
+    if config.ridge_weight > 0:
+        model = ease if data.n_items <= config.ease_limit else local_ridge
+        parts.append((config.ridge_weight, model.fit(data, config.ridge, threads=threads)))
+    return fold([(weight / unit(lists, data), lists) for weight, lists in parts], config.neighbours)
+
+
+def fold(parts: list[tuple[float, Lists]], neighbours: int) -> Lists:
+    """Σ weight × lists, the best `neighbours` of each source."""
+    sources = np.concatenate([rows_of(lists.offsets) for _, lists in parts])
+    targets = np.concatenate([lists.rows for _, lists in parts])
+    scores = np.concatenate([np.float32(weight) * lists.scores for weight, lists in parts])
+    return cut(sources, targets, scores, len(parts[0][1]), neighbours)
+
+
+def unit(lists: Lists, data: Interactions) -> float:
+    """The mean of the best scores of some customers, evenly drawn; 1 when there are none."""
+    step = max(1, data.n_rows // SAMPLE)
+    means = []
+    for row in range(0, data.n_rows, step):
+        places = slice(int(data.offsets[row]), int(data.offsets[row + 1]))
+        weights = np.maximum(data.weights[places], 0)
+        found = sum_lists(lists, data.items[places], weights, BEST)
+        means.extend([float(found.scores.mean())] if len(found) else [])
+    return float(np.mean(means)) if means else 1.0
