@@ -28,7 +28,7 @@ from training.customer_states import TasteColumns, assess_all, population
 
 PEOPLE = ("ann", "bob", "cat", "dan")
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "event_id": pl.String,
     "type": pl.String,
     "at": pl.Datetime("ms", "UTC"),

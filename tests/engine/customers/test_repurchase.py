@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, due, runs_out_at
+from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, due, runs_out_at, used_up
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.engine.customers.world import at
 
@@ -26,7 +26,7 @@ def bought(day: float, row: int, units: int = 1) -> ItemHistory:
 
 
 def due_rows(history: ItemHistory, day: float) -> list[int]:
-    return due(history, CYCLES, CONFIG, at(day)).rows.tolist()
+    return [int(row) for row in due(history, CYCLES, CONFIG, at(day)).rows]
 
 
 def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
@@ -72,6 +72,13 @@ def test_C3_the_most_overdue_comes_first_and_returned_goods_never() -> None:
     returned = replace(both, bought=np.array([0, 1], np.int32))
     assert due_rows(returned, 21) == [MILK]
     assert due_rows(NO_ITEM_HISTORY, 21) == []
+
+
+def test_C3_what_is_overdue_stays_used_up_and_what_was_never_bought_is() -> None:
+    answers = [used_up(bought(0, TEA), CYCLES, CONFIG, at(day)).tolist() for day in (17, 18, 300)]
+    assert answers == [[False], [True], [True]]
+    never = replace(bought(0, TEA), last_bought_at=np.zeros(1, np.int64))
+    assert used_up(never, CYCLES, CONFIG, at(1)).tolist() == [True]
 
 
 def test_rates_of_no_days_are_refused_together() -> None:

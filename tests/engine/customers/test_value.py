@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.customers.facts import History
 from engine.customers.snapshot import snapshot_of
 from engine.customers.state import assess
 from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
@@ -77,7 +78,7 @@ def test_V2_a_thousand_active_buyers_are_10_40_150_and_800() -> None:
     assert found == {"top": 10, "large": 40, "medium": 150, "small": 800}
 
 
-def classes(histories: list) -> Counter[str]:
+def classes(histories: list[History]) -> Counter[str]:
     cuts = population(snapshot_of(histories), DEFAULTS, at(2))
     return Counter(assess(each, cuts, DEFAULTS, at(2)).value_class for each in histories)
 
