@@ -1,15 +1,20 @@
 """Say for each item of a slate where it came from and which of the customer's items led to it."""
 
+from typing import Final
+
 import numpy as np
 
 from engine.bundle import Bundle
+from engine.item_history import latest_part
 from engine.query import Query
 from engine.ranking import Pool
 from engine.slots import Slot
 from engine.top import entries_of
 from engine.types import Lists, Rows, Scores, Served, Slate
 
-REASONS = {
+NAMED_ITEMS: Final = 50  # the newest of a history that a reason may name; decision: people forget
+
+REASONS: Final = {
     "similar": "viewed_similar",
     "session": "goes_with",
     "context": "similar_to",
@@ -64,7 +69,8 @@ def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict
 
 def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, Scores] | None:
     if source == "similar":
-        return bundle.similar, query.history.rows, query.history.weights
+        history = latest_part(query.history, NAMED_ITEMS)
+        return bundle.similar, history.rows, history.weights
     keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
     if source not in keys:
         return None

@@ -12,13 +12,18 @@ from engine.types import Candidates, Slate
 def recommend(query: Query, plan: SlotPlan, bundle: Bundle) -> Slate:
     """Fill a slot for one customer; shorter than `query.n` only where the catalogue ends."""
     slot = plan.slot_for(query)
+    pool = choose(query, slot, bundle)
+    return explain(pool, query, slot, bundle)
+
+
+def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
+    """The items of the slate in their order, without the reasons: what a batch needs."""
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
     pool = keep_allowed(pool, query, slot, bundle)
     pool = arrange(pool, slot, bundle)
     pool = fill(pool, query, slot, bundle)
-    pool = pool.take(slice(query.n))
-    return explain(pool, query, slot, bundle)
+    return pool.take(slice(query.n))
 
 
 def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from engine.bundle import Bundle
 from engine.errors import CainiError
 from engine.query import Asked, enrich
-from engine.recommend import recommend
+from engine.recommend import choose
 from engine.retrievers import RETRIEVERS
 from engine.slots import SlotPlan
 from engine.types import Rows
@@ -68,8 +68,10 @@ def _fill(
 
 def _fill_line(line: int, customer_id: str, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
     asked = Asked(n=slates.rows.shape[1], customer_id=customer_id)
-    slate = recommend(enrich(asked, bundle, bundle.manifest.watermark), plan, bundle)
-    for position, served in enumerate(slate.items):
-        slates.rows[line, position] = served.row
-        slates.scores[line, position] = served.score
-        slates.sources[line, position] = SOURCES.index(served.source)
+    query = enrich(asked, bundle, bundle.manifest.watermark)
+    slot = plan.slot_for(query)
+    pool = choose(query, slot, bundle)
+    names = np.array([SOURCES.index(name) for name in slot.names], np.int8)
+    slates.rows[line, : len(pool)] = pool.rows
+    slates.scores[line, : len(pool)] = pool.scores
+    slates.sources[line, : len(pool)] = names[pool.sources]
