@@ -58,7 +58,11 @@ def runs_out_at(
 
 
 def due(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int) -> Candidates:
-    """Items around the end of their cycle, the most overdue first; ties by row."""
+    """Items around the end of their cycle; ties by row.
+
+    First what the customer orders most often, then the more overdue: on online-retail what was
+    ordered once is bought again a third as often as what was ordered more.
+    """
     held = (history.bought > 0) & (history.last_bought_at > 0)
     if not held.any():
         return NO_CANDIDATES
@@ -66,7 +70,8 @@ def due(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int
     ends = runs_out_at(at, units, cycles.days[rows], cycles.per_unit[rows])
     progress = (now - at) / np.maximum(ends - at, 1)
     near = (progress >= config.due_from) & (progress <= config.due_until)
-    rows, scores = rows[near], progress[near].astype(np.float32)
+    rows, often = rows[near], np.maximum(history.frequency[held][near], 0)
+    scores = (often * progress[near]).astype(np.float32)
     order = np.lexsort((rows, -scores))
     return Candidates(rows[order], scores[order])
 

@@ -43,20 +43,39 @@ def learned(events: list[Happened], **config: object) -> dict[str, tuple[float, 
     return dict(zip(ITEMS, pairs, strict=True))
 
 
-def test_C1_an_item_never_bought_again_lasts_the_shops_cycle() -> None:
-    assert learned(bought("cup", [0]))["cup"] == (20.0, False)
+def test_C1_in_a_log_without_repeats_everything_lasts_the_configured_cycle() -> None:
+    assert learned(bought("cup", [0])) == dict.fromkeys(ITEMS, (20.0, False))
 
 
-def test_C1_the_rate_is_the_median_interval_per_unit() -> None:
-    found = learned(bought("green", [0, 10, 20, 30, 40, 50, 650], units=2), prior=0)
-    assert found["green"] == (5.0, True)
+def used_up_in(days_per_unit: float) -> list[Happened]:
+    """Two units last twice as long as one."""
+    found, day = [], 0.0
+    for units in (1, 2, 3, 1, 2, 3, 1, 2):
+        found += bought("green", [day], units)
+        day += units * days_per_unit
+    return found
+
+
+def test_C1_goods_that_are_used_up_are_counted_per_unit() -> None:
+    assert learned(used_up_in(10), prior=0)["green"] == (10.0, True)
+
+
+def test_C1_goods_that_are_bought_by_habit_are_counted_per_purchase() -> None:
+    weekly = [each for i in range(9) for each in bought("green", [7.0 * i], 1 + i % 3)]
+    assert learned(weekly, prior=0)["green"] == (7.0, False)
+
+
+def test_C1_a_long_pause_does_not_matter() -> None:
+    days = [0.0, 10, 20, 30, 40, 50, 650]
+    assert learned(bought("green", days), prior=0)["green"] == (10.0, False)
 
 
 def test_C1_an_item_with_few_intervals_lasts_nearly_as_long_as_its_category() -> None:
-    many = bought("green", [10.0 * i for i in range(12)])
-    found = learned(many + bought("oolong", [0, 22]), prior=5)
-    assert found["green"] == (10.0, True)
-    assert found["oolong"][0] == pytest.approx((22 + 5 * 10) / 6)
+    many = bought("green", [10.0 * i for i in range(1001)])
+    found = learned(many + bought("oolong", [0, 22]))
+    assert found["green"][0] == pytest.approx(10, abs=0.1)
+    assert found["oolong"][0] == pytest.approx((22 + 5 * 10) / 6, abs=0.1)
+    assert found["cup"][0] == pytest.approx(10, abs=0.1)  # by the shop
 
 
 def test_C1_what_the_shop_says_goes_before_what_is_learned() -> None:
@@ -71,4 +90,4 @@ def test_C1_what_the_shop_says_goes_before_what_is_learned() -> None:
 
 def test_C1_lines_of_one_day_are_one_purchase() -> None:
     twice_a_day = [*bought("green", [0, 10, 20, 30, 40, 50]), *bought("green", [0.1], units=1)]
-    assert learned(twice_a_day, prior=0)["green"] == (10.0, True)
+    assert learned(twice_a_day, prior=0)["green"] == (10.0, False)

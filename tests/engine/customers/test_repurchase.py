@@ -60,18 +60,27 @@ def test_C3_a_repurchase_makes_it_due_no_longer() -> None:
     assert due_rows(bought(20, TEA, units=2), 21) == []
 
 
-def test_C3_the_most_overdue_comes_first_and_returned_goods_never() -> None:
-    both = ItemHistory(
+def both_due() -> ItemHistory:
+    return ItemHistory(
         **{
             name: np.concatenate([getattr(bought(0, TEA), name), getattr(bought(14, MILK), name)])
             for name in ItemHistory.__slots__
         }
     )
+
+
+def test_C3_the_most_overdue_comes_first_and_returned_goods_never() -> None:
+    both = both_due()
     assert due_rows(both, 21) == [TEA, MILK]
     assert due_rows(both, 22) == [MILK, TEA]
     returned = replace(both, bought=np.array([0, 1], np.int32))
     assert due_rows(returned, 21) == [MILK]
     assert due_rows(NO_ITEM_HISTORY, 21) == []
+
+
+def test_C3_what_is_ordered_often_comes_before_what_is_more_overdue() -> None:
+    often = replace(both_due(), frequency=np.array([1, 3], np.float32))
+    assert due_rows(often, 21) == [MILK, TEA]
 
 
 def test_C3_what_is_overdue_stays_used_up_and_what_was_never_bought_is() -> None:
