@@ -6,7 +6,10 @@ CainiError
 ├── BundleError        a bundle is missing, damaged or of another format             exit 4
 ├── UnknownName        a name that is not in a table; lists the names that are       exit 2
 ├── RequestError       a request that cannot be answered; names the field            exit 2
-└── StoreError         the store did not answer                                      exit 5
+├── StoreError         the store did not answer                                      exit 5
+├── DataRefused        the log is not fit to train on today; what is live stays      exit 6
+├── BundleRefused      the new bundle may not go live; what is live stays            exit 7
+└── LeaseError         another run works on these bundles, or has overtaken this one exit 8
 
 Each message says what is wrong, where, and what would be right.
 """
@@ -53,3 +56,15 @@ class UnknownName(CainiError):
 
 class StoreError(CainiError):
     exit_code = 5
+
+
+class DataRefused(CainiError):
+    exit_code = 6
+
+
+class BundleRefused(CainiError):
+    exit_code = 7
+
+
+class LeaseError(CainiError):
+    exit_code = 8

@@ -1,8 +1,11 @@
 """Putting a bundle where servers find it: all of it or nothing, at every instant.
 
-BUNDLES/<version>/… holds the bundles, BUNDLES/current the name of the live one.
+BUNDLES/<version>/… holds the bundles, BUNDLES/current the name of the live one. Beside it,
+BUNDLES/.pointers/<version> are pointers made in advance: with a full disk one of them is renamed.
 """
 
+import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -14,28 +17,81 @@ from typing import Final
 
 from engine.bundle import Bundle, Manifest
 from engine.bundle_files import MANIFEST, read_manifest, verify, write_bundle
-from engine.errors import BundleError, UnknownName
+from engine.errors import BundleError, LeaseError, UnknownName
 
 CURRENT: Final = "current"
 UNFINISHED: Final = ".unfinished-"
 LOCK: Final = ".publishing"
+POINTERS: Final = ".pointers"
+FENCE: Final = ".token"
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def publish(bundle: Bundle, bundles: Path) -> Manifest:
-    """Write, fsync, rename, then point. A bundle of the same content is only pointed at."""
+def publish(bundle: Bundle, bundles: Path, *, token: int | None = None) -> Manifest:
+    """Write, fsync, rename, then point. A bundle of the same content is only pointed at.
+
+    With a `token` (see training.lease) it raises LeaseError when a newer one has been given out.
+    """
     bundles.mkdir(parents=True, exist_ok=True)
     with one_at_a_time(bundles), _unfinished(bundles) as folder:
-        manifest = write_bundle(bundle, folder)
-        for path in folder.iterdir():
-            _sync(path)
-        _sync(folder)
-        target = bundles / manifest.version
-        if not _is_whole(target):
-            shutil.rmtree(target, ignore_errors=True)
-            folder.rename(target)
-            _sync(bundles)
+        return _go_live(folder, write_bundle(bundle, folder), bundles, token)
+
+
+def adopt(made: Path, bundles: Path, *, token: int | None = None) -> Manifest:
+    """Publish a bundle that lies written in the folder `made`, which stays as it is."""
+    bundles.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(bundles), _unfinished(bundles) as folder:
+        manifest = read_manifest(made)
+        verify(made, manifest)
+        for path in made.iterdir():
+            _link(path, folder / path.name)
+        return _go_live(folder, manifest, bundles, token)
+
+
+def _go_live(folder: Path, manifest: Manifest, bundles: Path, token: int | None) -> Manifest:
+    """The lock is held, so nobody can take a token between the look at it and the pointer."""
+    for path in folder.iterdir():
+        _sync(path)
+    _sync(folder)
+    _refuse_overtaken(bundles, token)
+    target = bundles / manifest.version
+    if not _is_whole(target):
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+        _sync(bundles)
     point(bundles, manifest.version)
     return read_manifest(target)
+
+
+def next_token(bundles: Path) -> int:
+    """A number above all that were given out. `one_at_a_time` is held by the caller."""
+    token = newest_token(bundles) + 1
+    _write(bundles, f"{token}\n", bundles / FENCE)
+    return token
+
+
+def newest_token(bundles: Path) -> int:
+    try:
+        return int((bundles / FENCE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return 0
+    except ValueError as error:
+        raise BundleError(f"{bundles / FENCE}: holds no number: {error}") from error
+
+
+def _refuse_overtaken(bundles: Path, token: int | None) -> None:
+    if token is not None and (newest := newest_token(bundles)) != token:
+        raise LeaseError(
+            f"{bundles}: this run holds token {token}, {newest} has been given out since; "
+            "nothing was published"
+        )
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)
 
 
 def point(bundles: Path, version: str) -> None:
@@ -43,14 +99,44 @@ def point(bundles: Path, version: str) -> None:
     if version not in versions(bundles):
         raise UnknownName("version", version, versions(bundles))
     verify(bundles / version, read_manifest(bundles / version))
-    descriptor, name = tempfile.mkstemp(prefix=UNFINISHED, dir=bundles)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(f"{version}\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(bundles / CURRENT)
+    ready = bundles / POINTERS / version
+    try:
+        _write(bundles, f"{version}\n", bundles / CURRENT)
+    except OSError as error:
+        if error.errno not in NO_ROOM or not _is_pointer(ready, version):
+            raise
+        ready.replace(bundles / CURRENT)
     _sync(bundles)
+    with contextlib.suppress(OSError):  # it is for a later day; this one's work is done
+        _prepare_pointer(ready, version)
+
+
+def _prepare_pointer(ready: Path, version: str) -> None:
+    if not _is_pointer(ready, version):
+        ready.parent.mkdir(exist_ok=True)
+        _write(ready.parent, f"{version}\n", ready)
+
+
+def _is_pointer(path: Path, version: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == f"{version}\n"
+    except FileNotFoundError:
+        return False
+
+
+def _write(folder: Path, text: str, path: Path) -> None:
+    """Whole or not at all; `folder` is on the file system of `path`."""
+    descriptor, name = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def rollback(bundles: Path, version: str | None = None) -> str:
@@ -59,6 +145,22 @@ def rollback(bundles: Path, version: str | None = None) -> str:
         version = _before(bundles)
     point(bundles, version)
     return version
+
+
+def retain(bundles: Path, newest: int) -> list[str]:
+    """Remove all but the newest versions, the live one and the one before it; says which."""
+    with one_at_a_time(bundles):
+        ordered = versions(bundles)
+        live = current(bundles)
+        place = ordered.index(live) if live in ordered else len(ordered)
+        kept = {*ordered[max(0, place - 1) : place + 1], *ordered[-newest:]}
+        gone = [version for version in ordered if version not in kept]
+        for version in gone:
+            leaving = bundles / f"{UNFINISHED}{version}"
+            (bundles / version).rename(leaving)  # in one step: never listed half removed
+            (bundles / POINTERS / version).unlink(missing_ok=True)
+            shutil.rmtree(leaving)
+    return gone
 
 
 def _before(bundles: Path) -> str:

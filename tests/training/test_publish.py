@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import resource
 import signal
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import BundleError, UnknownName
 from tests.worlds import bundle
-from training.publish import CURRENT, current, publish, rollback, versions
+from training.publish import CURRENT, adopt, current, publish, retain, rollback, versions
 
 
 def dated(made: Bundle, number: int) -> Bundle:
@@ -113,3 +115,69 @@ def test_a_publish_killed_at_any_moment_leaves_a_whole_bundle_live(tmp_path: Pat
     assert publish(dated(bundle(), 99_999), tmp_path).version == current(tmp_path) != before
     assert not list(tmp_path.glob(".unfinished-*"))
     assert (tmp_path / CURRENT).read_text().endswith("\n")
+
+
+def test_a_bundle_that_lies_written_is_adopted_and_stays_where_it_was(tmp_path: Path) -> None:
+    made = publish(dated(bundle(), 1), tmp_path / "made").version
+    adopted = adopt(tmp_path / "made" / made, tmp_path / "live")
+    assert adopted.version == current(tmp_path / "live") == made
+    assert read_bundle(tmp_path / "made" / made).version == made
+    (tmp_path / "made" / made / "shop.json").unlink()
+    with pytest.raises(BundleError, match=r"missing \['shop\.json'\]"):
+        adopt(tmp_path / "made" / made, tmp_path / "other")
+    assert read_bundle(tmp_path / "live" / made).version == made
+
+
+def test_retention_keeps_the_newest_the_live_one_and_the_way_back(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in range(6)]
+    rollback(tmp_path, told[2])
+    assert retain(tmp_path, 2) == [told[0], told[3]]
+    assert versions(tmp_path) == [told[1], told[2], told[4], told[5]]
+    assert rollback(tmp_path) == told[1]
+    assert retain(tmp_path, 1) == [told[2], told[4]]
+
+
+def _roll_back_without_room(folder: Path, version: str) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # every write fails, as on a full disk
+    started = time.monotonic()
+    rollback(folder, version)
+    assert time.monotonic() - started < 5
+
+
+def test_rolling_back_needs_no_room_on_the_disk(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2, 3)]
+    for version in (told[0], told[2], told[1]):
+        process = multiprocessing.get_context("fork").Process(
+            target=_roll_back_without_room, args=(tmp_path, version)
+        )
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+        assert current(tmp_path) == version
+    assert not list(tmp_path.glob(".unfinished-*"))
+
+
+def _fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as rest:
+        while True:
+            rest.write(b"x" * 512)
+
+
+def test_rolling_back_works_on_a_full_file_system(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a file system here")
+    try:
+        told = [publish(dated(bundle(), number), disk).version for number in (1, 2)]
+        with pytest.raises(OSError, match="No space left"):
+            _fill(disk / "rest")
+        assert rollback(disk) == told[0] == current(disk)
+        assert rollback(disk, told[1]) == told[1] == current(disk)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
