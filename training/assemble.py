@@ -22,7 +22,7 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
-from training.models import als, bought_together, cooccurrence, new_arrivals, popularity
+from training.models import als, blend, bought_together, new_arrivals, popularity
 from training.ragged import as_lists
 
 Say = Callable[[str], None]
@@ -63,7 +63,7 @@ def assemble(
     model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
     index, report = build_index(model.item_factors, seed=train.seed)
     say("similar items")
-    similar = cooccurrence.fit(data, train.similar, threads=train.threads)
+    similar = blend.fit(data, train.similar, threads=train.threads)
     say("baskets")
     together = bought_together.fit(data, train.bought_together, threads=train.threads)
     say("popularity")

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import ConfigError
 from engine.shop import faults, read_toml
 from training.models.als import AlsConfig
+from training.models.blend import BlendConfig
 from training.models.bought_together import BoughtTogetherConfig
-from training.models.cooccurrence import CooccurrenceConfig
 from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
 
@@ -30,7 +30,7 @@ class TrainConfig(BaseModel):
     seed: int = 7
     threads: int = Field(default=2, ge=1)
     als: AlsConfig = AlsConfig()
-    similar: CooccurrenceConfig = CooccurrenceConfig()
+    similar: BlendConfig = BlendConfig()
     bought_together: BoughtTogetherConfig = BoughtTogetherConfig()
     popularity: PopularityConfig = PopularityConfig()
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()
