@@ -222,16 +222,18 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
     n, today = len(people), day_of(now, schemes.zone)
     consent = np.ones((2, n), np.bool_)
     birthdays: list[int | None] = [None] * n
-    life: list[tuple[str, ...]] = [()] * n
+    life: dict[tuple[str, ...], int] = {(): 0}  # each combination once
+    stages = np.zeros(n, np.int64)
     for row, said in _profiles(people, schemes):
         consent[:, row] = [said.get(f"consent.{name}") != "false" for name in CONSENTS]
         birthdays[row] = days_to(said.get("birthday"), now, schemes.zone)
-        life[row] = life_stages_of(said, schemes.life_stages, today)
+        found = life_stages_of(said, schemes.life_stages, today)
+        stages[row] = life.setdefault(found, len(life))
     return {
         "personal": consent[0],
         "contactable": consent[1],
         "days_to_birthday": pl.Series(birthdays, dtype=pl.Int64),
-        "life_stages": pl.Series(life, dtype=pl.List(pl.String)),
+        "life_stages": pl.Series([*life], dtype=pl.List(pl.String)).gather(stages),
     }
 
 
