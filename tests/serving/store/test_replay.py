@@ -42,7 +42,7 @@ async def lose_tails(store: Store) -> None:
 
 def test_a_store_that_is_new_has_nothing_to_replay_and_says_so_once(redis: Address) -> None:
     async def story() -> None:
-        store = Store(redis, f"new-{os.getpid()}", read_s=2)
+        store = Store(redis, f"new-{os.getpid()}", read_s=5, write_s=5)
         await store.start()
         await store.ask(("DEL", store.keys.folded))
         assert await needs_replay(store)
@@ -69,7 +69,7 @@ def test_replay_gives_back_the_same_tails_wherever_they_were_lost(
     redis: Address, log: list[tuple[int, EventType, str]], crash: int
 ) -> None:
     async def story() -> None:
-        store = Store(redis, f"replay-{os.getpid()}", read_s=2)
+        store = Store(redis, f"replay-{os.getpid()}", read_s=5, write_s=5)
         await store.start()
         await lose_tails(store)
         await store.ask(("DEL", store.keys.events))
@@ -91,7 +91,7 @@ def test_replay_gives_back_the_same_tails_wherever_they_were_lost(
 
 def test_a_long_stream_is_replayed_page_by_page(redis: Address) -> None:
     async def story() -> None:
-        store = Store(redis, f"long-{os.getpid()}", read_s=2, write_s=10)
+        store = Store(redis, f"long-{os.getpid()}", read_s=5, write_s=10)
         await store.start()
         await store.ask(("DEL", store.keys.events, store.keys.customers + "ann"))
         events = [Accepting(happened(n, EventType.PURCHASE, "ann")) for n in range(1_203)]
