@@ -2,7 +2,7 @@ from operator import itemgetter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.conditions import MAX_DEPTH, OPERATORS, Field, Kind, compiled, parse, read
@@ -170,12 +170,14 @@ wild = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(wild)
 def test_whatever_is_read_is_a_condition_or_has_faults(raw: object) -> None:
     condition, problems = read(raw, FIELDS, "when")
     assert (condition is None) == bool(problems)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(FIELDS)), st.sampled_from(["=", "<", "in", "between", "has"]), wild)
 def test_whatever_passes_the_check_can_be_asked_about_anybody(
     field: str, op: str, value: object

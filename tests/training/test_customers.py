@@ -82,7 +82,7 @@ def shops(draw: Callable[..., Any]) -> list[Happened]:
 
 
 @given(shops())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_snapshot_of_a_log_is_the_fold_of_each_customer(events: list[Happened]) -> None:
     found = snapshot(log_of(events), PEOPLE)
     expected = folded(events)
@@ -151,7 +151,7 @@ CARRY = compile_schemes(
 
 
 @given(shops(), st.sampled_from([SCHEMES, CARRY]), st.integers(0, 500))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_assessing_all_is_assessing_each(
     events: list[Happened], schemes: Schemes, day: int
 ) -> None:

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.customers.facts import EMPTY_HISTORY, Attribute, Complaint, Moments, key_of
@@ -83,6 +83,7 @@ def test_complaints_are_kept_with_their_item() -> None:
     assert history.complaints == (Complaint(at(1), "tea"), Complaint(at(2), ""))
 
 
+@settings(deadline=None)
 @given(logs(), st.randoms(use_true_random=False))
 def test_any_order_and_any_repeats_give_the_same_history(
     events: list[Happened], chance: Any
@@ -92,6 +93,7 @@ def test_any_order_and_any_repeats_give_the_same_history(
     assert history_of(*again) == history_of(*events)
 
 
+@settings(deadline=None)
 @given(logs(), st.floats(0, 1), st.randoms(use_true_random=False))
 def test_the_newest_events_over_a_snapshot_are_the_whole_log(
     events: list[Happened], cut: float, chance: Any
@@ -104,6 +106,7 @@ def test_the_newest_events_over_a_snapshot_are_the_whole_log(
     assert fold_all(snapshot.history_of(1), tail) == history_of(*events)
 
 
+@settings(deadline=None)
 @given(logs(), logs())
 def test_R1_aliases_merge_into_what_one_customer_would_have(
     ours: list[Happened], theirs: list[Happened]

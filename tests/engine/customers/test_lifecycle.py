@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.customers.labels import LABELS, STAGES, label
@@ -89,6 +89,7 @@ def test_L1_the_history_tells_when_a_referral_succeeded() -> None:
 orders = st.lists(st.integers(0, 900), max_size=12).map(sorted)
 
 
+@settings(deadline=None)
 @given(orders, st.integers(0, 300), st.integers(0, 900), st.booleans())
 def test_L1_what_follows_a_stage_is_in_the_table_and_ends_in_the_stage_of_today(
     days: list[int], more: int, advocate_day: int, advocates: bool

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.customers.ledger import Line, ledger, standing_of
@@ -130,6 +130,7 @@ def test_P3_the_tiers_price_rounds_half_to_even_and_never_rises() -> None:
     assert tier_price(0, star_1) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1, 10**12), max_size=20), st.sampled_from(ZERO.tiers))
 def test_P3_many_prices_are_the_prices_of_each(prices: list[int], tier: Any) -> None:
     each = [tier_price(price, tier) if price >= 0 else price for price in prices]
@@ -190,6 +191,7 @@ def as_events(found: list[tuple[str, int, int, str]]) -> list[Happened]:
     return [made[kind](day, fen / 100, order, i) for i, (kind, day, fen, order) in enumerate(found)]
 
 
+@settings(deadline=None)
 @given(moves, st.randoms(use_true_random=False), st.sampled_from([ZERO, CARRY]))
 def test_P7_any_order_and_any_repeats_give_the_same_ledger(
     found: list[tuple[str, int, int, str]], chance: Any, ladder: Ladder
@@ -205,6 +207,7 @@ def test_P7_any_order_and_any_repeats_give_the_same_ledger(
     assert ends.tier_rank == (lines[-1].tier_rank if lines else 0)
 
 
+@settings(deadline=None)
 @given(moves, st.integers(0, 60), st.sampled_from([ZERO, CARRY]))
 def test_P7_what_comes_later_only_adds_lines(
     found: list[tuple[str, int, int, str]], day: int, ladder: Ladder

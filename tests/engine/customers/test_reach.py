@@ -5,7 +5,7 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.conditions import compiled, parse
@@ -60,6 +60,7 @@ def test_P5_waves_open_from_the_highest_tier_down() -> None:
     assert opening == [at(0), at(2), at(4), at(6)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3), st.integers(0, 3), st.integers(-5, 20))
 def test_P5_an_item_is_never_shown_earlier_to_a_lower_tier(one: int, other: int, day: int) -> None:
     low, high = sorted((one, other))
@@ -215,6 +216,7 @@ def test_F1_one_step_is_rewarded_unless_the_shop_says_more() -> None:
     assert graph.rewarded("ann") == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), *[st.sampled_from("abcdef")] * 2), max_size=15))
 def test_F1_no_referral_ever_closes_a_ring(raw: list[tuple[int, str, str]]) -> None:
     edges = [Edge(*each) for each in raw]
