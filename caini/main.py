@@ -76,6 +76,25 @@ def train(
 
 
 @app.command()
+def archive(
+    log: Annotated[Path, typer.Option(help="Log that the server's events join.")],
+    bundles: Annotated[
+        Path | None, typer.Option(help="Cut from the store what all bundles here hold.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Append the events that the server has accepted to the log, each exactly once."""
+    from caini.verbs.archive import run
+
+    run(log, bundles=bundles, url=url, data=data, config=config, as_json=json)
+
+
+@app.command()
 def evaluate(
     log: Annotated[Path, typer.Option(help="Log from caini import.")],
     items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
