@@ -38,7 +38,7 @@ class EmbeddedRedis:
         self._server = server
         self._start_s = start_s
         self._lock: IO[str] | None = None
-        self._socket = Path()
+        self._socket = self._folder.resolve() / "redis.sock"
         self._child: subprocess.Popen[bytes] | None = None
         self._keeper: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -86,14 +86,19 @@ class EmbeddedRedis:
             self._end_child()
             self._keeper.join(STOP_S)
             self._keeper = None
+            self._socket.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-            self._socket.unlink(missing_ok=True)
+        if self._socket.parent != self._folder.resolve():
+            with suppress(OSError):
+                self._socket.parent.rmdir()
 
     def _keep(self, binary: ServerBinary) -> None:
         while not self._stopping.is_set():
             self._child = _spawn(binary, self._folder, self._socket)
+            if self._stopping.is_set():  # told to stop while it was being started again
+                self._child.kill()
             code = self._child.wait()
             if not self._stopping.is_set():
                 self._log.error("redis died", code=code)
@@ -111,15 +116,14 @@ class EmbeddedRedis:
 
     def _as_guest(self, lock: IO[str]) -> Address:
         deadline = time.monotonic() + self._start_s
-        while time.monotonic() < deadline:
-            lock.seek(0)
-            with suppress(ValueError, KeyError):
-                self._socket = Path(json.loads(lock.read())["socket"])
-                self._wait(self._socket)
-                lock.close()
-                return unix(self._socket)
-            time.sleep(_POLL_S)
-        lock.close()
+        with lock:
+            while time.monotonic() < deadline:
+                lock.seek(0)
+                with suppress(ValueError, KeyError):
+                    self._socket = Path(json.loads(lock.read())["socket"])
+                    self._wait(self._socket)
+                    return unix(self._socket)
+                time.sleep(_POLL_S)
         raise StoreError(f"another process holds {self._folder} but its redis does not answer")
 
     def _wait(self, path: Path) -> None:

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import signal
@@ -147,6 +148,7 @@ def test_a_deep_data_folder_gets_its_socket_elsewhere(tmp_path: Path, redis_serv
         assert noted == {"pid": os.getpid(), "socket": path}
     finally:
         redis.stop()
+    assert not Path(path).parent.exists()
 
 
 def test_the_newer_server_takes_over_what_the_older_one_wrote_but_not_the_reverse(
@@ -192,3 +194,41 @@ def test_the_wheels_binary_serves_where_the_path_has_none(monkeypatch: pytest.Mo
     found = find()
     assert isinstance(found, ServerBinary)
     assert found.version.startswith("6.2")
+
+
+def test_a_stopped_server_is_ended_too(
+    tmp_path: Path, redis_server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.store.embedded.STOP_S", 0.2)
+    redis = EmbeddedRedis(tmp_path, server=redis_server)
+    redis.start()
+    assert redis.pid is not None
+    os.kill(redis.pid, signal.SIGSTOP)
+    redis.stop()
+    wait_for(lambda: not alive(redis.pid or 0))
+
+
+def test_a_guest_whose_owner_has_no_server_says_so(tmp_path: Path, redis_server: Path) -> None:
+    (tmp_path / "redis").mkdir()
+    with (tmp_path / "redis" / "lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for noted in ("", json.dumps({"pid": 1, "socket": str(tmp_path / "nobody")})):
+            lock.write(noted)
+            lock.flush()
+            with pytest.raises(StoreError, match="redis"):
+                EmbeddedRedis(tmp_path, server=redis_server, start_s=0.2).start()
+
+
+def test_a_server_that_outlived_its_owner_is_not_run_beside(
+    tmp_path: Path, redis_server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.store.embedded.STOP_S", 0.2)
+    redis = EmbeddedRedis(tmp_path, server=redis_server)
+    path = redis.start().socket
+    try:
+        (tmp_path / "redis" / "lock").unlink()  # as if its owner had gone and it had not
+        with pytest.raises(StoreError, match="without an owner"):
+            EmbeddedRedis(tmp_path, server=redis_server).start()
+        assert say(path, "PING") == b"+PONG\r\n"
+    finally:
+        redis.stop()
