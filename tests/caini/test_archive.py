@@ -227,7 +227,7 @@ def test_a_cut_takes_referred_orders_and_visitors_too_and_may_be_done_again(
     invited = Happened("r1", EventType.REFERRAL, NOW, "ben", properties={"referrer_id": "ann"})
     visitor = Happened("v1", EventType.VIEW, NOW, visitor_id="cookie", item_id="茶")
     told = accept(shop, invited, bought(1, customer="ben"), visitor, bought(2, customer="ben"))
-    assert tail_of(shop, "ann") == ["referred:p1", "referred:p2"]
+    assert tail_of(shop, "ann") == ["p1", "p2"], "as orders of whom she referred"
     assert told[2] is not None
     ms, number = map(int, told[2].split(b"-"))
 
