@@ -15,6 +15,7 @@ from tests.engine.customers.world import DEFAULTS, event, history_of, purchase, 
 
 ZERO = DEFAULTS.ladder
 CARRY = schemes(loyalty={"reset": "carry"}).ladder
+NEVER = schemes(loyalty={"reset": "never"}).ladder
 
 
 def points(*events: Happened, under: Ladder = ZERO) -> int:
@@ -94,9 +95,8 @@ def test_P2_diamond_starts_the_balance_again_and_stays() -> None:
 
 
 def test_P2_without_a_reset_the_balance_runs_on() -> None:
-    never = schemes(loyalty={"reset": "never"}).ladder
-    assert points(purchase(1, 9_190), under=never) == 9_190
-    assert tier(purchase(1, 9_190), under=never) == "diamond"
+    assert points(purchase(1, 9_190), under=NEVER) == 9_190
+    assert tier(purchase(1, 9_190), under=NEVER) == "diamond"
 
 
 @pytest.mark.parametrize("ladder", [ZERO, CARRY])
@@ -192,7 +192,7 @@ def as_events(found: list[tuple[str, int, int, str]]) -> list[Happened]:
 
 
 @settings(deadline=None)
-@given(moves, st.randoms(use_true_random=False), st.sampled_from([ZERO, CARRY]))
+@given(moves, st.randoms(use_true_random=False), st.sampled_from([ZERO, CARRY, NEVER]))
 def test_P7_any_order_and_any_repeats_give_the_same_ledger(
     found: list[tuple[str, int, int, str]], chance: Any, ladder: Ladder
 ) -> None:
@@ -205,10 +205,11 @@ def test_P7_any_order_and_any_repeats_give_the_same_ledger(
     ends = standing_of(history_of(*again), ladder)
     assert ends.balance == (lines[-1].balance if lines else 0)
     assert ends.tier_rank == (lines[-1].tier_rank if lines else 0)
+    assert ends.granted == sum(line.cause == "voucher" for line in lines)
 
 
 @settings(deadline=None)
-@given(moves, st.integers(0, 60), st.sampled_from([ZERO, CARRY]))
+@given(moves, st.integers(0, 60), st.sampled_from([ZERO, CARRY, NEVER]))
 def test_P7_what_comes_later_only_adds_lines(
     found: list[tuple[str, int, int, str]], day: int, ladder: Ladder
 ) -> None:
