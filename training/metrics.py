@@ -51,7 +51,7 @@ def precision(judged: Judged, k: int) -> Floats:
 
 def hit_rate(judged: Judged, k: int) -> Floats:
     """1 when there is any hit."""
-    return judged.upto(k).any(1).astype(np.float64)
+    return np.asarray(judged.upto(k).any(1), np.float64)
 
 
 def mrr(judged: Judged, k: int) -> Floats:
@@ -59,7 +59,7 @@ def mrr(judged: Judged, k: int) -> Floats:
     hits = judged.upto(k)
     if not hits.size:
         return np.zeros(len(hits))
-    return np.where(hits.any(1), 1 / (1 + hits.argmax(1).astype(np.float64)), np.zeros(len(hits)))
+    return np.asarray(np.where(hits.any(1), 1 / (1 + hits.argmax(1)), 0), np.float64)
 
 
 def average_precision(judged: Judged, k: int) -> Floats:
