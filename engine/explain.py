@@ -1,5 +1,7 @@
 """Say for each item of a slate where it came from and which of the customer's items led to it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,6 +10,7 @@ from engine.bundle import Bundle
 from engine.item_history import latest_part
 from engine.query import Query
 from engine.ranking import Pool
+from engine.retrievers import due
 from engine.slots import Slot
 from engine.top import entries_of
 from engine.types import Lists, Rows, Scores, Served, Slate
@@ -35,23 +38,39 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     """`pool` in its final order becomes the slate."""
     names = slot.names
     sources = [names[place] for place in pool.sources.tolist()]
-    led = _leads(pool, sources, query, bundle)
-    bought = set(query.history.rows[query.history.bought > 0].tolist())
+    leads = _leads(pool, sources, query, bundle)
+    known = _known(sources, query, bundle)
     places = zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True)
     items = tuple(
-        Served(row, score, source, _reason(source, led.get(row), bought), _because(led.get(row)))
+        Served(row, score, source, _reason(row, source, leads, known), _because(row, leads))
         for row, score, source in places
     )
     return Slate(items, query.degraded)
 
 
-def _because(lead: int | None) -> tuple[int, ...]:
-    return () if lead is None else (lead,)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    bought: frozenset[int]
+    due: frozenset[int]  # of what is bought often; empty where no such item is shown
 
 
-def _reason(source: str, lead: int | None, bought: set[int]) -> str:
-    if source == "similar" and lead in bought:
+def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
+    history = query.history
+    bought = frozenset(history.rows[history.bought > 0].tolist())
+    if "again" not in sources:
+        return _Known(bought, frozenset())
+    return _Known(bought, frozenset(due(query, bundle, len(history)).rows.tolist()))
+
+
+def _because(row: int, leads: Mapping[int, int]) -> tuple[int, ...]:
+    return (leads[row],) if row in leads else ()
+
+
+def _reason(row: int, source: str, leads: Mapping[int, int], known: _Known) -> str:
+    if source == "similar" and leads.get(row) in known.bought:
         return "bought_similar"
+    if source == "again" and row in known.due:
+        return "due"
     return REASONS[source]
 
 
