@@ -9,7 +9,6 @@ import os
 import random
 import tempfile
 import time
-from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +26,7 @@ from engine.slots import read_slots
 RATE: Final = 200.0  # requests a second
 SECONDS: Final = 8
 ROUNDS: Final = 3
+JSON: Final = {"Content-Type": "application/json"}
 SERVER_CORE, LOAD_CORE = 0, 1
 
 
@@ -70,7 +70,8 @@ def measure(bundles: Path, customers: list[str], scratch: Path) -> dict[str, Any
 
 def sample(port: int, customer: str) -> bytes:
     connection = HTTPConnection("127.0.0.1", port)
-    connection.request("POST", "/recommend", json.dumps({"customer_id": customer, "slot": "home"}))
+    asked = json.dumps({"customer_id": customer, "slot": "home"})
+    connection.request("POST", "/recommend", asked, JSON)
     return connection.getresponse().read()
 
 
@@ -114,14 +115,15 @@ def reflection_ms(port: int) -> dict[str, Any]:
     connection = HTTPConnection("127.0.0.1", port)
 
     def ask(path: str, body: object) -> Any:
-        connection.request("POST", path, json.dumps(body))
+        connection.request("POST", path, json.dumps(body), JSON)
         return json.loads(connection.getresponse().read())
 
+    ready = json.loads(_get(connection, "/health/ready"))
+    now = ready["watermark"]  # the server's clock starts there
     items = [item["item_id"] for item in ask("/recommend", {"slot": "home", "n": 100})["items"]]
     times, changed = [], 0
     for number, item in enumerate(items):
         who = {"visitor_id": f"bench-{number}"}
-        now = datetime.now(UTC).isoformat()
         event = {"event_id": f"bench-{number}-{now}", "type": "view", "at": now, "item_id": item}
         before = ask("/recommend", {"slot": "home", **who})
         started = time.perf_counter()
@@ -136,6 +138,11 @@ def reflection_ms(port: int) -> dict[str, Any]:
         "event_and_next_slate_p50_ms": round(times[len(times) // 2], 2),
         "event_and_next_slate_max_ms": round(times[-1], 2),
     }
+
+
+def _get(connection: HTTPConnection, path: str) -> bytes:
+    connection.request("GET", path)
+    return connection.getresponse().read()
 
 
 def engine_cpu_us(bundle: Bundle, customers: list[str]) -> dict[str, float]:
