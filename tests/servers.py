@@ -21,7 +21,7 @@ from tests.worlds import bundle, candidates
 from training.publish import publish
 
 CONFIG = Path(__file__).parent.parent / "config"
-PATIENCE_S = 30.0  # other work may hold the machine
+PATIENCE_S = 60.0  # other work may hold the machine
 
 
 def wait_for(happened: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:

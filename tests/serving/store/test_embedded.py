@@ -15,7 +15,8 @@ import pytest
 
 from engine.errors import StoreError
 from serving.store.binary import ServerBinary, find
-from serving.store.embedded import LONGEST_SOCKET, EmbeddedRedis, answers
+from serving.store.embedded import EmbeddedRedis
+from serving.store.process import LONGEST_SOCKET, answers
 
 
 def say(path: str, *words: str) -> bytes:
@@ -135,6 +136,23 @@ def test_it_dies_with_an_owner_that_was_killed_and_the_next_owner_finds_the_data
         assert heir.owner
     finally:
         heir.stop()
+
+
+def test_a_guest_inherits_when_the_owner_ends_and_the_address_stays(
+    tmp_path: Path, redis_server: Path
+) -> None:
+    for data in (tmp_path / "near", tmp_path / ("deep" * 30)):
+        first = EmbeddedRedis(data, server=redis_server)
+        path = first.start().socket
+        guest = EmbeddedRedis(data, server=redis_server)
+        assert guest.start().socket == path
+        say(path, "SET", "kept", "yes")
+        first.stop()
+        wait_for(lambda path=path: answers(Path(path)))
+        assert say(path, "GET", "kept") == b"$3\r\nyes\r\n"
+        assert guest.owner
+        guest.stop()
+        assert not answers(Path(path))
 
 
 def test_a_deep_data_folder_gets_its_socket_elsewhere(tmp_path: Path, redis_server: Path) -> None:
