@@ -49,6 +49,12 @@ def as_lists(lines: Sequence[Candidates]) -> Lists:
     )
 
 
+def best_of_lines(table: NDArray[np.float32], depth: int) -> Lists:
+    """The `depth` best entries above 0 of each line of a dense table."""
+    columns = np.arange(table.shape[1], dtype=np.int32)
+    return as_lists([_positive(best(columns, line, depth)) for line in table])
+
+
 def cut(sources: Rows, targets: Rows, scores: Scores, n_sources: int, depth: int) -> Lists:
     """Scored pairs in any order as lists: pairs that come twice add up, the `depth` best are kept.
 
@@ -59,7 +65,10 @@ def cut(sources: Rows, targets: Rows, scores: Scores, n_sources: int, depth: int
     lines = []
     for source in range(n_sources):
         place = slice(table.indptr[source], table.indptr[source + 1])
-        found = best(table.indices[place], table.data[place], depth)
-        positive = found.scores > 0
-        lines.append(Candidates(found.rows[positive], found.scores[positive]))
+        lines.append(_positive(best(table.indices[place], table.data[place], depth)))
     return as_lists(lines)
+
+
+def _positive(found: Candidates) -> Candidates:
+    kept = found.scores > 0
+    return Candidates(found.rows[kept], found.scores[kept])

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 from engine.types import Lists
 from training.interactions import Interactions
 from training.models.gram import gram
-from training.models.ridge import RidgeConfig, by_source
-from training.ragged import rows_of
+from training.models.ridge import RidgeConfig
+from training.ragged import best_of_lines, rows_of
 
 Table = NDArray[np.float32]
 
@@ -26,14 +26,9 @@ def fit(data: Interactions, config: RidgeConfig, *, threads: int = 2) -> Lists:
     table[rows_of(known.lines.offsets), known.lines.rows] = known.lines.scores
     np.fill_diagonal(table, known.diagonal + config.ridge * known.unit)
     weights = _foretelling(table)
-    sources, targets = np.nonzero(weights > 0)
-    return by_source(
-        sources.astype(np.int32),
-        targets.astype(np.int32),
-        weights[sources, targets],
-        known,
-        config,
-    )
+    weights *= (known.totals**-config.source_exponent).astype(np.float32)[:, np.newaxis]
+    weights *= (known.totals**config.target_exponent).astype(np.float32)
+    return best_of_lines(weights, config.neighbours)
 
 
 def _foretelling(table: Table) -> Table:
