@@ -1,0 +1,32 @@
+"""Groups of people: none is told of that is smaller than k."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+
+def hide_small(table: pl.DataFrame, k: int, *, count: str = "customers") -> pl.DataFrame:
+    """Without the rows of fewer than k people; a row of nobody says nothing of anybody."""
+    return table.filter((pl.col(count) >= k) | (pl.col(count) == 0))
+
+
+def hidden(table: pl.DataFrame, k: int, *, count: str = "customers") -> int:
+    """How many rows `hide_small` leaves out."""
+    return table.height - hide_small(table, k, count=count).height
+
+
+def in_order(table: pl.DataFrame, column: str, names: Iterable[str]) -> pl.DataFrame:
+    """One row a name, in this order; numbers of names that are not there are 0."""
+    every = pl.DataFrame({column: list(names)}, schema={column: pl.String})
+    numbers = [name for name, kind in table.schema.items() if kind.is_numeric()]
+    joined = every.join(table, on=column, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(numbers).fill_null(0))
+
+
+def shares(table: pl.DataFrame, **columns: str) -> pl.DataFrame:
+    """New columns, each the share that a row has of the sum of another column."""
+    parts = [
+        pl.when(pl.col(of).sum() > 0).then(pl.col(of) / pl.col(of).sum()).alias(name)
+        for name, of in columns.items()
+    ]
+    return table.with_columns(parts)
