@@ -8,6 +8,8 @@ DATA ?=
 PORT ?= 8000
 LOG ?= data/log.parquet
 BUNDLES ?= data/bundles
+REPORT ?= data/report
+LANGUAGE ?= en
 PYTEST := $(BIN)/pytest
 
 export OPENBLAS_NUM_THREADS = 1
@@ -61,8 +63,8 @@ train: setup ## train LOG and publish to BUNDLES
 serve: setup ## serve BUNDLES on PORT
 	$(CAINI) serve --bundles $(BUNDLES) --port $(PORT)
 
-report: setup ## what the current bundle of BUNDLES holds
-	$(CAINI) versions --bundles $(BUNDLES)
+report: setup ## write the merchandiser's report on LOG and BUNDLES to REPORT (LANGUAGE=zh: 中文)
+	$(CAINI) report --bundles $(BUNDLES) --log $(LOG) --out $(REPORT) --lang $(LANGUAGE)
 
 lock: ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet -o requirements.lock

@@ -154,6 +154,38 @@ def batch(
 
 
 @app.command()
+def report(
+    bundles: Bundles,
+    log: Annotated[Path, typer.Option(help="The log that the bundle was trained on.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the page and the tables to.")],
+    version: Annotated[str | None, typer.Option(help="The live one, when left out.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    smallest_group: Annotated[
+        int, typer.Option(min=1, help="Groups of fewer people are not shown.")
+    ] = 5,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write the merchandiser's report: one page that needs no network, and a CSV for each table."""
+    from caini.verbs.report import run
+
+    run(
+        bundles,
+        version=version,
+        log=log,
+        items=items,
+        lang=lang,
+        out=out,
+        smallest_group=smallest_group,
+        config=config,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+@app.command()
 def versions(bundles: Bundles, json: Json = False) -> None:
     """List the published bundles and which of them is live."""
     from caini.verbs.versions import run
@@ -198,13 +230,23 @@ def demo(
         "demo-data"
     ),
     config: Config = CONFIG,
+    customers: Annotated[int, typer.Option(min=50, help="Of the simulated shop.")] = 5_000,
+    items: Annotated[int, typer.Option(min=200, help="Of the simulated shop.")] = 2_000,
     once: Annotated[bool, typer.Option("--once", help="Stop after the show.")] = False,
     lang: Lang = None,
 ) -> None:
     """Simulate a shop, train, serve, and watch slates react to events."""
     from caini.verbs.demo import run
 
-    run(port=port, data=data, folder=folder, config=config, once=once, lang=lang)
+    run(
+        port=port,
+        data=data,
+        folder=folder,
+        config=config,
+        size=(customers, items),
+        once=once,
+        lang=lang,
+    )
 
 
 @app.command()

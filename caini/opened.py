@@ -4,8 +4,8 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
-from engine.errors import BundleError
-from training.publish import current
+from engine.errors import BundleError, UnknownName
+from training.publish import current, versions
 
 
 def live_bundle(bundles: Path) -> Bundle:
@@ -14,3 +14,22 @@ def live_bundle(bundles: Path) -> Bundle:
     if version is None:
         raise BundleError(f"{bundles}: nothing is published here; run caini train first")
     return read_bundle(bundles / version)
+
+
+def bundle_of(bundles: Path, version: str | None) -> Bundle:
+    """The live one when no version is named. Raises UnknownName with those that there are."""
+    if version is None:
+        return live_bundle(bundles)
+    if version not in versions(bundles):
+        raise UnknownName("version", version, versions(bundles))
+    return read_bundle(bundles / version)
+
+
+def bundle_before(bundles: Path, version: str) -> Bundle | None:
+    """The one published before `version`; None when there is none that can still be read."""
+    ordered = versions(bundles)
+    earlier = ordered[: ordered.index(version)] if version in ordered else []
+    try:
+        return read_bundle(bundles / earlier[-1]) if earlier else None
+    except BundleError:
+        return None
