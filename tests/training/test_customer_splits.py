@@ -92,6 +92,7 @@ USUAL = Thresholds(usual=(4, 20_000, 2))
         ((1, 20_000, 2), Diagnosis("low_frequency", 1, 4)),
         ((4, 20_000, 2), Diagnosis("small_basket", 5_000, 20_000)),
         ((4, 90_000, 1), Diagnosis("single_category", 1, 2)),
+        ((2, 10_000, 1), Diagnosis("small_basket", 5_000, 20_000)),  # the furthest behind
         ((4, 80_000, 2), None),
     ],
 )
