@@ -106,20 +106,29 @@ class Bundles:
         """The bundle that the pointer names, else the newest that is whole; else BundleError."""
         try:
             version = pointed(self._folder)
-            self._swap(self._ready(version), ())
-            self._on_load("loaded", self.live.bundle)
+            self._put(bundle := self._ready(version), bundle, ())
+            self._on_load("loaded", bundle)
         except BundleError as error:
             self._tell_refused(error)
-            self._swap(self._newest_whole(error), ("bundle",))
+            self._put(bundle := self._newest_whole(error), bundle, ("bundle",))
             self._refused = Tried(pointed_or_nothing(self._folder), time.monotonic())
         gc.collect()
         gc.freeze()
 
-    def lay_over(self, changes: Changes) -> None:
-        """From here on requests see the items as the shop says they are."""
+    def add_changes(self, news: Changes) -> None:
+        """From here on requests see what the shop has said of these items since."""
+        self._changes = Changes(news.count, {**self._changes.by_item, **news.by_item})
+        laid = changed(self.live.bundle, news.by_item)
+        self._live = replace(self.live, bundle=laid, cards={})
+
+    async def replace_changes(self, changes: Changes) -> None:
+        """The same for all changes there are; what was said before is forgotten."""
         self._changes = changes
-        assert self._bare is not None
-        self._swap(self._bare, self.live.degraded)
+        bare = self._bare
+        assert bare is not None
+        laid = await asyncio.to_thread(changed, bare, changes.by_item)
+        if bare is self._bare:  # else a swap came between, and took up these changes itself
+            self._put(bare, laid, self.live.degraded)
 
     async def watch(self) -> None:
         """Until cancelled."""
@@ -139,7 +148,7 @@ class Bundles:
             self._tell_refused(error)
             return
         old = [self._live, self._bare]
-        self._swap(bundle, ())
+        await self._swap(bundle)
         self._on_load("loaded", bundle)
         self._log.info("bundle swapped", version=bundle.version)
         del bundle
@@ -179,13 +188,17 @@ class Bundles:
         self._on_load("refused", None)
         self._log.error("bundle refused", reason=str(error))
 
-    def _swap(self, bundle: Bundle, degraded: tuple[str, ...]) -> None:
-        self._bare = bundle
-        self._live = Live(
-            bundle=changed(bundle, self._changes.by_item),
-            through=stream_id(bundle.manifest.stream_through),
-            degraded=degraded,
-        )
+    async def _swap(self, bundle: Bundle) -> None:
+        while True:
+            changes = self._changes
+            laid = await asyncio.to_thread(changed, bundle, changes.by_item)
+            if changes is self._changes:
+                break
+        self._put(bundle, laid, ())
+
+    def _put(self, bare: Bundle, laid: Bundle, degraded: tuple[str, ...]) -> None:
+        self._bare = bare
+        self._live = Live(laid, stream_id(bare.manifest.stream_through), degraded)
 
 
 def changed(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:

@@ -15,7 +15,7 @@ from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
 from serving.metrics import Metrics
 from serving.settings import Settings
-from serving.store.items import ItemChanges, changes_after
+from serving.store.items import changes_after
 from serving.store.packing import tail_events
 from serving.store.store import Store, Tails
 
@@ -81,20 +81,23 @@ async def live_now(shop: Shop) -> Live:
 async def catch_up(shop: Shop, *, anew: bool = False) -> None:
     """Lay the changes of items over the bundle that came since the last time, or all of them."""
     async with shop.catching_up:
-        held = Changes() if anew else shop.bundles.changes
-        while True:
-            found = await changes_after(shop.store, held.count)
-            held = _joined(held, found)
-            if found.complete:
-                break
-        if anew or held.count != shop.bundles.changes.count:
-            shop.bundles.lay_over(held)
+        held = 0 if anew else shop.bundles.changes.count
+        news = await _changes_since(shop, held)
+        if anew:
+            await shop.bundles.replace_changes(news)
+        elif news.count != held:
+            shop.bundles.add_changes(news)
 
 
-def _joined(held: Changes, news: ItemChanges) -> Changes:
-    parsed = ((item_id, _change(item_id, raw)) for item_id, raw in news.changes)
-    known = {item_id: change for item_id, change in parsed if change is not None}
-    return Changes(news.count, {**held.by_item, **known})
+async def _changes_since(shop: Shop, count: int) -> Changes:
+    by_item: dict[str, ItemChange] = {}
+    while True:
+        found = await changes_after(shop.store, count)
+        parsed = ((item_id, _change(item_id, raw)) for item_id, raw in found.changes)
+        by_item |= {item_id: change for item_id, change in parsed if change is not None}
+        count = found.count
+        if found.complete:
+            return Changes(count, by_item)
 
 
 def _change(item_id: str, raw: bytes) -> ItemChange | None:

@@ -102,15 +102,43 @@ def test_changes_lie_over_every_bundle_until_they_are_replaced(tmp_path: Path) -
     bundles.load_first()
     assert bundles.live.card(GREEN).price_minor == 5000
     change = ItemChange(item_id="green", price_minor=1, available=False)
-    bundles.lay_over(Changes(7, {"green": change, "unheard of": change}))
+    bundles.add_changes(Changes(7, {"green": change, "unheard of": change}))
     assert bundles.live.card(GREEN).price_minor == 1
     assert not bundles.live.bundle.sellable[GREEN]
     publish_tea(tmp_path, CUP)
     asyncio.run(bundles.follow())
     assert bundles.live.card(GREEN).price_minor == 1
     assert bundles.changes.count == 7
-    bundles.lay_over(Changes())
+    bundles.add_changes(Changes(8, {"cup": ItemChange(item_id="cup", stock=0)}))
+    assert bundles.live.bundle.sellable.tolist() == [False, True, True, False, True, True]
+    assert set(bundles.changes.by_item) == {"green", "unheard of", "cup"}
+    asyncio.run(bundles.replace_changes(Changes()))
     assert bundles.live.card(GREEN).price_minor == 5000
+    assert bundles.live.bundle.sellable.all()
+
+
+def test_a_change_that_comes_while_a_bundle_is_taken_up_is_in_it(tmp_path: Path) -> None:
+    publish_tea(tmp_path)
+    bundles = holder(tmp_path)
+    bundles.load_first()
+
+    async def story() -> None:
+        taking = asyncio.create_task(bundles.follow())
+        number = 0
+        while not taking.done():
+            number += 1
+            change = ItemChange(item_id="green", price_minor=number)
+            bundles.add_changes(Changes(number, {"green": change}))
+            await asyncio.sleep(0.0005)
+            if number == 40:
+                await bundles.replace_changes(Changes(41, {"pot": change}))
+        assert bundles.live.bundle.version == new
+        laid = bundles.changes.by_item
+        expected = laid["green"].price_minor if "green" in laid else 5000
+        assert bundles.live.card(GREEN).price_minor == expected
+
+    new = publish_tea(tmp_path, CUP)
+    asyncio.run(story())
 
 
 def test_a_bundle_without_known_changes_is_the_same_value() -> None:

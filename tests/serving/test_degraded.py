@@ -101,7 +101,8 @@ def test_a_store_that_begins_anew_takes_its_changes_of_items_with_it(
         shop = build_shop(reachable)
         shop.bundles.load_first()
         async with alive(shop):
-            shop.bundles.lay_over(Changes(99, {"cup": ItemChange(item_id="cup", available=False)}))
+            gone = ItemChange(item_id="cup", available=False)
+            shop.bundles.add_changes(Changes(99, {"cup": gone}))
             await change_items(shop.store, [("pot", {"stock": 0}), ("x", {"new field": 1})])
             await catch_up(shop)
             assert shop.bundles.changes.count == 99
