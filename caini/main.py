@@ -95,6 +95,38 @@ def archive(
 
 
 @app.command()
+def retrain(
+    log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
+    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Archive nothing, publish nothing, cut nothing.")
+    ] = False,
+    override: Annotated[
+        str | None, typer.Option(help="Publish in spite of errors; say why, it is kept.")
+    ] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Archive, check, train, measure, compare with what is live, and publish if it is no worse."""
+    from caini.verbs.retrain import run
+    from training.retrain import Job
+
+    run(
+        Job(log, out, config, items, dry_run, override),
+        url=url,
+        data=data,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+@app.command()
 def evaluate(
     log: Annotated[Path, typer.Option(help="Log from caini import.")],
     items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,

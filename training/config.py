@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import ConfigError
 from engine.shop import faults, read_toml
+from training.checks import CheckConfig
+from training.gate_config import GateConfig, RetentionConfig
 from training.models.als import AlsConfig
 from training.models.blend import BlendConfig
 from training.models.bought_together import BoughtTogetherConfig
@@ -35,6 +37,9 @@ class TrainConfig(BaseModel):
     popularity: PopularityConfig = PopularityConfig()
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    checks: CheckConfig = CheckConfig()
+    gate: GateConfig = GateConfig()
+    retention: RetentionConfig = RetentionConfig()
 
 
 def read_train(path: Path) -> TrainConfig:

@@ -4,7 +4,7 @@ The slates come from `engine.recommend`, as a request's do. All items are ranked
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,15 +59,25 @@ class Evaluation:
 
 
 def evaluate(
-    source: Source, shop: ShopConfig, train: TrainConfig, plans: Mapping[str, Plans], say: Say
+    source: Source,
+    shop: ShopConfig,
+    train: TrainConfig,
+    plans: Mapping[str, Plans],
+    say: Say,
+    keep: Callable[[Bundle], None] | None = None,
 ) -> Evaluation:
-    """Nothing after the cut reaches a model, a threshold or a list of popular items."""
+    """Nothing after the cut reaches a model, a threshold or a list of popular items.
+
+    `keep` is handed the bundle that was judged, which knows nothing of the hold-out.
+    """
     started = time.monotonic()
     split, described = split_of(source, train)
     say("hold-out: read")
     past = source.of(split.train)
     data = read_source(past, shop)
     bundle = assemble(past, data, shop, train, lambda step: say(f"hold-out: {step}"))
+    if keep is not None:
+        keep(bundle)
     say("hold-out: judge")
     rng = np.random.default_rng(train.seed)
     truth = sample(truth_of(split.test, data), train.evaluation, rng)

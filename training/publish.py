@@ -43,8 +43,7 @@ def adopt(made: Path, bundles: Path, *, token: int | None = None) -> Manifest:
     with one_at_a_time(bundles), _unfinished(bundles) as folder:
         manifest = read_manifest(made)
         verify(made, manifest)
-        for path in made.iterdir():
-            _link(path, folder / path.name)
+        link_files(made, folder)
         return _go_live(folder, manifest, bundles, token)
 
 
@@ -87,11 +86,13 @@ def _refuse_overtaken(bundles: Path, token: int | None) -> None:
         )
 
 
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, target)
+def link_files(source: Path, target: Path) -> None:
+    """The files of one folder in another, without copying where the file system can."""
+    for path in source.iterdir():
+        try:
+            os.link(path, target / path.name)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(path, target / path.name)
 
 
 def point(bundles: Path, version: str) -> None:

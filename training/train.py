@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from engine.bundle import Manifest
+from engine.bundle import Bundle, Manifest
 from engine.errors import ConfigError, LogError
 from engine.shop import ShopConfig, read_shop
 from engine.slots import Slots, read_slots
@@ -51,17 +52,39 @@ def train(
     say: Say,
 ) -> tuple[Manifest, Evaluation]:
     """Measure on the last part, refit on all, publish. `now` dates the bundle, nothing else."""
-    shop, config = in_currency_of(settings.shop, source.header), settings.train
-    plans = personal_and_popular(settings.slots, config)
-    evaluation = evaluate(source, shop, config, plans, say)
+    evaluation = measure(source, settings, say)
+    bundle = fit(source, settings, evaluation.as_json(), now=now, say=say)
+    say("publish")
+    return publish(bundle, bundles), evaluation
+
+
+def measure(
+    source: Source,
+    settings: Settings,
+    say: Say,
+    keep: Callable[[Bundle], None] | None = None,
+) -> Evaluation:
+    """The slots that stand for the path, on the last part of the log; `keep` as in `evaluate`."""
+    shop = in_currency_of(settings.shop, source.header)
+    plans = personal_and_popular(settings.slots, settings.train)
+    return evaluate(source, shop, settings.train, plans, say, keep)
+
+
+def fit(
+    source: Source,
+    settings: Settings,
+    metrics: dict[str, Any],
+    *,
+    now: Callable[[], int],
+    say: Say,
+) -> Bundle:
+    """All of the log as one bundle, with what `measure` found in its manifest."""
+    shop = in_currency_of(settings.shop, source.header)
     say("read")
     data = read_source(source, shop)
-    bundle = assemble(source, data, shop, config, say)
-    say("publish")
-    manifest = bundle.manifest.model_copy(
-        update={"metrics": evaluation.as_json(), "created_at": now()}
-    )
-    return publish(replace(bundle, manifest=manifest), bundles), evaluation
+    bundle = assemble(source, data, shop, settings.train, say)
+    dated = {"metrics": metrics, "created_at": now()}
+    return replace(bundle, manifest=bundle.manifest.model_copy(update=dated))
 
 
 def in_currency_of(shop: ShopConfig, header: LogHeader) -> ShopConfig:

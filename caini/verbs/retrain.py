@@ -1,0 +1,82 @@
+"""`caini retrain`: the whole of retraining as one job for a schedule."""
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from caini.archiving import archive_store, cut_store, settings_of
+from caini.printed import print_json, print_table
+from caini.rehearsal import rehearsal
+from caini.verbs.train import wall_clock
+from engine.errors import CainiError, LeaseError
+from serving.settings import Settings
+from training.assemble import Say
+from training.findings import Finding
+from training.retrain import RESULT, Job, Outside, Result, retrain
+from training.stages import Document, write_document
+from training.train import read_settings
+
+
+def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: bool) -> None:
+    """The result is printed, and left in BUNDLES/retrain.json, whether it went well or not."""
+    result, started = Result(), time.time()
+    failure: CainiError | None = None
+    try:
+        with Console(stderr=True, quiet=quiet or as_json).status("retrain") as status:
+            outside = _outside(job, settings_of(url, data), lambda step: status.update(f"{step} …"))
+            retrain(job, outside, result)
+    except CainiError as error:
+        failure = error
+        result.status = "failed" if result.status == "running" else result.status
+    told = _told(result, failure, started)
+    if not isinstance(failure, LeaseError):  # then the file is the other run's
+        write_document(told, job.bundles / RESULT)
+    if as_json:
+        print_json(told)
+    elif not quiet:
+        _print(result)
+    if failure is not None:
+        raise failure
+
+
+def _outside(job: Job, store: Settings | None, say: Say) -> Outside:
+    gate = read_settings(job.config).train.gate
+    rehearse = rehearsal(job.config, gate.requests)
+    if store is None:
+        return Outside(wall_clock, say, rehearse)
+
+    def archive() -> Document:
+        return asdict(archive_store(job.log, store, job.config))
+
+    def cut() -> Document | None:
+        gone = cut_store(job.log, job.bundles, store)
+        return None if gone is None else {**asdict(gone), "through": str(gone.through)}
+
+    return Outside(wall_clock, say, rehearse, archive, cut)
+
+
+def _told(result: Result, failure: CainiError | None, started: float) -> Document:
+    return {
+        **result.as_json(),
+        "exit_code": 0 if failure is None else failure.exit_code,
+        "error": None if failure is None else str(failure),
+        "kind": None if failure is None else type(failure).__name__,
+        "started_at": round(started * 1000),
+        "seconds": round(time.time() - started, 2),
+    }
+
+
+def _print(result: Result) -> None:
+    for title, findings in (("Data", result.checks), ("Gate", result.gate)):
+        if findings:
+            columns = ("severity", "check", "what was found")
+            print_table(title, columns, [_line(finding) for finding in findings])
+    print(f"{result.status}: {result.version or 'no version'}")  # noqa: T201
+    if result.override:
+        print(f"errors were overridden: {result.override}")  # noqa: T201
+
+
+def _line(finding: Finding) -> tuple[str, str, str]:
+    return finding.severity, finding.check, finding.said

@@ -1,0 +1,109 @@
+"""Is a bundle sound in itself? Looks at what the checksums cannot: that the numbers make sense."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from engine.bundle import Bundle
+from engine.columns import flatten
+from engine.types import Candidates, Lists, Vectors
+from training.findings import Finding, Severity
+
+PROBES: Final = 50  # item vectors that the index is asked for; ±0.04 on a recall of 0.9
+PROBE_DEPTH: Final = 10
+
+
+def soundness(bundle: Bundle, *, index_recall: float) -> list[Finding]:
+    """What is wrong; nothing for a sound bundle."""
+    if not len(bundle.items):
+        return [_wrong("empty", "the bundle holds no items")]
+    found = [*_numbers(bundle), *_lists(bundle), *_popular(bundle)]
+    if not bundle.sellable.any():
+        found.append(_wrong("sellable", "no item can be sold"))
+    if not any(finding.check == "finite" for finding in found):
+        found += _index(bundle, index_recall)
+    return found
+
+
+def _wrong(check: str, said: str, value: float | None = None) -> Finding:
+    return Finding(check, Severity.ERROR, said, value)
+
+
+def _numbers(bundle: Bundle) -> Iterator[Finding]:
+    scored = ("factors", "customer_items", *_tables(bundle), "popular", "new_arrivals")
+    for name in scored:
+        value = bundle.words.items if name == "words" else getattr(bundle, name)
+        for field, array in flatten(name, value).items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                bad = int((~np.isfinite(array)).sum())
+                yield _wrong("finite", f"{field}: {bad} of {array.size} are not finite", bad)
+
+
+def _tables(bundle: Bundle) -> dict[str, tuple[Lists, int]]:
+    """Every table of lists; None of them may name an item that is not there."""
+    return {
+        "similar": (bundle.similar, len(bundle.items)),
+        "bought_together": (bundle.bought_together, len(bundle.items)),
+        "popular_by_category": (bundle.popular_by_category, len(bundle.catalogue.category_end)),
+        "popular_by_segment": (bundle.popular_by_segment, len(bundle.shop.segments)),
+        "words": (bundle.words.items, len(bundle.words.words)),
+    }
+
+
+def _lists(bundle: Bundle) -> Iterator[Finding]:
+    for name, (lists, length) in _tables(bundle).items():
+        problem = _problem(lists, length, len(bundle.items))
+        if problem:
+            yield _wrong("rows", f"{name}: {problem}")
+    mine = bundle.customer_items
+    history = Lists(mine.offsets, mine.rows, mine.weights)
+    problem = _problem(history, len(bundle.customers), len(bundle.items), ranked=False)
+    if problem:
+        yield _wrong("rows", f"customer_items: {problem}")
+
+
+def _problem(lists: Lists, length: int, n_items: int, *, ranked: bool = True) -> str | None:
+    if len(lists) != length:
+        return f"{len(lists)} lists where {length} are needed"
+    steps = np.diff(lists.offsets)
+    if lists.offsets[0] != 0 or lists.offsets[-1] != len(lists.rows) or (steps < 0).any():
+        return "the lists overlap or leave gaps"
+    if len(lists.rows) and not 0 <= int(lists.rows.min()) <= int(lists.rows.max()) < n_items:
+        return f"names rows outside of the {n_items} items"
+    return "a list is not in the order of its scores" if ranked and _unordered(lists) else None
+
+
+def _unordered(lists: Lists) -> bool:
+    rises = np.flatnonzero(np.diff(lists.scores) > 0) + 1
+    return not bool(np.isin(rises, lists.offsets).all())
+
+
+def _popular(bundle: Bundle) -> Iterator[Finding]:
+    rows = np.sort(bundle.popular.rows)
+    if len(rows) != len(bundle.items) or (rows != np.arange(len(rows))).any():
+        yield _wrong("rows", "popular: must hold every item once")
+    for name, found in (("popular", bundle.popular), ("new_arrivals", bundle.new_arrivals)):
+        if _rising(found):
+            yield _wrong("rows", f"{name}: is not in the order of its scores")
+
+
+def _rising(found: Candidates) -> bool:
+    return bool((np.diff(found.scores) > 0).any())
+
+
+def _index(bundle: Bundle, wanted: float) -> Iterator[Finding]:
+    """The index must find what a scan of the factors finds, else it holds others."""
+    factors: Vectors = bundle.factors.item
+    rows = np.linspace(0, len(factors) - 1, min(PROBES, len(factors))).astype(np.int64)
+    probes = np.ascontiguousarray(factors[rows])
+    depth = min(PROBE_DEPTH, len(factors))
+    scores = probes @ factors.T
+    least = -np.sort(-scores, axis=1)[:, depth - 1 : depth]
+    rows_found, _ = bundle.item_index.search_many(probes, depth)
+    reached = np.take_along_axis(scores, np.maximum(rows_found, 0), 1)
+    slack = 1e-2 * np.abs(scores).max(1, keepdims=True)  # of half floats
+    recall = float(((rows_found >= 0) & (reached >= least - slack)).mean())
+    if recall < wanted:
+        said = f"finds {recall:.0%} of what a scan of the item factors finds; are they its own?"
+        yield _wrong("index", said, recall)
