@@ -36,7 +36,7 @@ EXPONENTS: Final = (  # (b, l, r): the best of gowalla, amazon-cds, online-retai
     (1.0, 0.5, 0.5),
 )
 RIDGE_WEIGHTS: Final = (0.0, 0.3, 0.5, 0.7)
-ALPHAS: Final = (5.0, 30.0)
+ALS_SETTINGS: Final = ((30.0, 128), (5.0, 128), (30.0, 256))  # alpha, factors
 ALS_WEIGHTS: Final = (0.2, 0.35, 0.5)
 
 
@@ -163,16 +163,12 @@ def _factors(
 ) -> Won[tuple[AlsConfig, float]]:
     seed, threads = chance
     entries = [("without als", (first, 0.0), linear)]
-    for alpha in dict.fromkeys((first.alpha, *ALPHAS)):
-        config = first.model_copy(update={"alpha": alpha})
+    for alpha, size in dict.fromkeys(((first.alpha, first.factors), *ALS_SETTINGS)):
+        config = first.model_copy(update={"alpha": alpha, "factors": size})
         found = exam.factors(als.fit(exam.data, config, seed=seed, threads=threads), seed)
         entries += [
-            (
-                f"als of alpha {alpha:g}, share {weight}",
-                (config, weight),
-                mixed(linear, found, weight),
-            )
-            for weight in ALS_WEIGHTS
+            (f"als {alpha:g} × {size}, share {w}", (config, w), mixed(linear, found, w))
+            for w in ALS_WEIGHTS
         ]
     return best_of(exam, entries)
 
