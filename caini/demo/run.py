@@ -36,6 +36,7 @@ class Demo:
     data: Path | None  # a real shop's log (online-retail); None simulates one
     folder: Path
     config: Path
+    size: tuple[int, int]  # customers and items of a simulated shop
     language: Language
     once: bool  # stop after the show
 
@@ -61,7 +62,8 @@ def _make_log(demo: Demo, console: Console) -> tuple[Path, Cast]:
     started = time.monotonic()
     if demo.data is None:
         now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-        simulated = simulate(DemoConfig(end=now))
+        customers, items = demo.size
+        simulated = simulate(DemoConfig(customers=customers, items=items, end=now))
         write_simulated(simulated, log)
         cast = simulated_cast(demo.language)
     else:

@@ -8,11 +8,19 @@ from engine.reasons import Language
 
 
 def run(
-    *, port: int, data: Path | None, folder: Path, config: Path, once: bool, lang: str | None
+    *,
+    port: int,
+    data: Path | None,
+    folder: Path,
+    config: Path,
+    size: tuple[int, int],
+    once: bool,
+    lang: str | None,
 ) -> None:
+    """`size` is customers and items of the simulated shop."""
     if data is not None and not data.is_file():
         raise ConfigError(f"--data {data}: there is no such file")
-    run_demo(Demo(port, data, folder, config, _language(lang), once))
+    run_demo(Demo(port, data, folder, config, size, _language(lang), once))
 
 
 def _language(lang: str | None) -> Language:

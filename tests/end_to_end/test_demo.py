@@ -1,0 +1,73 @@
+"""`caini demo` from nothing to slates that react, on a small shop and in both languages."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from caini.main import main
+from caini.verbs.demo import run
+from engine.errors import ConfigError
+from tests.conftest import CONFIG
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "online-retail" / "online_retail.parquet"
+
+
+def demo(monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
+    told = ["caini", "demo", "--once", "--port", "0", "--config", CONFIG, *words]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in told])
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as leaving:
+        main()
+    assert not leaving.value.code
+
+
+def test_named_customers_get_different_slates_that_react_to_what_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ("--customers", 300, "--items", 300)
+    demo(monkeypatch, "--folder", tmp_path / "d", "--lang", "en", *small)
+    told = capsys.readouterr().out
+    assert "mei: mother of a five-month-old" in told
+    assert "Time to buy it again" in told
+    assert "tier diamond" in told
+    assert told.count("the very next request") == 3
+    after_the_refill = told.split("so it is no longer due")[1].split("Now it happens")[0]
+    assert "Time to buy it again" not in after_the_refill.split("nappies")[0]
+    assert "Popular right now" in told
+    assert "→" in told
+    assert "http://127.0.0.1:" in told
+
+
+def test_the_demo_speaks_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ("--customers", 300, "--items", 300)
+    demo(monkeypatch, "--folder", tmp_path / "d", "--lang", "zh", *small)
+    told = capsys.readouterr().out
+    assert "千人千面" in told
+    assert "因为您买过" in told
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL.is_file(), reason="the real log does not lie beside the project")
+def test_a_real_shops_log_is_shown_the_same_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo(monkeypatch, "--folder", tmp_path / "d", "--data", REAL)
+    told = capsys.readouterr().out
+    assert "Because you bought" in told
+    assert told.count("the very next request") == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"data": Path("no.parquet")}, "no such file"), ({"lang": "fr"}, "must be en or zh")],
+)
+def test_what_cannot_be_shown_is_said_first(
+    tmp_path: Path, change: dict[str, object], words: str
+) -> None:
+    asked = {"data": None, "lang": None, "size": (300, 300), "once": True, "port": 0}
+    with pytest.raises(ConfigError, match=words):
+        run(folder=tmp_path, config=CONFIG, **{**asked, **change})  # type: ignore[arg-type]
