@@ -19,6 +19,7 @@ NEIGHBOURS: Final = 100
 OLDER_ITEM: Final = 0.55  # weight of each item of the asking session against the one after it
 FURTHER: Final = 0.7  # weight of each step away from the shared item
 BEFORE: Final = 0.8  # weight of what came before the shared item against what came after
+LONG_SESSION: Final = 0.2  # exponent of the length that a session's weight is divided by
 RECENCY: Final = 0.7  # how much more the newest session counts than the oldest
 
 
@@ -64,7 +65,9 @@ def _near(sessions: Sessions, recent: Rows) -> Candidates:
         return NO_CANDIDATES
     rows, where = np.unique(np.concatenate(found), return_inverse=True)
     alike = np.bincount(where, np.repeat(shares, [len(part) for part in found]))
-    return best(rows, alike * (1 + RECENCY * rows / len(sessions)), NEIGHBOURS)
+    lengths = sessions.offsets[rows + 1] - sessions.offsets[rows]
+    newer = 1 + RECENCY * rows / len(sessions)
+    return best(rows, alike * newer / lengths**LONG_SESSION, NEIGHBOURS)
 
 
 def _anchors(
