@@ -240,13 +240,16 @@ def rollback(
 @app.command()
 def serve(
     bundles: Bundles,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
-    data: Annotated[Path, typer.Option(help="Folder of the private Redis.")] = Path("data"),
-    config: Config = CONFIG,
+    host: Annotated[str | None, typer.Option(help="Address; 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="8000.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="1.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis; data.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Folder of slots.toml; config.")] = None,
 ) -> None:
-    """Answer requests; CAINI_REDIS_URL names a Redis, else a private one is started."""
+    """Answer requests. What is left out comes from the environment (CAINI_PORT, …).
+
+    CAINI_REDIS_URL names a Redis; without one a private redis-server is started.
+    """
     from caini.verbs.serve import run
 
     run(bundles, host=host, port=port, workers=workers, data=data, config=config)

@@ -1,6 +1,6 @@
 """A request, enriched with all that the bundle and the newest events say of who is asking."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,7 +78,45 @@ def enrich(
     tail: Sequence[Happened] = (),
     degraded: tuple[str, ...] = (),
 ) -> Query:
-    """Fold the events since the bundle (`tail`, any order) over what the bundle knows."""
+    """Fold the events since the bundle (`tail`, any order) over what the bundle knows.
+
+    For a customer who opted out, nothing but their standing (which prices depend on) is kept.
+    """
+    person = _recognised(asked, bundle, now, tail)
+    if not person.customer.personal:
+        person = Person(person.customer)
+    return Query(
+        now=now,
+        n=asked.n,
+        customer=person.customer,
+        segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
+        customer_row=person.row,
+        history=person.history,
+        fresh=person.fresh,
+        recent=person.recent,
+        context=_known(bundle, asked.context_items),
+        cart=_known(bundle, asked.cart),
+        exclude=_known(bundle, asked.exclude),
+        category=_category(bundle, asked.category),
+        search=asked.search or person.search,
+        channel=asked.channel,
+        degraded=degraded,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is asking, and what of their past may decide what they see."""
+
+    customer: CustomerState
+    row: int = -1
+    history: ItemHistory = NO_ITEM_HISTORY
+    fresh: bool = False
+    recent: Rows = field(default_factory=lambda: NO_ROWS)
+    search: str | None = None  # the latest query
+
+
+def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
     row = -1 if asked.customer_id is None else bundle.customers.row(asked.customer_id)
     past = EMPTY_HISTORY if row < 0 else bundle.snapshot.history_of(row)
     known = NO_ITEM_HISTORY if row < 0 else bundle.customer_items.of(row)
@@ -86,24 +124,13 @@ def enrich(
     news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
     history = saturated(merge(known, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
-    customer = assess(fold_all(past, tail), bundle.thresholds, bundle.schemes, now, tastes)
-    searches = (event for event in tail if event.type is EventType.SEARCH and event.query)
-    return Query(
-        now=now,
-        n=asked.n,
-        customer=customer,
-        segment=bundle.segment_row(customer.segment),
-        customer_row=row,
+    return Person(
+        customer=assess(fold_all(past, tail), bundle.thresholds, bundle.schemes, now, tastes),
+        row=row,
         history=history,
         fresh=len(news) > 0,
         recent=_session(tail, rows, known),
-        context=_known(bundle, asked.context_items),
-        cart=_known(bundle, asked.cart),
-        exclude=_known(bundle, asked.exclude),
-        category=_category(bundle, asked.category),
-        search=asked.search or _latest_query(searches),
-        channel=asked.channel,
-        degraded=degraded,
+        search=_latest_query(tail),
     )
 
 
@@ -126,6 +153,7 @@ def _session(tail: Sequence[Happened], rows: Rows, known: ItemHistory) -> Rows:
     return np.array(list(both)[:SESSION], np.int32)
 
 
-def _latest_query(searches: Iterable[Happened]) -> str | None:
+def _latest_query(tail: Sequence[Happened]) -> str | None:
+    searches = [event for event in tail if event.type is EventType.SEARCH and event.query]
     latest = max(searches, key=lambda event: (event.at, event.event_id), default=None)
     return None if latest is None else latest.query

@@ -81,6 +81,9 @@ class SlotPlan:
     variants: tuple[tuple[Predicate[Query], Slot], ...] = ()
 
     def slot_for(self, query: Query) -> Slot:
+        """The base for customers who opted out: their data must not choose."""
+        if not query.customer.personal:
+            return self.base
         for holds, variant in self.variants:
             if holds(query):
                 return variant

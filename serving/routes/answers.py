@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
+import orjson
 
 from engine.bundle import Bundle
 from engine.catalogue import UNKNOWN
@@ -145,7 +146,7 @@ def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
     held = {name: value for name, value in state._asdict().items() if name in _AS_HELD}
     return held | {
         "customer_id": customer_id,
-        "attributes": dict(state.attributes),
+        "attributes": {name: orjson.loads(told) for name, told in state.attributes.items()},
         "segment": state.segment,
         "monetary": major(bundle, state.monetary_minor),
         "first_order_at": instant(state.first_order_at),

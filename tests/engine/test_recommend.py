@@ -167,6 +167,22 @@ def test_an_override_serves_the_customers_that_it_names(tea: Bundle) -> None:
     assert rows(recommend(query(tea, n=1), slot, tea)) == [GREEN]
 
 
+def test_A6_a_customer_who_opted_out_gets_what_a_stranger_gets(tea: Bundle) -> None:
+    when = {"field": "customer.segments", "op": "has", "value": "buyers"}
+    slot = plan(
+        sources={"similar": 1, "als": 1, "session": 1, "again": 1, "searched": 1},
+        overrides=[{"when": when, "sources": {"new_arrivals": 1}}],
+    )
+    told = [
+        event(7, EventType.CONSENT, None, 30, properties={"personal": False}),
+        event(8, EventType.SEARCH, None, 30, query="pot"),
+        event(9, EventType.VIEW, "pot", 30),
+    ]
+    mei = recommend(query(tea, *told, customer_id="mei"), slot, tea)
+    assert mei == recommend(query(tea), slot, tea)
+    assert mei != recommend(query(tea, *told[1:], customer_id="mei"), slot, tea)
+
+
 def test_degraded_reasons_reach_the_slate(tea: Bundle) -> None:
     asked = enrich(Asked(n=1), tea, NOW, degraded=("store",))
     assert recommend(asked, plan(sources={"popular": 1}), tea).degraded == ("store",)
