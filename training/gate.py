@@ -44,7 +44,7 @@ class Contest:
 def judge(
     contest: Contest, source: Source, settings: Settings, rehearse: Rehearse | None
 ) -> list[Finding]:
-    """Errors refuse the challenger. What comes after a broken bundle is not looked at."""
+    """Errors refuse the challenger. The costly looks come last, and only at what is sound."""
     config = settings.train.gate
     try:
         challenger = read_bundle(contest.challenger)
@@ -55,30 +55,27 @@ def judge(
         return found
     rng = np.random.default_rng(settings.train.seed)
     found += agreement(challenger, source.log, config, rng)
-    found += _against_champion(challenger, contest, source, settings, rng)
+    champion, told = _champion(contest)
+    found += told
+    if champion is not None:
+        found += _older_or_smaller(challenger, champion, config)
+    found += _slates(challenger, champion, settings, rng)
+    if champion is not None and not errors(found):
+        found += _duel(contest, source, settings, rng)
     if config.server and rehearse is not None and not errors(found):
         found += _rehearsal(rehearse(contest.challenger))
     return found
 
 
-def _against_champion(
-    challenger: Bundle,
-    contest: Contest,
-    source: Source,
-    settings: Settings,
-    rng: np.random.Generator,
-) -> Iterator[Finding]:
-    champion = None
-    if contest.champion is not None:
-        try:
-            champion = read_bundle(contest.champion)
-        except BundleError as error:
-            yield Finding("champion", Severity.WARNING, f"cannot be compared with: {error}")
-    if champion is not None:
-        yield from _older_or_smaller(challenger, champion, settings.train.gate)
-    yield from _slates(challenger, champion, settings, rng)
-    if champion is not None:
-        yield from _duel(contest, source, settings, rng)
+def _champion(contest: Contest) -> tuple[Bundle | None, list[Finding]]:
+    """A damaged one must not keep a good bundle out."""
+    if contest.champion is None:
+        return None, []
+    try:
+        return read_bundle(contest.champion), []
+    except BundleError as error:
+        said = f"cannot be compared with: {error}"
+        return None, [Finding("champion", Severity.WARNING, said)]
 
 
 def _older_or_smaller(
