@@ -15,7 +15,7 @@ from engine.slots import Slot
 from engine.top import entries_of
 from engine.types import Lists, Rows, Scores, Served, Slate
 
-NAMED_ITEMS: Final = 50  # the newest of a history that a reason may name; decision: people forget
+NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decision: people forget
 
 REASONS: Final = {
     "similar": "viewed_similar",
