@@ -34,7 +34,7 @@ def week(facts: Facts) -> pl.DataFrame:
             "measure": name,
             "this_week": value,
             "last_week": before[0][name],
-            "change": _change(value, before[0][name]),
+            "change": _change(name, value, before[0][name]),
             "usual_week": _mean([each[name] for each in before]),
             "year_ago": year[name],
         }
@@ -78,6 +78,7 @@ def _measures(facts: Facts, window: Window) -> dict[str, float | None]:
     return {name: values[name] for name in MEASURES}
 
 
+SHARES: Final = frozenset({"refund_share", "known_share"})
 MEASURES: Final = (
     "sales_minor",
     "orders",
@@ -97,8 +98,11 @@ def median_order(trade: pl.DataFrame, window: Window) -> float | None:
     return None if middle is None else float(middle)  # type: ignore[arg-type]  # of integers
 
 
-def _change(now: float | None, before: float | None) -> float | None:
-    return None if now is None or before is None else growth(now, before)
+def _change(name: str, now: float | None, before: float | None) -> float | None:
+    """Growth; of a share the difference."""
+    if now is None or before is None:
+        return None
+    return now - before if name in SHARES else growth(now, before)
 
 
 def _mean(values: list[float | None]) -> float | None:

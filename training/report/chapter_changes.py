@@ -26,14 +26,14 @@ BIG: Final = ("sales_minor", "orders", "customers", "new_customers")
 def chapter(facts: Facts, speech: Speech) -> Chapter:
     if facts.timeless:
         return Chapter("changes", remarks=[speech.say("timeless")])
-    table = week(facts)
+    table, weeks = week(facts), weekly(facts)
     kinds = [MEASURE_KINDS[name] for name in table["measure"]]
     return Chapter(
         "changes",
         tiles=_tiles(table, speech),
         sections=[
-            _weekly(facts, speech),
-            Section("week", table, kinds=kinds),
+            Section("week", table, kinds=kinds, chart=_weekly(weeks, speech)),
+            Section("weekly", weeks, in_page=False),
             Section("movers", movers(facts), note={"k": facts.k}, longest=2 * MOVERS),
         ],
     )
@@ -48,14 +48,13 @@ def _tile(name: str, value: float | None, change: float | None, speech: Speech) 
     told = speech.show("this_week", value, kind=MEASURE_KINDS[name])
     if change is None:
         return Tile(speech.word("measure", name), told, speech.say("tile.no_compare"))
-    against = speech.say("tile.last_week", value=speech.show("change", change))
+    against = speech.say("tile.last_week", value=speech.show("growth", change))
     return Tile(speech.word("measure", name), told, against)
 
 
-def _weekly(facts: Facts, speech: Speech) -> Section:
-    table = weekly(facts)
+def _weekly(table: pl.DataFrame, speech: Speech) -> str:
     if table.height < 2:
-        return Section("weekly", table)
+        return ""
     values = [float(value) for value in table["sales_minor"]]
     best, final = max(range(len(values)), key=values.__getitem__), len(values) - 1
     said = [(final, speech.money(values[final]))]
@@ -63,6 +62,5 @@ def _weekly(facts: Facts, speech: Speech) -> Section:
         said.insert(0, (best, speech.money(values[best])))
     title = speech.say("section.weekly")
     drawn = charts.columns(values, said, title, speech.say("note.weekly"))
-    ends = [speech.date(table["week_end"][place]) for place in (0, -1)]
-    chart = charts.with_ends(drawn, *ends)
-    return Section("weekly", table, chart=chart, in_page=False)
+    first, last = (speech.date(table["week_end"][place]) for place in (0, -1))
+    return charts.with_ends(drawn, first, last)

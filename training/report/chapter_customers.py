@@ -113,7 +113,7 @@ def _rfm(facts: Facts, speech: Speech) -> Section:
     axes = tuple(speech.say(f"legend.{end}") for end in ends)
     note = speech.say("note.rfm", k=facts.k)
     chart = charts.grid(cells, axes, speech.say("section.rfm"), note)  # type: ignore[arg-type]
-    return Section("rfm", table, note={"k": facts.k}, chart=chart, longest=8)
+    return Section("rfm", table, note={"k": facts.k}, chart=chart, in_page=False)
 
 
 def _stages(facts: Facts, speech: Speech) -> Section:

@@ -10,7 +10,7 @@ from training.report.speech import Speech
 
 
 def shown_chapter(facts: Facts, speech: Speech) -> Chapter:
-    items = exposure.item_table(facts)
+    items = facts.item_table
     compared = {
         "category": exposure.by_category(items),
         "brand": exposure.by_brand(items),

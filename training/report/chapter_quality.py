@@ -1,5 +1,7 @@
 """Chapter 2: is the engine good."""
 
+import re
+from datetime import UTC, datetime
 from typing import Final
 
 import polars as pl
@@ -11,6 +13,8 @@ from training.report.quality import Forward, forward, held_out
 from training.report.section import Chapter, Section, Tile
 from training.report.speech import Speech
 
+SMALLEST_P: Final = 0.001  # 2,000 resamples cannot tell less
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+")
 AIMS: Final = (("everything", "tile.recall_all"), ("new_items", "tile.recall_new"))
 
 
@@ -57,10 +61,22 @@ def _held_out(table: pl.DataFrame, facts: Facts, speech: Speech) -> Section:
         for aim, _ in AIMS
     ]
     legend = [speech.say("legend.personal"), speech.say("legend.popular")]
-    values = {"split": metrics.get("split", ""), "count": metrics.get("customers", 0)}
+    values = {
+        "split": _split(str(metrics.get("split", "")), speech),
+        "count": speech.show("customers", metrics.get("customers", 0)),
+    }
     note = speech.say("note.held_out", **values)
     chart = charts.bars(rows, speech.say("section.held_out"), note, legend)
     return Section("held_out", table, note=values, chart=chart)
+
+
+def _split(told: str, speech: Speech) -> str:
+    """The trainer's words for the hold-out, said in the language of the report."""
+    found = INSTANT.search(told)
+    if found is None:
+        return speech.say("split.random")
+    at = datetime.fromisoformat(found[0]).replace(tzinfo=UTC).timestamp() * 1000
+    return speech.say("split.time", date=speech.date(at))
 
 
 def _forward(since: Forward, speech: Speech) -> Section:
@@ -75,10 +91,10 @@ def _forward(since: Forward, speech: Speech) -> Section:
         "low": share(since.personal.low),
         "high": share(since.personal.high),
         "popular": share(since.popular.mean),
-        "difference": speech.show("change", since.difference.mean),
-        "from_": speech.show("change", since.difference.low),
-        "to": speech.show("change", since.difference.high),
-        "p": f"{since.p_value:.3f}",
+        "difference": speech.show("difference_share", since.difference.mean),
+        "from_": speech.show("difference_share", since.difference.low),
+        "to": speech.show("difference_share", since.difference.high),
+        "p": f"= {since.p_value:.3f}" if since.p_value >= SMALLEST_P else f"< {SMALLEST_P}",
     }
     groups = since.groups.with_columns(
         group=pl.Series([speech.word(by, name) for by, name in since.groups[:, :2].iter_rows()])

@@ -99,7 +99,9 @@ def _one_bar(y: float, length: float, said: str, kind: str) -> list[str]:
     return [_rect(0, y, length, 10, kind), _text(length + 6, y + 9.5, said, "value")]
 
 
-def columns(values: Sequence[float], marks: Sequence[tuple[int, str]], title: str, desc: str) -> str:
+def columns(
+    values: Sequence[float], marks: Sequence[tuple[int, str]], title: str, desc: str
+) -> str:
     """One upright bar each; `marks` name some of them (place, words), the last is the accent."""
     height, floor = 190.0, 158.0
     top = max([*values, 0]) or 1

@@ -2,13 +2,17 @@
 
 import csv
 import io
+from datetime import datetime
 from typing import Final
 
 from training.report.section import Section
-from training.report.speech import Speech, kind_of
+from training.report.speech import Speech, cell_kind
 
 DANGEROUS: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
 """OWASP ASVS 1.2.10: a spreadsheet takes a cell that begins so for a formula."""
+
+MONEY: Final = frozenset({"money", "signed_money", "price"})
+WHOLE: Final = frozenset({"count", "signed_count"})
 
 
 def safe(value: str) -> str:
@@ -29,14 +33,14 @@ def csv_of(section: Section, speech: Speech) -> str:
 
 
 def _cell(column: str, value: object, mixed: str, speech: Speech) -> object:
-    kind = kind_of(column)
-    kind = mixed if kind == "mixed" else kind
+    kind = cell_kind(column, mixed)
     if kind == "word":
         return safe(speech.word(column, value))
     if value is None:
         return ""
-    if kind in ("money", "signed_money"):
-        return f"{float(value) / 10**speech.minor_units:.{speech.minor_units}f}"  # type: ignore[arg-type]
+    number = float(value)  # type: ignore[arg-type]  # columns of a kind hold numbers
+    if kind in MONEY:
+        return f"{number / 10**speech.minor_units:.{speech.minor_units}f}"
     if kind == "date":
-        return speech.date(float(value))  # type: ignore[arg-type]
-    return value
+        return datetime.fromtimestamp(number / 1000, speech.zone).date().isoformat()
+    return int(number) if kind in WHOLE and number.is_integer() else number

@@ -79,8 +79,10 @@ def rfm(facts: Facts) -> pl.DataFrame:
 
 def stages(facts: Facts) -> pl.DataFrame:
     """stage, customers, before, difference, customer_share, sales_share."""
-    now = known(facts).group_by("stage").agg(
-        customers=pl.len().cast(pl.Int64), sales_minor=pl.col("monetary_minor").sum()
+    now = (
+        known(facts)
+        .group_by("stage")
+        .agg(customers=pl.len().cast(pl.Int64), sales_minor=pl.col("monetary_minor").sum())
     )
     past = facts.states_before.filter("known")
     before = past.group_by("stage").agg(before=pl.len().cast(pl.Int64))

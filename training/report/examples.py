@@ -14,6 +14,7 @@ from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.slots import Slots
 from engine.types import Served
+from training.customer_splits import Flags
 from training.report.facts import Facts
 
 EXAMPLES: Final = 12
@@ -80,9 +81,7 @@ def examples(facts: Facts) -> tuple[Example, ...]:
 
 
 def _chosen(facts: Facts) -> Iterator[tuple[tuple[str, str], int]]:
-    people = facts.states.with_row_index("row").filter(
-        "known", pl.Series(np.diff(facts.bundle.customer_items.offsets) > 0)
-    )
+    people = facts.states.with_row_index("row").filter("known", pl.Series(_has_past(facts.bundle)))
     taken: set[int] = set()
     for group, name in KINDS:
         if len(taken) == EXAMPLES - 1:
@@ -93,6 +92,13 @@ def _chosen(facts: Facts) -> Iterator[tuple[tuple[str, str], int]]:
             middle = rows[len(rows) // 2]
             taken.add(middle)
             yield (group, name), middle
+
+
+def _has_past(bundle: Bundle) -> Flags:
+    """Customers with an item that they looked at or bought."""
+    pairs = bundle.customer_items
+    seen = np.concatenate(([0], np.cumsum(pairs.last_at > 0)))
+    return np.asarray(np.diff(seen[pairs.offsets]) > 0, np.bool_)
 
 
 def _example(row: int, group: str, name: str, facts: Facts) -> Example:
@@ -122,6 +128,7 @@ def _history(row: int, bundle: Bundle) -> tuple[Had, ...]:
             int(history.last_at[place]),
         )
         for place in places
+        if history.last_at[place] > 0  # else only a refund is known of it
     )
 
 

@@ -1,64 +1,11 @@
 """What we show beside what sells: by category, brand, price, popularity, slot and tier."""
 
-from typing import Final
-
-import numpy as np
 import polars as pl
 
-from engine.types import DAY_MS
 from training.metrics import gini
 from training.report.facts import Facts
 from training.report.groups import hide_small, shares
 from training.report.shown import counted
-from training.report.trade import BOUGHT, SALES, last
-
-HEAD: Final = 0.2  # of the items by sales: Pareto's share
-PRICE_BANDS: Final = 5  # equal parts of the catalogue, the cheapest first
-RECENT_MS: Final = 90 * DAY_MS  # decision: a season; what sold in it should be seen
-LONGEST: Final = 12  # lines of a table in the page; the file holds all
-
-
-def item_table(facts: Facts) -> pl.DataFrame:
-    """One row an item: the columns of `facts.items`, sales, buyers and how often it is shown."""
-    window = last(RECENT_MS, facts.now)
-    sold = facts.item_trade.filter(window.holds).group_by("item").agg(
-        SALES,
-        customers=pl.col("customer_id").filter(BOUGHT).drop_nulls().n_unique().cast(pl.Int64),
-    )
-    ever = facts.item_trade.group_by("item").agg(ever=BOUGHT.any())
-    n_items = len(facts.items)
-    table = (
-        facts.items.join(sold, on="item", how="left", maintain_order="left")
-        .join(ever, on="item", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("sales_minor", "customers").fill_null(0), pl.col("ever").fill_null(value=False)
-        )
-        .with_columns(
-            shown=pl.Series(facts.shown.personal_places(n_items)).cast(pl.Int64),
-            anywhere=pl.Series(facts.shown.places(n_items)).cast(pl.Int64),
-        )
-    )
-    return table.with_columns(head=_head(table), price_band=_price_band(table))
-
-
-def _head(table: pl.DataFrame) -> pl.Series:
-    """The best fifth of the items that sold, ties by row."""
-    sales = table["sales_minor"].to_numpy()
-    order = np.argsort(-sales, kind="stable")
-    head = np.zeros(len(sales), np.bool_)
-    head[order[: round(HEAD * (sales > 0).sum())]] = True
-    return pl.Series(head)
-
-
-def _price_band(table: pl.DataFrame) -> pl.Series:
-    """1 for the cheapest fifth of the priced items to 5; null without a price."""
-    prices = table["price_minor"]
-    known = prices.drop_nulls().to_numpy()
-    if not len(known):
-        return pl.Series([None] * len(prices), dtype=pl.Int64)
-    cuts = np.quantile(known, np.linspace(0, 1, PRICE_BANDS + 1)[1:-1], method="lower")
-    bands = 1 + np.searchsorted(cuts, prices.fill_null(0).to_numpy(), side="left")
-    return pl.Series(bands).set(prices.is_null(), None)
 
 
 def compared(items: pl.DataFrame, group: str) -> pl.DataFrame:
@@ -66,10 +13,14 @@ def compared(items: pl.DataFrame, group: str) -> pl.DataFrame:
 
     `lean` is the share of places over the share of sales: above 1 is shown more than it sells.
     """
-    found = items.filter(pl.col(group).is_not_null()).group_by(group).agg(
-        items=pl.len().cast(pl.Int64),
-        sales_minor=pl.col("sales_minor").clip(lower_bound=0).sum(),
-        shown=pl.col("shown").sum(),
+    found = (
+        items.filter(pl.col(group).is_not_null())
+        .group_by(group)
+        .agg(
+            items=pl.len().cast(pl.Int64),
+            sales_minor=pl.col("sales_minor").clip(lower_bound=0).sum(),
+            shown=pl.col("shown").sum(),
+        )
     )
     table = shares(found, item_share="items", sales_share="sales_minor", shown_share="shown")
     lean = pl.when(pl.col("sales_share") > 0).then(pl.col("shown_share") / pl.col("sales_share"))
@@ -104,8 +55,10 @@ def by_price(items: pl.DataFrame) -> pl.DataFrame:
 def head_and_tail(items: pl.DataFrame) -> pl.DataFrame:
     """part (head: the best fifth of what sold; tail: the rest of it; unsold), as `compared`."""
     part = (
-        pl.when("head").then(pl.lit("head"))
-        .when(pl.col("sales_minor") > 0).then(pl.lit("tail"))
+        pl.when("head")
+        .then(pl.lit("head"))
+        .when(pl.col("sales_minor") > 0)
+        .then(pl.lit("tail"))
         .otherwise(pl.lit("unsold"))
     )
     return compared(items.with_columns(part=part), "part").sort("part")
@@ -113,7 +66,7 @@ def head_and_tail(items: pl.DataFrame) -> pl.DataFrame:
 
 def by_slot(facts: Facts) -> pl.DataFrame:
     """slot, asked, size, items, coverage (of the catalogue), filled, head_share, exposure_gini."""
-    table, n_items = item_table(facts), len(facts.items)
+    table, n_items = facts.item_table, len(facts.items)
     head = table["head"].to_numpy()
     rows = []
     for slot, slates in facts.shown.slates.items():
@@ -136,7 +89,7 @@ def by_slot(facts: Facts) -> pl.DataFrame:
 
 def by_tier(facts: Facts) -> pl.DataFrame:
     """tier, customers asked for, what their places hold: mean price, on sale, head, items."""
-    table, catalogue = item_table(facts), facts.bundle.catalogue
+    table, catalogue = facts.item_table, facts.bundle.catalogue
     columns = table.select("price_minor", "head").with_columns(
         on_sale=pl.Series(catalogue.on_sale), item=facts.items["item"]
     )

@@ -19,6 +19,7 @@ from training.assemble import Source
 from training.customer_orders import PLACE
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, population
+from training.report.item_table import item_table
 from training.report.known import interactions_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
@@ -58,6 +59,11 @@ class Facts:
     @cached_property
     def items(self) -> pl.DataFrame:
         return items_of(self.bundle)
+
+    @cached_property
+    def item_table(self) -> pl.DataFrame:
+        """`items` with their sales of the season and the places that they fill."""
+        return item_table(self.items, self.item_trade, self.shown, self.now)
 
     @cached_property
     def item_trade(self) -> pl.DataFrame:
@@ -116,8 +122,8 @@ def as_of(people: CustomerSnapshot, instant: int) -> CustomerSnapshot:
 
     Other instants are only cut to it, for the snapshot keeps the latest of each kind.
     """
-    kept = {"orders": people.orders[0], "refunds": people.refunds[0], "referred": people.referred[0]}
-    masks = {name: at <= instant for name, at in kept.items()}
+    dated = ("orders", "refunds", "referred")
+    masks = {name: getattr(people, name)[0] <= instant for name in dated}
     offsets = people.offsets.copy()
     for name, mask in masks.items():
         counted = np.concatenate(([0], np.cumsum(mask)))

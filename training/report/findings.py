@@ -80,12 +80,12 @@ def fell_asleep(facts: Facts) -> Finding | None:
     )
     if facts.timeless or not moves.height:
         return None
-    values = {"customers": moves["customers"].sum(), "sales_minor": moves["sales_minor"].sum()}
+    values = {"customers": _sum(moves, "customers"), "sales_minor": _sum(moves, "sales_minor")}
     return Finding("fell_asleep", "customers", values)
 
 
 def near_tier(facts: Facts) -> Finding | None:
-    near = customers.tiers(facts)["near"].fill_null(0).sum()
+    near = _sum(customers.tiers(facts), "near")
     return Finding("near_tier", "customers", {"customers": near}) if near >= facts.k else None
 
 
@@ -120,19 +120,19 @@ def fastest_country(facts: Facts) -> Finding | None:
 
 
 def not_shown(facts: Facts) -> Finding | None:
-    dead = exposure.stock(exposure.item_table(facts)).row(0, named=True)
+    dead = exposure.stock(facts.item_table).row(0, named=True)
     values = {name: dead[name] for name in ("items", "sales_minor")}
     return Finding("not_shown", "exposure", values) if dead["items"] else None
 
 
 def shown_unsold(facts: Facts) -> Finding | None:
-    dead = exposure.stock(exposure.item_table(facts)).row(1, named=True)
+    dead = exposure.stock(facts.item_table).row(1, named=True)
     values = {name: dead[name] for name in ("items", "shown")}
     return Finding("shown_unsold", "exposure", values) if dead["items"] else None
 
 
 def head_leans(facts: Facts) -> Finding | None:
-    table = exposure.head_and_tail(exposure.item_table(facts)).filter(pl.col("part") == "head")
+    table = exposure.head_and_tail(facts.item_table).filter(pl.col("part") == "head")
     if not table.height or (table["lean"].item() or 0) < LEANING:
         return None
     values = {name: table[name].item() for name in ("shown_share", "sales_share")}
@@ -152,8 +152,8 @@ def due(facts: Facts) -> Finding | None:
     people = found["customer"].n_unique()
     if people < facts.k:
         return None
-    prices = found.join(facts.items, on="item")["price_minor"].sum()
-    return Finding("due", "pairs", {"customers": people, "worth_minor": prices})
+    worth = _sum(found.join(facts.items, on="item"), "price_minor")
+    return Finding("due", "pairs", {"customers": people, "worth_minor": worth})
 
 
 def engine_on(aim: str) -> Callable[[Facts], Finding | None]:
@@ -164,9 +164,14 @@ def engine_on(aim: str) -> Callable[[Facts], Finding | None]:
         if not ours or not theirs:
             return None
         code = f"engine_{'ahead' if ours > theirs else 'behind'}_{aim}"
-        return Finding(code, "quality", {"ndcg": ours, "popular": theirs, "times": ours / theirs})
+        values = {"ndcg": ours, "popular_ndcg": theirs, "times": ours / theirs}
+        return Finding(code, "quality", values)
 
     return rule
+
+
+def _sum(table: pl.DataFrame, column: str) -> int:
+    return int(table[column].sum() or 0)
 
 
 RULES: Final = (

@@ -10,11 +10,6 @@ def hide_small(table: pl.DataFrame, k: int, *, count: str = "customers") -> pl.D
     return table.filter((pl.col(count) >= k) | (pl.col(count) == 0))
 
 
-def hidden(table: pl.DataFrame, k: int, *, count: str = "customers") -> int:
-    """How many rows `hide_small` leaves out."""
-    return table.height - hide_small(table, k, count=count).height
-
-
 def in_order(table: pl.DataFrame, column: str, names: Iterable[str]) -> pl.DataFrame:
     """One row a name, in this order; numbers of names that are not there are 0."""
     every = pl.DataFrame({column: list(names)}, schema={column: pl.String})

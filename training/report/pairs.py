@@ -39,7 +39,9 @@ def _strongest(facts: Facts) -> pl.DataFrame:
     )
     return (
         pairs.select(
-            first=pl.min_horizontal("a", "b"), second=pl.max_horizontal("a", "b"), strength="strength"
+            first=pl.min_horizontal("a", "b"),
+            second=pl.max_horizontal("a", "b"),
+            strength="strength",
         )
         .group_by("first", "second")
         .agg(pl.col("strength").max())

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle, Manifest
+from engine.customers.labels import LABELS
 from engine.slots import Repeat, SlotPlan
 from engine.types import DAY_MS
 from training.evaluate import POPULAR, only
@@ -56,7 +57,8 @@ HELD_OUT_SCHEMA: Final = {
 def _aims(told: object) -> Mapping[str, Mapping[str, float]]:
     if not isinstance(told, dict):
         return {}
-    return {aim: told[aim] for aim in ("everything", "new_items") if isinstance(told.get(aim), dict)}
+    aims = ("everything", "new_items")
+    return {aim: told[aim] for aim in aims if isinstance(told.get(aim), dict)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +97,19 @@ def _truth(log: pl.LazyFrame, bundle: Bundle) -> Truth:
 
 def _judged(bundle: Bundle, truth: Truth, facts: Facts, days: float) -> Forward:
     plan = always(facts.slots[_slot(bundle.manifest, facts)])
-    values = [_recalls(plan, truth, bundle), _recalls(only(POPULAR, POPULAR)[0], truth, bundle)]
+    ours = _recalls(plan, truth, bundle)
+    theirs = _recalls(only(POPULAR, POPULAR)[0], truth, bundle)
     rng = np.random.default_rng(bundle.manifest.seed)
-    against = compare(*values, rng)
+    against = compare(ours, theirs, rng)
     return Forward(
         version=bundle.version,
         customers=len(truth),
         days=days,
-        personal=bootstrap(values[0], rng),
-        popular=bootstrap(values[1], rng),
+        personal=bootstrap(ours, rng),
+        popular=bootstrap(theirs, rng),
         difference=against.difference,
         p_value=against.p_value,
-        groups=_by_group(bundle, truth, values, facts.k),
+        groups=_by_group(bundle, truth, (ours, theirs), facts.k),
     )
 
 
@@ -131,23 +134,28 @@ def _recalls(plan: SlotPlan, truth: Truth, bundle: Bundle) -> Floats:
     return recall(judge(slates_for(truth.customers, plan, bundle, N).rows, truth), N)
 
 
-def _by_group(bundle: Bundle, truth: Truth, values: list[Floats], k: int) -> pl.DataFrame:
+def _by_group(bundle: Bundle, truth: Truth, values: tuple[Floats, Floats], k: int) -> pl.DataFrame:
     """Groups of k or more judged customers, as they stood when the bundle was made."""
     people = states_of(bundle)[truth.customers.tolist()].with_columns(pl.col("tier").fill_null(""))
     rng = np.random.default_rng(bundle.manifest.seed)
     rows = []
     for by in BY:
         names = people[by].to_numpy()
-        for group in sorted(set(names.tolist())):
+        for group in _in_order(by, set(names.tolist()), bundle):
             chosen = names == group
             if chosen.sum() < k:
                 continue
             sure = bootstrap(values[0][chosen], rng)
-            rows.append(
-                (by, group, int(chosen.sum()), sure.mean, sure.low, sure.high)
-                + (float(values[1][chosen].mean()),)
-            )
+            popular = float(values[1][chosen].mean())
+            told = (sure.mean, sure.low, sure.high, popular)
+            rows.append((by, group, int(chosen.sum()), *told))
     return pl.DataFrame(rows, schema=list(GROUP_COLUMNS), orient="row")
+
+
+def _in_order(by: str, present: set[str], bundle: Bundle) -> list[str]:
+    """From the best down, as the labels and the ladder have them."""
+    tiers = ["", *(tier.name for tier in bundle.shop.loyalty.tiers)]
+    return [name for name in (tiers if by == "tier" else LABELS[by]) if name in present]
 
 
 GROUP_COLUMNS: Final = ("by", "group", "customers", "recall", "low", "high", "popular")

@@ -15,6 +15,7 @@ from training.report.findings import Finding
 from training.report.section import Chapter, Section
 from training.report.speech import Speech, kind_of
 
+FEW: Final = 4  # columns that look lost over the whole width
 TEMPLATES: Final = Environment(
     loader=PackageLoader("training.report"),
     autoescape=True,
@@ -40,7 +41,7 @@ def page(
         date=speech.date(facts.now),
         bundle=_bundle(facts, speech),
         footer=_footer(facts, speech),
-        chapters=[_chapter(chapter, facts, speech) for chapter in chapters],
+        chapters=[_chapter(chapter, speech) for chapter in chapters],
         examples=[_example(example, speech) for example in examples],
         findings=[_finding(finding, speech) for finding in findings],
     )
@@ -68,7 +69,7 @@ def _footer(facts: Facts, speech: Speech) -> str:
     return speech.say("footer", currency=speech.currency, zone=zone, k=facts.k)
 
 
-def _chapter(chapter: Chapter, facts: Facts, speech: Speech) -> dict[str, Any]:
+def _chapter(chapter: Chapter, speech: Speech) -> dict[str, Any]:
     return {
         "name": chapter.name,
         "title": speech.say(f"chapter.{chapter.name}"),
@@ -76,15 +77,15 @@ def _chapter(chapter: Chapter, facts: Facts, speech: Speech) -> dict[str, Any]:
         "tiles": chapter.tiles,
         "remarks": chapter.remarks,
         "sections": [
-            _section(section, facts, speech)
+            _section(section, speech)
             for section in chapter.sections
             if section.in_page or section.chart
         ],
     }
 
 
-def _section(section: Section, facts: Facts, speech: Speech) -> dict[str, Any]:
-    shown = section.table.head(section.longest)
+def _section(section: Section, speech: Speech) -> dict[str, Any]:
+    shown = section.table.head(section.longest) if section.in_page else section.table
     more = section.table.height - shown.height
     file = f"tables-{speech.language}/{section.name}.csv"
     counted = speech.show("items", more)
@@ -97,7 +98,7 @@ def _section(section: Section, facts: Facts, speech: Speech) -> dict[str, Any]:
         "rows": list(_cells(section, shown.iter_rows(), shown.columns, speech)),
         "more": speech.say("more_rows", count=counted, file=file) if more else "",
         "in_page": section.in_page,
-        "wide": len(shown.columns) > 5 or not section.chart,
+        "narrow": len(shown.columns) <= FEW and not section.chart,
     }
 
 
@@ -111,13 +112,9 @@ def _cells(
     for place, row in enumerate(rows):
         mixed = section.kinds[place] if section.kinds else None
         yield [
-            (speech.show(name, value, kind=_kind(name, mixed)), _is_number(name))
+            (speech.show(name, value, kind=mixed), _is_number(name))
             for name, value in zip(columns, row, strict=True)
         ]
-
-
-def _kind(column: str, mixed: str | None) -> str | None:
-    return mixed if kind_of(column) == "mixed" else None
 
 
 def _finding(finding: Finding, speech: Speech) -> dict[str, str]:
@@ -130,9 +127,7 @@ def _finding(finding: Finding, speech: Speech) -> dict[str, str]:
 
 
 def _example(example: Example, speech: Speech) -> dict[str, Any]:
-    state, kind = example.state, speech.word(example.group, example.name)
-    if example.group == "visitor":
-        kind = speech.say("visitor")
+    state = example.state
     facts = []
     if state.known:
         facts = [
@@ -143,7 +138,7 @@ def _example(example: Example, speech: Speech) -> dict[str, Any]:
             speech.say("example.spent", sales_minor=speech.money(state.monetary_minor)),
         ]
     return {
-        "kind": kind,
+        "kind": _kind(example, speech),
         "facts": facts,
         "history": [_had(had, speech) for had in example.history],
         "slates": [
@@ -151,6 +146,12 @@ def _example(example: Example, speech: Speech) -> dict[str, Any]:
             for slot, offers in example.slates
         ],
     }
+
+
+def _kind(example: Example, speech: Speech) -> str:
+    if example.group == "visitor":
+        return speech.say("visitor")
+    return f"{speech.word('by', example.group)} · {speech.word(example.group, example.name)}"
 
 
 def _had(had: Had, speech: Speech) -> dict[str, str]:
@@ -173,4 +174,4 @@ def _offer(offer: Offer, speech: Speech) -> dict[str, str]:
 
 
 def _price(minor: int, speech: Speech) -> str:
-    return "" if minor < 0 else speech.money(minor)
+    return "" if minor < 0 else speech.price(minor)

@@ -70,9 +70,7 @@ def _put(path: Path, words: str) -> None:
 def speech_of(bundle: Bundle, language: Language, slot_titles: dict[str, str]) -> Speech:
     """`slot_titles`: what the shop calls its slots in that language."""
     shop = bundle.shop.shop
-    tiers = {
-        ("tier", tier.name): tier.label.of(language) for tier in bundle.shop.loyalty.tiers
-    }
+    tiers = {("tier", tier.name): tier.label.of(language) for tier in bundle.shop.loyalty.tiers}
     slots = {("slot", name): f"{title} ({name})" for name, title in slot_titles.items()}
     zone = ZoneInfo(shop.time_zone)
     return Speech(language, shop.currency, shop.minor_units, zone, tiers | slots)

@@ -33,9 +33,7 @@ def by(facts: Facts, group: str) -> pl.DataFrame:
     few = pl.col("customers").is_between(1, facts.k - 1)
     told = [pl.when(~few).then(name).alias(name) for name in ("customers", "coverage")]
     kept = hide_small(table, facts.k, count="people").with_columns(told)
-    ordered = kept.sort(
-        ["sales_minor", group], descending=[True, False], nulls_last=True
-    )
+    ordered = kept.sort(["sales_minor", group], descending=[True, False], nulls_last=True)
     return ordered.select(
         group,
         "sales_minor",

@@ -25,9 +25,7 @@ class Section:
     chart: str = ""  # an SVG element, safe
     longest: int = 12
     kinds: Sequence[str] = ()  # of each row, for columns whose kind is "mixed"
-    hidden: int = 0  # groups that were too small
     in_page: bool = True  # False: the chart says it all, the table is only a file
-    text: str = ""  # the note's key, where it is not the section's name
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,23 @@ class Shown:
 
     def places(self, n_items: int) -> Rows:
         """(n_items,) how many places each item fills, over all slots."""
-        return sum((counted(rows, n_items) for rows in self.slates.values()), np.zeros(n_items, int))
+        return _total(list(self.slates.values()), n_items)
 
     def personal_places(self, n_items: int) -> Rows:
         """(n_items,) the same in the slots of customers: what people are shown unasked."""
         found = [rows for slot, rows in self.slates.items() if slot not in self.on_pages]
-        return sum((counted(rows, n_items) for rows in found), np.zeros(n_items, int))
+        return _total(found, n_items)
 
 
 def counted(rows: Rows, n_items: int) -> Rows:
-    return np.bincount(rows[rows >= 0], minlength=n_items)
+    return np.bincount(rows[rows >= 0], minlength=n_items).astype(np.int32)
+
+
+def _total(slates: Sequence[Rows], n_items: int) -> Rows:
+    total = np.zeros(n_items, np.int32)
+    for rows in slates:
+        total += counted(rows, n_items)
+    return total
 
 
 def show(bundle: Bundle, slots: Slots) -> Shown:

@@ -17,7 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "baskets": "count",
     "before": "count",
     "best": "share",
-    "change": "signed_share",
+    "change": "mixed_change",
     "coverage": "share",
     "customer_share": "share",
     "customers": "count",
@@ -26,6 +26,7 @@ KINDS: Final[Mapping[str, str]] = {
     "difference": "signed_count",
     "difference_minor": "signed_money",
     "exposure_gini": "score",
+    "difference_share": "points",
     "fifth_part": "share",
     "filled": "share",
     "frequency_score": "count",
@@ -42,6 +43,7 @@ KINDS: Final[Mapping[str, str]] = {
     "low": "share",
     "near": "count",
     "ndcg": "score",
+    "popular_ndcg": "score",
     "new_customers": "count",
     "of_first": "share",
     "of_second": "share",
@@ -50,7 +52,10 @@ KINDS: Final[Mapping[str, str]] = {
     "orders_each": "number",
     "points_each": "count",
     "popular": "share",
+    "highest_minor": "price",
+    "lowest_minor": "price",
     "price_band": "count",
+    "price_minor": "price",
     "recall": "share",
     "recall_before": "share",
     "recency_score": "count",
@@ -88,6 +93,16 @@ def kind_of(column: str) -> str:
     return "money" if column.endswith("_minor") else "word"
 
 
+def cell_kind(column: str, row: str | None) -> str:
+    """The kind of a cell: the column's, or where that is mixed what the row's kind makes of it."""
+    kind = kind_of(column)
+    if kind == "mixed":
+        return row or "number"
+    if kind == "mixed_change":
+        return "points" if row == "share" else "signed_share"
+    return kind
+
+
 @dataclass(frozen=True, slots=True)
 class Speech:
     language: Language
@@ -101,31 +116,33 @@ class Speech:
         return text(key, self.language).format(**values)
 
     def show(self, column: str, value: object, *, kind: str | None = None) -> str:
-        """A cell; words that the report knows are said in its language."""
+        """A cell; words that the report knows are said in its language. `kind` is the row's."""
         if kind_of(column) == "word":
             return self.word(column, value)
         if value is None:
             return self.say("missing")
         number = float(value)  # type: ignore[arg-type]  # columns of a kind hold numbers
-        return FORMATS[kind or kind_of(column)](self, number)
+        return FORMATS[cell_kind(column, kind)](self, number)
 
     def word(self, column: str, value: object) -> str:
         name, word = NAMED.get(column, column), "" if value is None else str(value)
         if name == "tier" and not word:
             return self.say("none_tier")
         if (name, word) in self.names:
-            return self.names[name, word]
+            return _capital(self.names[name, word])
         if word in LABELS.get(name, {}):
-            return LABELS[name][word].of(self.language)
+            return _capital(LABELS[name][word].of(self.language))
         for key in (f"{name}.{word}", word):
             if key in TEXTS and name in SPOKEN:
                 return self.say(key)
         return word or self.say("unnamed")
 
     def money(self, minor: float) -> str:
-        scale = 10**self.minor_units
-        digits = 0 if abs(minor) >= 100 * scale else self.minor_units
-        return f"{_plain(minor / scale, digits)}"
+        """Whole units: what is summed up is never read to the penny."""
+        return _plain(minor / 10**self.minor_units, 0)
+
+    def price(self, minor: float) -> str:
+        return _plain(minor / 10**self.minor_units, self.minor_units)
 
     def date(self, at: float) -> str:
         day = datetime.fromtimestamp(at / 1000, self.zone)
@@ -144,8 +161,15 @@ def _plain(value: float, digits: int) -> str:
     return f"{MINUS}{shown}" if value < 0 and not zero else shown
 
 
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
 def _signed(said: str) -> str:
-    return said if said.startswith(MINUS) else f"+{said}"
+    """Nothing has no sign."""
+    if said.startswith(MINUS) or not any(sign in said for sign in "123456789"):
+        return said
+    return f"+{said}"
 
 
 def _share(value: float) -> str:
@@ -159,7 +183,9 @@ FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
     "money": lambda speech, value: speech.money(value),
     "signed_money": lambda speech, value: _signed(speech.money(value)),
     "share": lambda _, value: _share(value),
+    "price": lambda speech, value: speech.price(value),
     "signed_share": lambda _, value: _signed(_share(value)),
+    "points": lambda speech, value: speech.say("points", value=_signed(_plain(value * 100, 1))),
     "number": lambda _, value: _plain(value, 1),
     "score": lambda _, value: _plain(value, 3),
     "date": lambda speech, value: speech.date(value),

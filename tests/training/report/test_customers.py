@@ -1,0 +1,134 @@
+"""Who the customers are: against the fold of each history, one customer at a time."""
+
+from collections import Counter
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine.customers.state import CustomerState, assess
+from engine.query import Asked, enrich
+from training.customers import assess_all, population, snapshot
+from training.report.customers import (
+    GROUPS,
+    NOBODY_YET,
+    by_group,
+    curve,
+    development_moves,
+    rfm,
+    stage_moves,
+    stages,
+    tiers,
+    tops,
+)
+from training.report.facts import Facts
+from training.report.trade import PERIOD_MS
+
+
+@pytest.fixture(scope="module")
+def states(facts: Facts) -> list[CustomerState]:
+    """As a request sees them: each history folded by itself."""
+    ids = facts.bundle.customers.ids(range(len(facts.bundle.customers)))
+    asked = [Asked(n=1, customer_id=who) for who in ids]
+    return [enrich(each, facts.bundle, facts.now).customer for each in asked]
+
+
+@pytest.mark.parametrize("group", list(GROUPS))
+def test_groups_hold_the_people_and_the_money_of_their_members(
+    group: str, facts: Facts, states: list[CustomerState]
+) -> None:
+    people = [each for each in states if each.known or group == "value_class"]
+    counts = Counter(getattr(each, group) for each in people)
+    money = Counter[str]()
+    orders = Counter[str]()
+    for each in people:
+        money[getattr(each, group)] += each.monetary_minor
+        orders[getattr(each, group)] += each.frequency
+    table = by_group(facts, group)
+    told = set(table[group])
+    assert told == {name for name in GROUPS[group] if not 0 < counts[name] < facts.k}
+    for row in table.iter_rows(named=True):
+        name = row[group]
+        assert row["customers"] == counts[name]
+        assert row["customer_share"] == pytest.approx(counts[name] / len(people))
+        assert row["sales_minor"] == money[name]
+        assert row["sales_share"] == pytest.approx(money[name] / money.total())
+        assert row["orders_each"] == pytest.approx(orders[name] / max(counts[name], 1))
+
+
+def test_the_map_counts_who_ever_ordered(facts: Facts, states: list[CustomerState]) -> None:
+    cells = Counter(
+        (each.recency_score, each.frequency_score) for each in states if each.recency_score
+    )
+    found = {tuple(row[:2]): row[2] for row in rfm(facts).iter_rows()}
+    assert found == {cell: count for cell, count in cells.items() if count >= facts.k}
+
+
+def test_stages_now_and_a_period_ago_are_those_of_the_log(
+    facts: Facts, states: list[CustomerState]
+) -> None:
+    """The past is read again from the part of the log that had happened by then."""
+    then = facts.now - PERIOD_MS
+    past = facts.log.filter(pl.col("at").dt.epoch("ms") <= then)
+    ids = facts.bundle.customers.ids(range(len(facts.bundle.customers)))
+    people = snapshot(past, ids)
+    thresholds = population(people, facts.bundle.schemes, then)
+    before = [
+        assess(people.history_of(row), thresholds, facts.bundle.schemes, then)
+        for row in range(len(ids))
+    ]
+    expected = assess_all(people, thresholds, facts.bundle.schemes, then)
+    for name in ("stage", "development", "known", "orders"):
+        assert facts.states_before[name].to_list() == expected[name].to_list(), name
+    now_counts = Counter(each.stage for each in states if each.known)
+    old_counts = Counter(each.stage for each in before if each.known)
+    for row in stages(facts).iter_rows(named=True):
+        assert row["customers"] == now_counts[row["stage"]]
+        assert row["before"] == old_counts[row["stage"]]
+        assert row["difference"] == row["customers"] - row["before"]
+    for name, table in (
+        ("stage", stage_moves(facts)),
+        ("development", development_moves(facts)),
+    ):
+        moved = Counter(
+            (getattr(old, name) if old.known else NOBODY_YET, getattr(new, name))
+            for old, new in zip(before, states, strict=True)
+            if new.known
+        )
+        told = {tuple(row[:2]): row[2] for row in table.iter_rows()}
+        assert told == {
+            ends: count for ends, count in moved.items() if ends[0] != ends[1] and count >= facts.k
+        }
+
+
+def test_tiers_count_who_is_near_the_next(facts: Facts, states: list[CustomerState]) -> None:
+    ladder = facts.bundle.shop.loyalty.tiers
+    goals = {"": ladder[0].points} | {
+        here.name: above.points for here, above in zip(ladder, ladder[1:], strict=False)
+    }
+    known = [each for each in states if each.known]
+    for row in tiers(facts).iter_rows(named=True):
+        inside = [each for each in known if (each.tier or "") == row["tier"]]
+        near = [each for each in inside if each.points >= 0.9 * goals.get(row["tier"], 10**12)]
+        assert row["customers"] == len(inside)
+        assert row["near"] == (len(near) if len(near) >= facts.k or not near else None)
+        if inside:
+            assert row["points_each"] == pytest.approx(np.mean([each.points for each in inside]))
+
+
+def test_the_best_bring_what_a_sorted_list_says(
+    facts: Facts, states: list[CustomerState]
+) -> None:
+    money = sorted((max(s.monetary_minor, 0) for s in states if s.frequency), reverse=True)
+    line = dict(curve(facts).select("best", "customers_part").iter_rows())
+    half = sum(money[: len(money) // 2]) / sum(money)
+    assert line[0.0] == 0
+    assert line[1.0] == pytest.approx(1)
+    if len(money) % 2 == 0:
+        assert line[0.5] == pytest.approx(half)
+    table = tops(facts)
+    assert table["customers_part"].is_sorted()
+    fifth = table.filter(pl.col("best") == pl.lit(0.2))["customers_part"].item()
+    below = sum(money[: int(len(money) * 0.2)]) / sum(money)
+    above = sum(money[: int(len(money) * 0.2) + 1]) / sum(money)
+    assert below <= fifth <= above
