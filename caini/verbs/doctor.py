@@ -41,7 +41,7 @@ def run(bundles: Path | None, *, config: Path, schema: bool, as_json: bool) -> N
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    findings = [*_machine(), *_configuration(config), *_bundles(bundles)]
+    findings = [*_machine(), *_store(), *_configuration(config), *_bundles(bundles)]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -64,6 +64,25 @@ def _machine() -> Iterator[Finding]:
     trainer, server = find_spec("implicit") is not None, find_spec("fastapi") is not None
     yield _present("the trainer's libraries", trainer, "install caini[train]", level="warning")
     yield _present("the server's libraries", server, "install caini[serve]", level="warning")
+
+
+def _store() -> Iterator[Finding]:
+    """Only of a store that is named: a private one lives and ends with its server."""
+    url = os.environ.get("CAINI_REDIS_URL")
+    if url is None or find_spec("redis") is None:
+        return
+    from serving.store.checkup import check_store
+
+    try:
+        found = check_store(url)
+    except CainiError as error:
+        yield Finding("error", str(error), "start it, or name another")
+        return
+    old = "" if found.new_enough else "use Redis 6.2 or later"
+    yield Finding("error" if old else "ok", f"Redis {found.version}", old)
+    safe = found.durable == "always"
+    told = f"accepted events reach the disk: {found.durable}"
+    yield Finding("ok" if safe else "warning", told, "set appendonly yes and appendfsync always")
 
 
 def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001
