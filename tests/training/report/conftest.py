@@ -39,9 +39,7 @@ def facts(trained: Trained) -> Facts:
         pl.col("type") == "purchase", at > bundle.manifest.watermark - 7 * 86_400_000
     ).with_columns(
         pl.concat_str(pl.lit("later-"), "event_id").alias("event_id"),
-        pl.lit(bundle.manifest.watermark + LATER_MS)
-        .cast(pl.Datetime("ms", "UTC"))
-        .alias("at"),
+        pl.lit(bundle.manifest.watermark + LATER_MS).cast(pl.Datetime("ms", "UTC")).alias("at"),
     )
     longer = replace(source, log=pl.concat([source.log, again]))
     return gather(bundle, None, longer, slots, k=5, say=silent)

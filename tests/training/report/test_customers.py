@@ -1,6 +1,7 @@
 """Who the customers are: against the fold of each history, one customer at a time."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -103,9 +104,7 @@ def test_stages_now_and_a_period_ago_are_those_of_the_log(
 
 def test_tiers_count_who_is_near_the_next(facts: Facts, states: list[CustomerState]) -> None:
     ladder = facts.bundle.shop.loyalty.tiers
-    goals = {"": ladder[0].points} | {
-        here.name: above.points for here, above in zip(ladder, ladder[1:], strict=False)
-    }
+    goals = {"": ladder[0].points} | {here.name: above.points for here, above in pairwise(ladder)}
     known = [each for each in states if each.known]
     for row in tiers(facts).iter_rows(named=True):
         inside = [each for each in known if (each.tier or "") == row["tier"]]
@@ -116,9 +115,7 @@ def test_tiers_count_who_is_near_the_next(facts: Facts, states: list[CustomerSta
             assert row["points_each"] == pytest.approx(np.mean([each.points for each in inside]))
 
 
-def test_the_best_bring_what_a_sorted_list_says(
-    facts: Facts, states: list[CustomerState]
-) -> None:
+def test_the_best_bring_what_a_sorted_list_says(facts: Facts, states: list[CustomerState]) -> None:
     money = sorted((max(s.monetary_minor, 0) for s in states if s.frequency), reverse=True)
     line = dict(curve(facts).select("best", "customers_part").iter_rows())
     half = sum(money[: len(money) // 2]) / sum(money)

@@ -1,0 +1,49 @@
+"""No group of fewer than k people is told of, in any table."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import silent
+from training.report.facts import Facts
+from training.report.groups import hide_small, in_order, shares
+from training.report.report import make
+from training.report.speech import Speech
+
+PEOPLE = ("customers", "before", "near", "baskets")
+
+
+@pytest.mark.parametrize("k", [5, 40])
+def test_no_table_tells_of_fewer_than_k(
+    k: int, facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    report = make(replace(facts, k=k), speeches["en"], silent)
+    for chapter in report.chapters:
+        for section in chapter.sections:
+            for name in set(PEOPLE) & set(section.table.columns):
+                few = section.table.filter(pl.col(name) > 0, pl.col(name) < k)
+                assert not few.height, (section.name, name)
+
+
+@given(st.lists(st.integers(0, 20), min_size=1), st.integers(1, 10))
+def test_what_is_left_is_large_enough_or_nobody(counts: list[int], k: int) -> None:
+    table = pl.DataFrame({"customers": counts})
+    kept = hide_small(table, k)["customers"].to_list()
+    assert kept == [count for count in counts if count == 0 or count >= k]
+
+
+def test_groups_come_in_the_order_of_their_names() -> None:
+    table = pl.DataFrame({"stage": ["lost", "new"], "customers": [1, 2]})
+    ordered = in_order(table, "stage", ["new", "loyal", "lost"])
+    assert ordered.rows() == [("new", 2), ("loyal", 0), ("lost", 1)]
+
+
+def test_shares_of_nothing_are_unknown() -> None:
+    empty = shares(pl.DataFrame({"a": [0, 0]}), share="a")
+    assert empty["share"].to_list() == [None, None]
+    full = shares(pl.DataFrame({"a": [1, 3]}), share="a")
+    assert full["share"].to_list() == [0.25, 0.75]

@@ -1,0 +1,57 @@
+"""What goes together and what is due, against the baskets and against the rule itself."""
+
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from engine.customers.repurchase import due
+from tests.training.report.test_changes import one
+from training.report.facts import Facts
+from training.report.pairs import EACH, due_again, due_pairs, together
+
+
+def test_pairs_are_counted_in_the_baskets(facts: Facts, sql: sqlite3.Connection) -> None:
+    table = together(facts)
+    ids: dict[str, list[str]] = {}
+    for item, title in facts.items.select("item_id", "title").iter_rows():
+        ids.setdefault(title, []).append(item)
+    order = "coalesce(order_id, event_id)"
+    total = one(sql, f"select count(distinct {order}) from log where type = 'purchase'")
+    holding = f"select distinct {order} from log where type = 'purchase' and item_id = ?"
+    assert table.height > 5
+    for row in table.head(10).iter_rows(named=True):
+        if len(ids[row["title"]]) + len(ids[row["with_title"]]) > 2:
+            continue  # two items of one title cannot be told apart here
+        first, second = ids[row["title"]][0], ids[row["with_title"]][0]
+        single = [one(sql, f"select count(*) from ({holding})", item) for item in (first, second)]
+        both = one(sql, f"select count(*) from ({holding} intersect {holding})", first, second)
+        assert row["baskets"] == both >= facts.k
+        assert row["of_first"] == pytest.approx(both / single[0])
+        assert row["of_second"] == pytest.approx(both / single[1])
+        assert row["lift"] == pytest.approx(both * total / (single[0] * single[1]))
+
+
+def test_no_item_takes_the_whole_table(facts: Facts) -> None:
+    table = together(facts)
+    seen = Counter(table["title"].to_list() + table["with_title"].to_list())
+    titles = Counter(facts.items["title"].to_list())
+    assert all(count <= EACH * titles[title] for title, count in seen.items())
+
+
+def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
+    bundle = facts.bundle
+    people = Counter[int]()
+    for row in range(len(bundle.customers)):
+        history = bundle.customer_items.of(row)
+        found = due(history, bundle.cycles, bundle.shop.repurchase, facts.now)
+        people.update(found.rows.tolist())
+    assert Counter(due_pairs(facts)["item"].to_list()) == people
+    ids = bundle.items.ids(range(len(bundle.items)))
+    table = due_again(facts)
+    told = dict(table.select("item_id", "customers").iter_rows())
+    assert told == {ids[row]: count for row, count in people.items() if count >= facts.k}
+    for row in table.iter_rows(named=True):
+        place = ids.index(row["item_id"])
+        assert row["cycle_days"] == pytest.approx(float(bundle.cycles.days[place]))
+        assert row["worth_minor"] == row["price_minor"] * row["customers"]

@@ -1,0 +1,61 @@
+"""How good the engine is: the manifest's words, and what customers bought since."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from engine.query import Asked, enrich
+from engine.recommend import recommend
+from tests.conftest import Trained
+from training.report.facts import Facts
+from training.report.quality import N, always, forward, held_out
+
+
+def test_the_hold_out_is_told_as_it_was_measured(facts: Facts, trained: Trained) -> None:
+    table = held_out(facts.bundle.manifest, None)
+    lines = {line.name: line for line in trained.evaluation.lines}
+    assert {row["path"] for row in table.iter_rows(named=True)} == set(lines)
+    for row in table.iter_rows(named=True):
+        measured = getattr(lines[row["path"]], row["aim"])
+        for name in ("recall", "ndcg", "coverage"):
+            assert row[name] == pytest.approx(measured[f"{name}@{N}"])
+        assert row["recall_before"] is None
+
+
+def test_the_bundle_before_stands_beside(facts: Facts) -> None:
+    told = {"personal": {"everything": {"recall@10": 0.25}}, "split": "from somewhere on"}
+    before = facts.bundle.manifest.model_copy(update={"metrics": told})
+    table = held_out(facts.bundle.manifest, before).filter(path="personal", aim="everything")
+    assert table["recall_before"].to_list() == [0.25]
+
+
+def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
+    """Asked again one by one: which of the first ten did they go on to buy?"""
+    found = forward(facts)
+    assert found is not None
+    bundle, plan = facts.bundle, always(facts.slots["my"])
+    later = facts.log.filter(
+        pl.col("at").dt.epoch("ms") > facts.now, pl.col("type") == "purchase"
+    ).collect()
+    shares = []
+    for (who,), part in sorted(later.group_by("customer_id")):
+        if who is None or bundle.customers.row(str(who)) < 0:
+            continue
+        wanted = {bundle.items.row(item) for item in part["item_id"]}
+        query = enrich(Asked(n=N, customer_id=str(who)), bundle, facts.now)
+        shown = {served.row for served in recommend(query, plan, bundle).items}
+        shares.append(len(wanted & shown) / len(wanted))
+    assert found.customers == len(shares)
+    assert found.days == pytest.approx(2)
+    assert found.personal.mean == pytest.approx(sum(shares) / len(shares))
+    assert found.personal.low <= found.personal.mean <= found.personal.high
+    assert found.difference.mean == pytest.approx(found.personal.mean - found.popular.mean)
+    assert (found.groups["customers"] >= facts.k).all()
+    stages = found.groups.filter(by="stage")
+    assert stages["customers"].sum() <= found.customers
+
+
+def test_without_a_later_event_nothing_is_judged(facts: Facts) -> None:
+    past = facts.log.filter(pl.col("at").dt.epoch("ms") <= facts.now)
+    assert forward(replace(facts, log=past)) is None
