@@ -13,6 +13,7 @@ import pytest
 from caini.main import main
 from engine.events import json_schema
 from tests.conftest import CONFIG, Trained
+from training.log import read_log, write_log
 
 
 def caini(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -134,6 +135,38 @@ def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  #
     code, _, err = run(*asked, tmp_path / "d.parquet", "--repeat", "sometimes")
     assert code == 2
     assert "--repeat sometimes: must be one of never, when_due, always" in err
+
+
+def test_report_writes_a_page_and_its_tables(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    words = ("report", "--bundles", trained.bundles, "--log", trained.log, "--out", tmp_path)
+    code, out, _ = run(*words, "--lang", "zh", "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert told["language"] == "zh"
+    page = Path(told["out"])
+    assert page == tmp_path / "report-zh.html"
+    assert "商品运营报告" in page.read_text("utf-8")
+    assert len(list((tmp_path / "tables-zh").glob("*.csv"))) > 20
+    assert run(*words, "--quiet") == (0, "", "")
+    assert (tmp_path / "report-en.html").is_file()
+
+
+def test_report_refuses_another_log_and_names_the_versions(  # type: ignore[no-untyped-def]
+    trained: Trained, tmp_path: Path, run
+) -> None:
+    other = tmp_path / "other.parquet"
+    log = read_log(trained.log)
+    write_log(log.frame.head(1000), log.header, other)
+    words = ("report", "--bundles", trained.bundles, "--out", tmp_path)
+    code, _, err = run(*words, "--log", other)
+    assert code == 3
+    assert "this is not the log of bundle" in err
+    code, _, err = run(*words, "--log", trained.log, "--version", "nonsense")
+    assert code != 0
+    assert "nonsense" in err
+    code, _, err = run(*words, "--log", trained.log, "--lang", "fr")
+    assert code == 2
+    assert "must be en or zh" in err
 
 
 def test_versions_and_rollback(trained: Trained, tmp_path: Path, plain, run) -> None:  # type: ignore[no-untyped-def]

@@ -156,6 +156,8 @@ def _pareto(facts: Facts, speech: Speech) -> Sequence[Section]:
 
 def _sales(group: str, facts: Facts, speech: Speech) -> Section:
     table = sales.by(facts, group)
+    if table["year_growth"].null_count() == table.height:
+        table = table.drop("year_growth")
     rows = [
         charts.Bar(
             speech.word(group, row[group]),

@@ -22,7 +22,7 @@ from training.split import Truth, truth_of
 
 N: Final = 10  # places that are judged: what is seen without scrolling far
 LEAST_MS: Final = DAY_MS  # after the bundle, before it can be judged by what came
-BY: Final = ("value_class", "stage", "tier")
+BY: Final = ("value_class", "stage", "tier", "segment")
 MEASURES: Final = ("recall", "ndcg", "coverage")
 
 
@@ -136,7 +136,11 @@ def _recalls(plan: SlotPlan, truth: Truth, bundle: Bundle) -> Floats:
 
 def _by_group(bundle: Bundle, truth: Truth, values: tuple[Floats, Floats], k: int) -> pl.DataFrame:
     """Groups of k or more judged customers, as they stood when the bundle was made."""
-    people = states_of(bundle)[truth.customers.tolist()].with_columns(pl.col("tier").fill_null(""))
+    segments = dict(enumerate(segment.name for segment in bundle.shop.segments))
+    people = states_of(bundle)[truth.customers.tolist()].with_columns(
+        pl.col("tier").fill_null(""),
+        pl.col("segment").replace_strict(segments, default="", return_dtype=pl.String),
+    )
     rng = np.random.default_rng(bundle.manifest.seed)
     rows = []
     for by in BY:
@@ -153,9 +157,12 @@ def _by_group(bundle: Bundle, truth: Truth, values: tuple[Floats, Floats], k: in
 
 
 def _in_order(by: str, present: set[str], bundle: Bundle) -> list[str]:
-    """From the best down, as the labels and the ladder have them."""
-    tiers = ["", *(tier.name for tier in bundle.shop.loyalty.tiers)]
-    return [name for name in (tiers if by == "tier" else LABELS[by]) if name in present]
+    """As the labels, the ladder and shop.toml have them; who is in no segment is left out."""
+    named = {
+        "tier": ["", *(tier.name for tier in bundle.shop.loyalty.tiers)],
+        "segment": [segment.name for segment in bundle.shop.segments],
+    }
+    return [name for name in named.get(by) or LABELS[by] if name in present]
 
 
 GROUP_COLUMNS: Final = ("by", "group", "customers", "recall", "low", "high", "popular")

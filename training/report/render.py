@@ -139,7 +139,7 @@ def _example(example: Example, speech: Speech) -> dict[str, Any]:
         ]
     return {
         "kind": _kind(example, speech),
-        "facts": facts,
+        "facts": list(dict.fromkeys(facts)),  # a stage and a class may have one name
         "history": [_had(had, speech) for had in example.history],
         "slates": [
             (speech.word("slot", slot), [_offer(offer, speech) for offer in offers])

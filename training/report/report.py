@@ -71,6 +71,9 @@ def speech_of(bundle: Bundle, language: Language, slot_titles: dict[str, str]) -
     """`slot_titles`: what the shop calls its slots in that language."""
     shop = bundle.shop.shop
     tiers = {("tier", tier.name): tier.label.of(language) for tier in bundle.shop.loyalty.tiers}
+    segments = {
+        ("segment", segment.name): segment.label.of(language) for segment in bundle.shop.segments
+    }
     slots = {("slot", name): f"{title} ({name})" for name, title in slot_titles.items()}
     zone = ZoneInfo(shop.time_zone)
-    return Speech(language, shop.currency, shop.minor_units, zone, tiers | slots)
+    return Speech(language, shop.currency, shop.minor_units, zone, tiers | segments | slots)

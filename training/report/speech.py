@@ -10,6 +10,7 @@ from engine.customers.labels import LABELS
 from engine.reasons import Language
 from training.report.texts import TEXTS, text
 
+NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"  # as wide as a plus, so that columns of numbers line up
 
 KINDS: Final[Mapping[str, str]] = {
@@ -172,9 +173,10 @@ def _signed(said: str) -> str:
     return f"+{said}"
 
 
-def _share(value: float) -> str:
+def _share(speech: Speech, value: float) -> str:
+    """With the space that the language writes, never at the end of a line."""
     digits = 0 if abs(value) >= 0.995 else 1
-    return f"{_plain(value * 100, digits)} %"
+    return f"{_plain(value * 100, digits)}{'' if speech.language == 'zh' else NO_BREAK}%"
 
 
 FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
@@ -182,9 +184,9 @@ FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
     "signed_count": lambda _, value: _signed(_plain(value, 0)),
     "money": lambda speech, value: speech.money(value),
     "signed_money": lambda speech, value: _signed(speech.money(value)),
-    "share": lambda _, value: _share(value),
+    "share": _share,
     "price": lambda speech, value: speech.price(value),
-    "signed_share": lambda _, value: _signed(_share(value)),
+    "signed_share": lambda speech, value: _signed(_share(speech, value)),
     "points": lambda speech, value: speech.say("points", value=_signed(_plain(value * 100, 1))),
     "number": lambda _, value: _plain(value, 1),
     "score": lambda _, value: _plain(value, 3),

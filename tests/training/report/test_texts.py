@@ -80,11 +80,11 @@ def test_numbers_read_as_their_column_says(speech: Speech) -> None:
     assert speech.show("price_minor", 1999) == "19.99"
     assert speech.show("difference_minor", -12345) == f"{MINUS}123"
     assert speech.show("difference", 0) == "0"
-    assert speech.show("growth", 0.1234) == "+12.3 %"
-    assert speech.show("growth", -0.5) == f"{MINUS}50.0 %"
+    assert speech.show("growth", 0.1234) == "+12.3\u00a0%"
+    assert speech.show("growth", -0.5) == f"{MINUS}50.0\u00a0%"
     assert speech.show("coverage", None) == "–"
     assert speech.show("change", 0.05, kind="share") == "+5.0 points"
-    assert speech.show("change", 0.05, kind="count") == "+5.0 %"
+    assert speech.show("change", 0.05, kind="count") == "+5.0\u00a0%"
     assert speech.show("ndcg", 0.31415) == "0.314"
 
 
