@@ -39,7 +39,7 @@ def read_accepted(settings: Settings, after: str, take: Callable[[Accepted], Non
 
 
 def cut_accepted(settings: Settings, through: str, older_than_days: float) -> Cut:
-    """Drop what lies up to `through` and is older than so many days from stream and tails."""
+    """Drop what lies up to `through` and is older than so many days, see `cut`."""
 
     async def shorten(store: Store) -> Cut:
         old = StreamId(await store_now_ms(store) - round(older_than_days * DAY_MS), 0)

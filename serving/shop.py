@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
 from engine.errors import StoreError
+from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.store.items import changes_after
-from serving.store.packing import tail_events
+from serving.store.packing import not_among, tail_events
 from serving.store.store import Store, Tails
+from serving.store.trim import BROWSING
 
 NO_TAILS = Tails()
 
@@ -54,12 +56,26 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     except StoreError:
         tails, missing = NO_TAILS, ("store",)
     live = shop.bundles.live
-    events = tail_events(tails.customer, live.through, asked.customer_id)
-    events += tail_events(tails.visitor, live.through)
+    events = events_of(asked, tails, live)
     degraded = missing + live.degraded
     for reason in degraded:
         shop.metrics.degraded.labels(reason).inc()
     return Seen(enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded), live)
+
+
+def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
+    """What the bundle does not hold of who is asking. No bundle holds anything of a visitor.
+
+    A customer's standing must not depend on which ids a caller sends: of the visitor that they
+    are too, only browsing counts, and nothing that they did as a customer as well.
+    """
+    if asked.customer_id is None:
+        return tail_events(tails.visitor)
+    own = tail_events(tails.customer, live.through, asked.customer_id)
+    if not tails.visitor:
+        return own
+    before = tail_events(not_among(tails.visitor, tails.customer))
+    return own + tuple(event for event in before if event.type in BROWSING)
 
 
 async def _meet(shop: Shop, tails: Tails) -> None:

@@ -79,6 +79,17 @@ def tail_events(
     return tuple(event for event in told if event is not None)
 
 
+def not_among(entries: Iterable[bytes], others: Iterable[bytes]) -> list[bytes]:
+    """Those of `entries` whose event is not one of `others`' own, by its id."""
+    own = {_id_part(entry) for entry in others if not entry.partition(b" ")[0].endswith(b"*")}
+    return [entry for entry in entries if _id_part(entry) not in own]
+
+
+def _id_part(entry: bytes) -> bytes:
+    """`pack` writes the id first and the type next; within a JSON text no quote stands bare."""
+    return entry.partition(b" ")[2].partition(b',"type":')[0]
+
+
 def _tell(payload: bytes, referrer_id: str | None) -> Happened | None:
     event = unpack(payload)
     if event is None or referrer_id is None:

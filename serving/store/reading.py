@@ -1,7 +1,8 @@
 """The stream of accepted events from the outside: read in order, cut where it is kept elsewhere.
 
 What may go is decided by the caller. A tail's entry carries its stream id, so one cut serves the
-stream and all tails; done twice, or half and then again, it comes to the same.
+stream and the tails of customers; done twice, or half and then again, it comes to the same. The
+tails of visitors stay: nothing else holds what they did, and they expire by themselves.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -90,16 +91,15 @@ async def store_now_ms(store: Store) -> int:
 
 
 async def cut(store: Store, through: StreamId) -> Cut:
-    """Drop every entry up to `through`, that one included, from the stream and from all tails."""
+    """Drop all entries up to and with `through` from the stream and the tails of customers."""
     through = max(through, await last_cut(store))
     await store.ask(("SET", _cut_key(store), str(through)))  # first: a gap is never unannounced
     first_kept = f"{through.ms}-{through.number + 1}"
     (from_stream,) = await store.ask(("XTRIM", store.keys.events, "MINID", first_kept))
     from_tails = 0
-    for prefix in (store.keys.customers, store.keys.visitors):
-        async for tails in _tails(store, prefix):
-            (gone,) = await store.run(CUT_TAILS, [(len(tails), *tails, through.ms, through.number)])
-            from_tails += gone
+    async for tails in _tails(store, store.keys.customers):
+        (gone,) = await store.run(CUT_TAILS, [(len(tails), *tails, through.ms, through.number)])
+        from_tails += gone
     return Cut(through, from_stream, from_tails)
 
 
