@@ -69,26 +69,21 @@ class CustomerItems:
     offsets: Offsets  # (n_customers + 1,)
     rows: Rows
     weights: Scores
+    purchased: Scores
     frequency: Scores
     bought: Rows
     last_at: NDArray[np.int64]
     last_bought_at: NDArray[np.int64]
     last_units: Rows
+    returned: Rows
+    disliked_at: NDArray[np.int64]
 
     def of(self, customer: int) -> ItemHistory:
         """A view; raises IndexError for a row outside the table."""
         if not 0 <= customer < len(self.offsets) - 1:
             raise IndexError(f"customer row {customer} of {len(self.offsets) - 1}")
         cut = slice(int(self.offsets[customer]), int(self.offsets[customer + 1]))
-        return ItemHistory(
-            self.rows[cut],
-            self.weights[cut],
-            self.frequency[cut],
-            self.bought[cut],
-            self.last_at[cut],
-            self.last_bought_at[cut],
-            self.last_units[cut],
-        )
+        return ItemHistory(**{name: getattr(self, name)[cut] for name in ItemHistory.__slots__})
 
 
 @dataclass(frozen=True, slots=True)

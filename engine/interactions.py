@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.events import INTERACTIONS, EventType
-from engine.types import DAY_MS, Scores
+from engine.types import DAY_MS, Rows, Scores
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,10 @@ DEFAULT_WEIGHTS: Final[Mapping[EventType, float]] = MappingProxyType(
 
 
 class InteractionConfig(BaseModel):
-    """`weight = saturate(Σ event weight × decay(age))`."""
+    """`weight = saturate(Σ event weight × decay(age))`; a refund's weight is that of its share.
+
+    −1 undoes the purchases of what came back, 0 leaves them as they were.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,12 +57,30 @@ class InteractionConfig(BaseModel):
         return dict(DEFAULT_WEIGHTS) | weights
 
 
+def sum_weight(kind: EventType, config: InteractionConfig) -> float:
+    """What an event adds to the sum of its pair; a refund adds nothing, see `interest`."""
+    return 0.0 if kind is EventType.REFUND else config.weights.get(kind, 0.0)
+
+
 def decay(age_ms: Floats, half_life_days: float) -> Floats:
     """1 at age 0, ½ after one half-life, 2 one half-life ahead: so that sums made at one
     watermark and events that come later simply add. Capped where a clock must be wrong.
     """
     halvings = age_ms / (half_life_days * DAY_MS)
     return np.exp2(-np.maximum(halvings, -MAX_DOUBLINGS))
+
+
+def interest(
+    sums: Scores, purchased: Scores, bought: Rows, returned: Rows, config: InteractionConfig
+) -> Scores:
+    """What sources score with: purchases count by the share of units that were kept, then saturate.
+
+    `bought` is net of `returned`, so a refund undoes its purchase however old that is.
+    """
+    given = np.maximum(bought.astype(np.float64) + returned, 1)
+    share = np.minimum(returned / given, 1)
+    undone = -config.weights.get(EventType.REFUND, 0.0) * purchased * share
+    return saturate((sums - undone).astype(np.float32), config.saturation)
 
 
 def saturate(sums: Scores, saturation: float) -> Scores:

@@ -7,10 +7,12 @@ import numpy as np
 
 from engine.events import EventType
 from engine.happened import Happened
-from engine.interactions import InteractionConfig, decay, saturate
+from engine.interactions import InteractionConfig, decay, interest, sum_weight
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 MONEY = {EventType.PURCHASE: 1, EventType.REFUND: -1}
+SUMS = ("weights", "purchased", "frequency", "bought", "returned")
+INSTANTS = ("last_at", "disliked_at")
 
 
 def count(
@@ -28,9 +30,10 @@ def count(
     if not used:
         return NO_ITEM_HISTORY
     at = np.array([event.at for _, event in used], np.int64)
-    effect = np.array([config.weights[event.type] for _, event in used])
+    effect = np.array([sum_weight(event.type, config) for _, event in used])
     kinds = np.array([MONEY.get(event.type, 0) for _, event in used])
     units = np.array([event.quantity for _, event in used]) * kinds
+    disliked = np.array([event.type is EventType.DISLIKE for _, event in used])
     found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
     size = len(found)
     fade = decay((watermark - at).astype(np.float64), config.half_life_days)
@@ -42,11 +45,14 @@ def count(
     return ItemHistory(
         rows=found.astype(np.int32),
         weights=np.bincount(place, effect * fade, size).astype(np.float32),
+        purchased=np.bincount(place, effect * fade * (kinds > 0), size).astype(np.float32),
         frequency=np.bincount(place, orders, size).astype(np.float32),
         bought=np.bincount(place, units, size).astype(np.int32),
         last_at=_latest(place, np.where(effect > 0, at, 0), size),
         last_bought_at=last_bought,
         last_units=np.bincount(place, np.where(newest_lines, units, 0), size).astype(np.int32),
+        returned=np.bincount(place, np.where(kinds < 0, -units, 0), size).astype(np.int32),
+        disliked_at=_latest(place, np.where(disliked, at, 0), size),
     )
 
 
@@ -74,26 +80,31 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
         return known
     rows = np.union1d(known.rows, news.rows).astype(np.int32)
     old, new = np.searchsorted(rows, known.rows), np.searchsorted(rows, news.rows)
-    sums, frequency = np.zeros(len(rows)), np.zeros(len(rows))
-    bought, units = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int32)
-    last, last_bought = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
+    units, last_bought = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int64)
     for at, part in ((old, known), (new, news)):
-        sums[at] += part.weights
-        frequency[at] += part.frequency
-        bought[at] += part.bought
-        last[at] = np.maximum(last[at], part.last_at)
         units[at] = np.where(
             part.last_bought_at > last_bought[at],
             part.last_units,
             units[at] + np.where(part.last_bought_at == last_bought[at], part.last_units, 0),
         )
         last_bought[at] = np.maximum(last_bought[at], part.last_bought_at)
+
+    def summed(name: str) -> np.ndarray:
+        whole = np.zeros(len(rows), getattr(known, name).dtype)
+        whole[old] += getattr(known, name)
+        whole[new] += getattr(news, name)
+        return whole
+
+    def newest_of(name: str) -> np.ndarray:
+        whole = np.zeros(len(rows), np.int64)
+        whole[old] = getattr(known, name)
+        whole[new] = np.maximum(whole[new], getattr(news, name))
+        return whole
+
     return ItemHistory(
         rows=rows,
-        weights=sums.astype(np.float32),
-        frequency=frequency.astype(np.float32),
-        bought=bought,
-        last_at=last,
+        **{name: summed(name) for name in SUMS},
+        **{name: newest_of(name) for name in INSTANTS},
         last_bought_at=last_bought,
         last_units=units,
     )
@@ -101,14 +112,16 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
 
 def saturated(history: ItemHistory, config: InteractionConfig) -> ItemHistory:
     """Sums become the weights that sources score with."""
-    return replace(history, weights=saturate(history.weights, config.saturation))
+    weights = interest(history.weights, history.purchased, history.bought, history.returned, config)
+    return replace(history, weights=weights)
 
 
 def newest(history: ItemHistory, limit: int) -> Rows:
     """Items by the last sign of interest, newest first; ties by row."""
     if not len(history):
         return NO_ROWS
-    order = np.argsort(-history.last_at, kind="stable")[:limit]
+    liked = np.flatnonzero((history.last_at > 0) & ~history.unwanted)
+    order = liked[np.argsort(-history.last_at[liked], kind="stable")[:limit]]
     return history.rows[order]
 
 

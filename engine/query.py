@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.customers.history import EMPTY_HISTORY, fold_all
+from engine.customers.history import EMPTY_HISTORY, fold_all, key_of
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import tastes_of
 from engine.events import EventType
@@ -120,6 +120,7 @@ def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]
     row = -1 if asked.customer_id is None else bundle.customers.row(asked.customer_id)
     past = EMPTY_HISTORY if row < 0 else bundle.snapshot.history_of(row)
     known = NO_ITEM_HISTORY if row < 0 else bundle.customer_items.of(row)
+    tail = [event for event in tail if key_of(event.event_id) not in past.seen]
     rows = bundle.items.rows([event.item_id or "" for event in tail])
     news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
     history = saturated(merge(known, news), bundle.shop.interactions)
@@ -129,7 +130,7 @@ def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]
         row=row,
         history=history,
         fresh=len(news) > 0,
-        recent=_session(tail, rows, known),
+        recent=_session(tail, rows, history),
         search=_latest_query(tail),
     )
 
@@ -145,11 +146,13 @@ def _category(bundle: Bundle, path: str | None) -> int | None:
     return None if path is None else bundle.catalogue.categories.row(path)
 
 
-def _session(tail: Sequence[Happened], rows: Rows, known: ItemHistory) -> Rows:
-    """What was looked at last: the tail's items, newest first, then the snapshot's."""
+def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory) -> Rows:
+    """What was looked at last: the tail's items, newest first, then those of the whole history."""
     order = sorted(range(len(tail)), key=lambda i: (-tail[i].at, tail[i].event_id))
     live = [int(rows[i]) for i in order if rows[i] >= 0 and tail[i].type in INTEREST]
-    both = dict.fromkeys(live + newest(known, SESSION).tolist())
+    unwanted = set(history.rows[history.unwanted].tolist())
+    both = dict.fromkeys(row for row in live if row not in unwanted)
+    both |= dict.fromkeys(newest(history, SESSION).tolist())
     return np.array(list(both)[:SESSION], np.int32)
 
 

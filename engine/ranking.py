@@ -72,7 +72,7 @@ def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
 
 def _unwanted(query: Query) -> Rows:
     """Named by the caller, on the page already, in the cart, or disliked."""
-    disliked = query.history.rows[query.history.weights < 0]
+    disliked = query.history.rows[query.history.unwanted]
     return np.concatenate([query.exclude, query.context, query.cart, disliked])
 
 

@@ -70,19 +70,37 @@ class ItemHistory:
     """What one customer has done with items: one entry an item, in the order of rows."""
 
     rows: Rows
-    weights: Scores  # Σ event weight × decay at the bundle's watermark; saturated in a Query
+    weights: Scores  # Σ event weight × decay at the bundle's watermark; in a Query: the interest
+    purchased: Scores  # the part of the sum that is purchases
     frequency: Scores  # decayed count of orders that held the item (own frequency)
     bought: Rows  # units bought, net of refunds
     last_at: Instants  # last sign of interest
     last_bought_at: Instants  # 0 when never bought
     last_units: Rows  # units bought at last_bought_at
+    returned: Rows  # units that came back
+    disliked_at: Instants  # 0 when never disliked
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def unwanted(self) -> Mask:
+        """Disliked, and not bought again since."""
+        disliked: Mask = (self.disliked_at > 0) & (self.disliked_at >= self.last_bought_at)
+        return disliked
+
 
 NO_ITEM_HISTORY = ItemHistory(
-    NO_ROWS, NO_SCORES, NO_SCORES, NO_ROWS, NO_INSTANTS, NO_INSTANTS, NO_ROWS
+    rows=NO_ROWS,
+    weights=NO_SCORES,
+    purchased=NO_SCORES,
+    frequency=NO_SCORES,
+    bought=NO_ROWS,
+    last_at=NO_INSTANTS,
+    last_bought_at=NO_INSTANTS,
+    last_units=NO_ROWS,
+    returned=NO_ROWS,
+    disliked_at=NO_INSTANTS,
 )
 
 

@@ -128,11 +128,14 @@ def customer_items(data: Interactions) -> CustomerItems:
         offsets=offsets,
         rows=data.items[cut],
         weights=data.sums[cut],
+        purchased=data.purchased[cut],
         frequency=data.frequency[cut],
         bought=data.bought[cut],
         last_at=data.last_at[cut],
         last_bought_at=data.last_bought_at[cut],
         last_units=data.last_units[cut],
+        returned=data.returned[cut],
+        disliked_at=data.disliked_at[cut],
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LogError
 from engine.events import EventType
-from engine.interactions import InteractionConfig, decay, saturate
+from engine.interactions import InteractionConfig, decay, interest, sum_weight
 from engine.types import Instants, Mask, Offsets, Rows, Scores
 from training.ragged import by_first_appearance, offsets_of, runs_of
 
@@ -43,12 +43,15 @@ class Interactions:
     offsets: Offsets  # (n_rows + 1,)
     items: Rows  # (n_pairs,)
     sums: Scores  # Σ event weight × decay(age at the watermark); negative for what is disliked
-    weights: Scores  # the sums, saturated
+    purchased: Scores  # the part of the sums that is purchases
+    weights: Scores  # the interest: sums without what came back, saturated
     frequency: Scores  # decayed count of orders that held the item
     bought: Rows  # units bought, net of refunds
     last_at: Instants  # last sign of interest; 0 when there was none
     last_bought_at: Instants  # 0 when never bought
     last_units: Rows  # units bought at last_bought_at
+    returned: Rows  # units that came back
+    disliked_at: Instants  # 0 when never disliked
     events: Events
     watermark: int  # the last instant of the log
 
@@ -89,6 +92,7 @@ class _Lines:
 _TYPES: Final = tuple(EventType)
 _PURCHASE: Final = _TYPES.index(EventType.PURCHASE)
 _REFUND: Final = _TYPES.index(EventType.REFUND)
+_DISLIKE: Final = _TYPES.index(EventType.DISLIKE)
 
 
 def read_interactions(
@@ -113,6 +117,9 @@ def read_interactions(
     starts = runs_of(_pair_keys(pairs, len(items)))
     last_bought_at = _latest(np.where(pairs.types == _PURCHASE, pairs.at, 0), starts)
     sums = _sums(pairs, starts, config, watermark)
+    purchased = _sums(pairs, starts, config, watermark, only=_PURCHASE)
+    bought = _units(pairs, starts, np.isin(pairs.types, (_PURCHASE, _REFUND)))
+    returned = -_units(pairs, starts, pairs.types == _REFUND)
     rows = pairs.rows[starts]
     n_rows = max(len(customers), int(lines.rows.max(initial=-1)) + 1)
     return Interactions(
@@ -121,12 +128,15 @@ def read_interactions(
         offsets=offsets_of(rows, n_rows),
         items=pairs.items[starts],
         sums=sums,
-        weights=saturate(sums, config.saturation),
+        purchased=purchased,
+        weights=interest(sums, purchased, bought, returned, config),
         frequency=_frequency(pairs, starts, config, watermark),
-        bought=_units(pairs, starts, np.isin(pairs.types, (_PURCHASE, _REFUND))),
+        bought=bought,
         last_at=_latest(np.where(_type_weights(config)[pairs.types] > 0, pairs.at, 0), starts),
         last_bought_at=last_bought_at,
         last_units=_last_units(pairs, starts, last_bought_at),
+        returned=returned,
+        disliked_at=_latest(np.where(pairs.types == _DISLIKE, pairs.at, 0), starts),
         events=_events(lines, config),
         watermark=watermark,
     )
@@ -149,7 +159,7 @@ def _distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
 def _lines(
     log: pl.LazyFrame, config: InteractionConfig, customers: pl.Series, items: pl.Series
 ) -> _Lines:
-    wanted = {str(kind): _TYPES.index(kind) for kind, weight in config.weights.items() if weight}
+    wanted = {str(kind): _TYPES.index(kind) for kind in config.weights}
     log = log.filter(pl.col("type").is_in(list(wanted)) & pl.col("item_id").is_not_null())
     anonymous = log.filter(pl.col("customer_id").is_null())
     visitors = _distinct(anonymous.select("visitor_id"), ())
@@ -196,9 +206,19 @@ def _pair_keys(lines: _Lines, n_items: int) -> Keys:
     return lines.rows.astype(np.int64) * n_items + lines.items
 
 
-def _sums(pairs: _Lines, starts: Keys, config: InteractionConfig, watermark: int) -> Scores:
+def _sums(
+    pairs: _Lines,
+    starts: Keys,
+    config: InteractionConfig,
+    watermark: int,
+    *,
+    only: int | None = None,
+) -> Scores:
+    """Of all types, or of one."""
     ages = (watermark - pairs.at).astype(np.float64)
     shares = _type_weights(config)[pairs.types] * decay(ages, config.half_life_days)
+    if only is not None:
+        shares = np.where(pairs.types == only, shares, 0)
     return np.asarray(_added(shares, starts), np.float32)
 
 
@@ -246,7 +266,7 @@ def _events(lines: _Lines, config: InteractionConfig) -> Events:
 
 
 def _type_weights(config: InteractionConfig) -> NDArray[np.float64]:
-    return np.array([config.weights.get(kind, 0.0) for kind in _TYPES])
+    return np.array([sum_weight(kind, config) for kind in _TYPES])
 
 
 def _added(values: NDArray[Number], starts: Keys) -> NDArray[Number]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import MAX_DOUBLINGS, InteractionConfig, decay, saturate
-from engine.item_history import count, latest_part, merge, newest
+from engine.item_history import count, latest_part, merge, newest, saturated
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.worlds import CUP, GREEN, ITEMS, NOW, START, event
 
@@ -62,6 +62,27 @@ def test_counting_in_two_parts_is_counting_at_once(events: list[Happened], cut: 
     parts = merge(counted(events[:cut]), counted(events[cut:]))
     for name in ItemHistory.__slots__:
         assert np.allclose(getattr(parts, name), getattr(whole, name), atol=1e-4), name
+
+
+def test_what_was_kept_counts_and_what_came_back_does_not() -> None:
+    def interest(*lines: tuple[EventType, int, float]) -> float:
+        told = [event(i, kind, "cup", day, quantity=q) for i, (kind, q, day) in enumerate(lines)]
+        return float(saturated(counted(told), CONFIG).weights[0])
+
+    whole = interest((EventType.PURCHASE, 12, 0))
+    partly = interest((EventType.PURCHASE, 12, 0), (EventType.REFUND, 1, 20))
+    undone = interest((EventType.PURCHASE, 12, 0), (EventType.REFUND, 12, 20))
+    assert 0.85 * whole < partly < whole
+    assert undone == 0
+
+
+def test_a_dislike_stands_until_the_item_is_bought_again() -> None:
+    bought = event(1, EventType.PURCHASE, "cup", 0)
+    disliked = event(2, EventType.DISLIKE, "cup", 1)
+    again = event(3, EventType.PURCHASE, "cup", 2)
+    assert counted([bought, disliked]).unwanted.tolist() == [True]
+    assert counted([bought, disliked, again]).unwanted.tolist() == [False]
+    assert newest(counted([bought, disliked]), 5).tolist() == []
 
 
 def test_merging_nothing_changes_nothing() -> None:

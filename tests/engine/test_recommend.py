@@ -22,6 +22,7 @@ from tests.worlds import (
     GREEN,
     GUIDE,
     ITEMS,
+    LOG,
     MILK,
     NOW,
     POPULAR,
@@ -82,6 +83,29 @@ def test_a_disliked_item_and_its_pull_are_gone(tea: Bundle) -> None:
     slate = recommend(query(tea, dislike, visitor_id="v"), plan(sources={"similar": 1}), tea)
     assert GREEN not in rows(slate)
     assert len(rows(slate)) == len(ITEMS) - 1
+
+
+def test_a_partial_refund_or_many_purchases_do_not_hide_or_save_an_item(tea: Bundle) -> None:
+    slot = plan(sources={"again": 1}, repeat="always")
+    bought = [event(i, EventType.PURCHASE, "cup", 29, quantity=4) for i in range(10, 13)]
+    refund = event(20, EventType.REFUND, "cup", 30)
+    dislike = event(21, EventType.DISLIKE, "cup", 30)
+    assert rows(recommend(query(tea, *bought, refund, visitor_id="v"), slot, tea))[0] == CUP
+    assert CUP not in rows(recommend(query(tea, *bought, dislike, visitor_id="v"), slot, tea))
+
+
+def test_a_disliked_item_leads_to_nothing_in_the_session(tea: Bundle) -> None:
+    seen = event(9, EventType.VIEW, "pot", 30)
+    dislike = event(10, EventType.DISLIKE, "pot", 30.1)
+    asked = query(tea, seen, dislike, visitor_id="v")
+    assert asked.recent.tolist() == []
+
+
+def test_what_the_bundle_knows_already_is_not_counted_again(tea: Bundle) -> None:
+    once = query(tea, customer_id="mei")
+    told_again = query(tea, *LOG["mei"][:2], customer_id="mei")
+    assert told_again.history.bought.tolist() == once.history.bought.tolist()
+    assert told_again.customer == once.customer
 
 
 def test_bought_items_come_back_never_when_due_or_always(tea: Bundle) -> None:

@@ -56,7 +56,7 @@ def test_a_refund_takes_back_the_purchase(read: Read) -> None:
             {"day": 1, "item": "x", "quantity": 3, "type": "refund"},
         ]
     )
-    assert data.sums.tolist() == [0]
+    assert data.weights.tolist() == [0]
     assert data.bought.tolist() == [0]
 
 
