@@ -66,7 +66,11 @@ def evaluate(
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
 ) -> Evaluation:
-    """Nothing after the cut reaches a model, a threshold or a list of popular items.
+    """No event after the cut reaches a model, a threshold or a list of popular items.
+
+    The catalogue has no dates: which items there are, their price, stock and availability are
+    those of the end of the log. An item that no event before the cut names is in the bundle too,
+    but without history.
 
     `keep` is handed the bundle that was judged, which knows nothing of the hold-out.
     """

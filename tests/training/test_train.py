@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from engine.bundle_files import read_bundle, read_manifest
+from engine.bundle import Bundle
+from engine.bundle_files import VALUES, read_bundle, read_manifest
+from engine.columns import flatten
 from engine.errors import ConfigError, LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
@@ -73,40 +75,56 @@ def test_the_same_log_configuration_and_seed_give_the_same_version(
 
 
 def test_nothing_after_the_cut_reaches_the_hold_outs_bundle(trained: Trained) -> None:
-    """Whatever happens after the cut, the bundle that is judged stays the same."""
+    """Two logs of one past and two futures: `evaluate` judges the same bundle on both."""
     source = open_source(trained.log, None)
     split, _ = split_of(source, SETTINGS.train)
-    past = split.train.collect()
-    cut = past["at"].max()
-    garbage = past.with_columns(
-        at=pl.lit(cut) + pl.duration(days=1),
+    other = source.of(pl.concat([split.train, garbage_of(split.test)]).sort("at", "event_id"))
+    bundles: list[Bundle] = []
+    judged = [
+        evaluate(each, SETTINGS.shop, SETTINGS.train, {}, silent, bundles.append).split
+        for each in (source, other)
+    ]
+    assert judged[0] == judged[1], "both logs are cut at one instant"
+    one, two = (parts_of(bundle) for bundle in bundles)
+    assert one.keys() == two.keys()
+    assert [name for name in one if not np.array_equal(one[name], two[name])] == []
+    for name in ("manifest", "thresholds", "shop"):
+        assert getattr(bundles[0], name) == getattr(bundles[1], name), name
+    last = split.train.select(pl.col("at").dt.epoch("ms").max()).collect().item()
+    assert bundles[0].manifest.watermark == last
+
+
+def garbage_of(future: pl.LazyFrame) -> pl.LazyFrame:
+    """As many events at the same instants, all else another: people, items, prices, orders."""
+    known = future.with_columns(
+        pl.col("customer_id", "item_id", "order_id").reverse(),
         event_id="x" + pl.col("event_id"),
-        item_id=pl.lit("from the future"),
-        customer_id=pl.col("customer_id") + "?",
-        unit_price_minor=pl.lit(10**9),
+        type=pl.lit("purchase"),
+        quantity=pl.lit(7, pl.Int64),
+        unit_price_minor=pl.lit(10**7, pl.Int64),
     )
-    bundles = []
-    for future in (split.test.collect(), garbage.cast(past.schema)):
-        log = pl.concat([past, future]).sort("at", "event_id").lazy()
-        part = source.of(log.filter(pl.col("at") <= cut))
-        data = read_source(part, SETTINGS.shop)
-        bundles.append(assemble(part, data, SETTINGS.shop, SETTINGS.train, silent))
-    one, two = bundles
-    assert one.manifest == two.manifest
-    assert one.thresholds == two.thresholds
-    for name in ("popular", "similar", "new_arrivals", "popular_by_segment"):
-        assert np.array_equal(getattr(one, name).scores, getattr(two, name).scores), name
-    judged = split.test.select(pl.col("at").min()).collect().item()
-    assert judged >= cut
+    strange = known.with_columns(
+        *(pl.col(name) + "?" for name in ("event_id", "customer_id", "item_id", "order_id"))
+    )
+    return pl.concat([known, strange])
+
+
+def parts_of(bundle: Bundle) -> dict[str, np.ndarray]:
+    """Every array of the bundle, and what its index finds."""
+    arrays: dict[str, np.ndarray] = {}
+    for name in VALUES:
+        arrays |= flatten(name, getattr(bundle, name))
+    found, scores = bundle.item_index.search_many(bundle.factors.item, 20)
+    return arrays | {"index.rows": found, "index.scores": scores}
 
 
 def test_a_customer_of_the_bundle_is_who_the_log_says(trained: Trained) -> None:
     bundle = live(trained)
     everything = pl.read_parquet(trained.log)
     refunded = everything.filter(pl.col("type") == "refund")
-    log = everything.filter(
-        pl.col("type") == "purchase", pl.col("customer_id").is_not_null()
-    ).join(refunded, on="customer_id", how="anti")
+    log = everything.filter(pl.col("type") == "purchase", pl.col("customer_id").is_not_null()).join(
+        refunded, on="customer_id", how="anti"
+    )
     orders = log.group_by("customer_id").agg(pl.col("order_id").n_unique()).sort("customer_id")
     for customer, count in orders.sample(30, seed=1).rows():
         query = enrich(Asked(n=1, customer_id=customer), bundle, bundle.manifest.watermark)
