@@ -32,7 +32,7 @@ class FileRecord(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The list of a bundle's files and where they came from. `files` alone decides the version."""
+    """The list of a bundle's files and where they came from; the version is a digest of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

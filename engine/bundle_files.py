@@ -80,9 +80,19 @@ def _sealed(draft: Manifest, folder: Path, arrays: dict[str, Array]) -> Manifest
         path.name: _record(path, arrays.get(path.stem) if path.suffix == ".npy" else None)
         for path in sorted(folder.iterdir())
     }
-    digest = sha256("".join(f"{name}{file.sha256}" for name, file in files.items()).encode())
-    day = np.datetime64(draft.watermark, "ms").astype("datetime64[D]").item().strftime("%Y%m%d")
-    return draft.model_copy(update={"files": files, "version": f"{day}-{digest.hexdigest()[:12]}"})
+    manifest = draft.model_copy(update={"files": files})
+    return manifest.model_copy(update={"version": version_of(manifest)})
+
+
+def version_of(manifest: Manifest) -> str:
+    """The day of the last event, and a digest of all that the manifest says but when it was made.
+
+    So the same log, configuration and seed have the same version, and an edited manifest none.
+    """
+    told = manifest.model_dump(mode="json", exclude={"version", "created_at"})
+    digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    day = np.datetime64(manifest.watermark, "ms").astype("datetime64[D]").item()
+    return f"{day:%Y%m%d}-{digest[:12]}"
 
 
 def _record(path: Path, array: Array | None) -> FileRecord:
@@ -106,7 +116,10 @@ def read_manifest(folder: Path) -> Manifest:
         found = json.loads(text).get("schema_version")
         if found != SCHEMA_VERSION:
             raise BundleError(f"{folder}: bundle format {found}; this code reads {SCHEMA_VERSION}")
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
+        if manifest.version != version_of(manifest):
+            raise BundleError(f"{folder}: the manifest was changed after it was written")
+        return manifest
     except (OSError, ValueError, AttributeError) as error:
         raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
 

@@ -1,6 +1,7 @@
 """A bundle is read back as it was written, or not at all."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.bundle_files import MANIFEST, VALUES, read_bundle, read_manifest, write_bundle
+from engine.bundle import Manifest
+from engine.bundle_files import (
+    MANIFEST,
+    VALUES,
+    read_bundle,
+    read_manifest,
+    version_of,
+    write_bundle,
+)
 from engine.columns import flatten
 from engine.errors import BundleError
 from tests.worlds import bundle
@@ -125,7 +134,28 @@ def _reseal(folder: Path, name: str, shape: tuple[int, ...] | None = None) -> No
     manifest["files"][name] |= {"sha256": sha256(raw).hexdigest(), "bytes": len(raw)}
     if shape is not None:
         manifest["files"][name]["shape"] = list(shape)
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    sealed = Manifest.model_validate(manifest)
+    sealed = sealed.model_copy(update={"version": version_of(sealed)})
+    (folder / MANIFEST).write_text(sealed.model_dump_json())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("stream_through", "99-0"), ("watermark", 1), ("metrics", {"x": 1})]
+)
+def test_a_manifest_that_was_edited_is_refused(folder: Path, field: str, value: object) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**manifest, field: value}))
+    with pytest.raises(BundleError, match="changed after it was written"):
+        read_bundle(folder)
+
+
+def test_what_the_manifest_says_decides_the_version(tmp_path: Path) -> None:
+    made, versions = bundle(), set()
+    for number, update in enumerate(({}, {"stream_through": "5-0"}, {"created_at": 9})):
+        (tmp_path / str(number)).mkdir()
+        told = replace(made, manifest=made.manifest.model_copy(update=update))
+        versions.add(write_bundle(told, tmp_path / str(number)).version)
+    assert len(versions) == 2
 
 
 @pytest.mark.parametrize(
