@@ -1,16 +1,31 @@
 """What every customer's purchases say of them: `engine.customers.tastes` for all at once."""
 
+from typing import Protocol
+
 import numpy as np
 import polars as pl
 
 from engine.catalogue import Catalogue
+from engine.types import Offsets, Rows
 from training.customer_states import TasteColumns
-from training.interactions import Interactions
 from training.ragged import rows_of
 
 
-def tastes_of_all(data: Interactions, catalogue: Catalogue) -> TasteColumns:
-    """One row a customer, in the order of `data.customer_ids`."""
+class Baskets(Protocol):
+    """Interactions, or the pairs of a bundle: who bought how many units of what."""
+
+    @property
+    def n_customers(self) -> int: ...
+    @property
+    def offsets(self) -> Offsets: ...
+    @property
+    def items(self) -> Rows: ...
+    @property
+    def bought(self) -> Rows: ...
+
+
+def tastes_of_all(data: Baskets, catalogue: Catalogue) -> TasteColumns:
+    """One row a customer, in the order of customers."""
     end = int(data.offsets[data.n_customers])
     held = data.bought[:end] > 0
     items = data.items[:end][held]

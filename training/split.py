@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -100,17 +100,29 @@ def at_random(log: pl.LazyFrame, share: float, rng: np.random.Generator) -> Spli
     return Split(log.join(held, on=keys, how="anti"), log.join(held, on=keys, how="semi"))
 
 
+class Known(Protocol):
+    """Interactions, or the ids of a bundle: whom and what a model knows, in the order of rows."""
+
+    @property
+    def customer_ids(self) -> Sequence[str]: ...
+    @property
+    def item_ids(self) -> Sequence[str]: ...
+
+
 def truth_of(
-    test: pl.LazyFrame, data: Interactions, kinds: Sequence[EventType] = (EventType.PURCHASE,)
+    test: pl.LazyFrame, data: Known, kinds: Sequence[EventType] = (EventType.PURCHASE,)
 ) -> Truth:
     """What the customers that training knows did in `test`, by events of these kinds."""
     wanted = [str(kind) for kind in kinds]
     customers = pl.LazyFrame(
-        {"customer_id": data.customer_ids, "customer": np.arange(data.n_customers, dtype=np.int32)},
+        {
+            "customer_id": data.customer_ids,
+            "customer": np.arange(len(data.customer_ids), dtype=np.int32),
+        },
         schema={"customer_id": pl.String, "customer": pl.Int32},
     )
     items = pl.LazyFrame(
-        {"item_id": data.item_ids, "item": np.arange(data.n_items, dtype=np.int32)},
+        {"item_id": data.item_ids, "item": np.arange(len(data.item_ids), dtype=np.int32)},
         schema={"item_id": pl.String, "item": pl.Int32},
     )
     pairs = (
@@ -123,7 +135,7 @@ def truth_of(
         .sort("customer", "item")
         .collect()
     )
-    return _truth(pairs["customer"].to_numpy(), pairs["item"].to_numpy(), data.n_items)
+    return _truth(pairs["customer"].to_numpy(), pairs["item"].to_numpy(), len(data.item_ids))
 
 
 def new_only(truth: Truth, data: Interactions) -> Truth:

@@ -20,7 +20,7 @@ from training.customer_orders import PLACE
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, population
 from training.report.item_table import item_table
-from training.report.known import interactions_of
+from training.report.known import pairs_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
 
@@ -104,7 +104,7 @@ def _check(bundle: Bundle, source: Source) -> None:
 
 
 def states_of(bundle: Bundle) -> pl.DataFrame:
-    tastes = tastes_of_all(interactions_of(bundle), bundle.catalogue)
+    tastes = tastes_of_all(pairs_of(bundle), bundle.catalogue)
     now = bundle.manifest.watermark
     return assess_all(bundle.snapshot, bundle.thresholds, bundle.schemes, now, tastes)
 

@@ -1,29 +1,32 @@
-"""The pairs of a published bundle as the trainer's own columns, so that its rules apply to them."""
+"""The customers, items and pairs of a published bundle, so that the trainer's rules apply to it."""
 
-import numpy as np
+from dataclasses import dataclass
 
 from engine.bundle import Bundle
-from engine.types import NO_INSTANTS, NO_ROWS, NO_SCORES
-from training.interactions import Events, Interactions
-
-NO_EVENTS = Events(NO_ROWS, NO_ROWS, NO_INSTANTS, NO_SCORES, NO_ROWS)
+from engine.types import Offsets, Rows
 
 
-def interactions_of(bundle: Bundle) -> Interactions:
-    """Customers only: anonymous visitors and single events are not in a bundle."""
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Customers only: anonymous visitors are not in a bundle."""
+
+    item_ids: tuple[str, ...]
+    customer_ids: tuple[str, ...]
+    offsets: Offsets  # (n_customers + 1,)
+    items: Rows  # (n_pairs,)
+    bought: Rows  # units, net of refunds
+
+    @property
+    def n_customers(self) -> int:
+        return len(self.customer_ids)
+
+
+def pairs_of(bundle: Bundle) -> Pairs:
     pairs = bundle.customer_items
-    return Interactions(
+    return Pairs(
         item_ids=tuple(bundle.items.ids(range(len(bundle.items)))),
         customer_ids=tuple(bundle.customers.ids(range(len(bundle.customers)))),
-        offsets=np.asarray(pairs.offsets),
+        offsets=pairs.offsets,
         items=pairs.rows,
-        sums=pairs.weights,
-        weights=pairs.weights,
-        frequency=pairs.frequency,
         bought=pairs.bought,
-        last_at=pairs.last_at,
-        last_bought_at=pairs.last_bought_at,
-        last_units=pairs.last_units,
-        events=NO_EVENTS,
-        watermark=bundle.manifest.watermark,
     )

@@ -14,7 +14,7 @@ from engine.types import DAY_MS
 from training.evaluate import POPULAR, only
 from training.metrics import Floats, judge, recall
 from training.report.facts import Facts, states_of
-from training.report.known import interactions_of
+from training.report.known import pairs_of
 from training.report.shown import CUSTOMERS
 from training.significance import Interval, bootstrap, compare
 from training.slates import slates_for
@@ -88,7 +88,7 @@ def forward(facts: Facts) -> Forward | None:
 
 def _truth(log: pl.LazyFrame, bundle: Bundle) -> Truth:
     later = log.filter(pl.col("at").dt.epoch("ms") > bundle.manifest.watermark)
-    truth = truth_of(later, interactions_of(bundle))
+    truth = truth_of(later, pairs_of(bundle))
     if len(truth) <= CUSTOMERS:
         return truth
     rng = np.random.default_rng(bundle.manifest.seed)

@@ -16,6 +16,7 @@ from training.report.section import Chapter, Section
 from training.report.speech import Speech, kind_of
 
 FEW: Final = 4  # columns that look lost over the whole width
+SLIM: Final = 6  # columns that find room beside a chart on paper
 TEMPLATES: Final = Environment(
     loader=PackageLoader("training.report"),
     autoescape=True,
@@ -99,6 +100,7 @@ def _section(section: Section, speech: Speech) -> dict[str, Any]:
         "more": speech.say("more_rows", count=counted, file=file) if more else "",
         "in_page": section.in_page,
         "narrow": len(shown.columns) <= FEW and not section.chart,
+        "slim": len(shown.columns) <= SLIM,
     }
 
 
