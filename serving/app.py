@@ -22,7 +22,7 @@ from serving.intake import accepting
 from serving.logs import configure
 from serving.metrics import Metrics, build_metrics
 from serving.settings import Settings
-from serving.shop import Shop, catch_up
+from serving.shop import Shop, begin_anew
 from serving.store.address import Address, parse
 from serving.store.binary import die_with_parent
 from serving.store.link import LinkState
@@ -160,6 +160,6 @@ async def _settle(shop: Shop) -> None:
             bundle = shop.bundles.live.bundle
             folded = await replay(shop.store, lambda event: accepting(bundle, event))
             structlog.get_logger().info("stream folded", events=folded)
-        await catch_up(shop, anew=True)
+        await begin_anew(shop)
     except StoreError as error:
         structlog.get_logger().warning("store not settled", reason=str(error))

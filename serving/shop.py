@@ -16,7 +16,7 @@ from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
 from serving.metrics import Metrics
 from serving.settings import Settings
-from serving.store.items import changes_after
+from serving.store.items import FOLLOW_S, ItemChanges, changes_after
 from serving.store.packing import not_among, tail_events
 from serving.store.store import Store, Tails
 from serving.store.trim import BROWSING
@@ -52,9 +52,10 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     missing: tuple[str, ...] = ()
     try:
         tails = await shop.store.read(asked.customer_id, asked.visitor_id)
-        await _meet(shop, tails)
     except StoreError:
         tails, missing = NO_TAILS, ("store",)
+    if not await _meet(shop, tails):
+        missing = ("store",)
     live = shop.bundles.live
     events = events_of(asked, tails, live)
     degraded = missing + live.degraded
@@ -78,9 +79,16 @@ def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
     return own + tuple(event for event in before if event.type in BROWSING)
 
 
-async def _meet(shop: Shop, tails: Tails) -> None:
-    if tails.change_count > shop.bundles.changes.count:
-        await catch_up(shop)
+async def _meet(shop: Shop, tails: Tails) -> bool:
+    """Wait `FOLLOW_S` at most for the changes that `tails` tells of; False when going on without."""
+    if tails.change_count <= shop.bundles.changes.count:
+        return True
+    try:
+        async with asyncio.timeout(FOLLOW_S):
+            await catch_up(shop, tails.change_count)
+    except (StoreError, TimeoutError):
+        return False
+    return True
 
 
 async def live_now(shop: Shop) -> Live:
@@ -88,32 +96,41 @@ async def live_now(shop: Shop) -> Live:
     store.
     """
     try:
-        await _meet(shop, await shop.store.read(None, None))
+        met = await _meet(shop, await shop.store.read(None, None))
     except StoreError:
+        met = False
+    if not met:
         shop.metrics.degraded.labels("store").inc()
     return shop.bundles.live
 
 
-async def catch_up(shop: Shop, *, anew: bool = False) -> None:
-    """Lay the changes of items over the bundle that came since the last time, or all of them."""
+async def catch_up(shop: Shop, count: int) -> None:
+    """Lay the changes of items over the bundle until it holds those up to number `count`.
+
+    What came page by page stays when the caller stops waiting, so that the next has less to do.
+    """
     async with shop.catching_up:
-        held = 0 if anew else shop.bundles.changes.count
-        news = await _changes_since(shop, held)
-        if anew:
-            await shop.bundles.replace_changes(news)
-        elif news.count != held:
-            shop.bundles.add_changes(news)
+        while (held := shop.bundles.changes.count) < count:
+            found = await changes_after(shop.store, held)
+            if found.count == held:
+                return  # a store that has lost them; `begin_anew` follows
+            shop.bundles.add_changes(Changes(found.count, _parsed(found)))
 
 
-async def _changes_since(shop: Shop, count: int) -> Changes:
-    by_item: dict[str, ItemChange] = {}
-    while True:
-        found = await changes_after(shop.store, count)
-        parsed = ((item_id, _change(item_id, raw)) for item_id, raw in found.changes)
-        by_item |= {item_id: change for item_id, change in parsed if change is not None}
-        count = found.count
-        if found.complete:
-            return Changes(count, by_item)
+async def begin_anew(shop: Shop) -> None:
+    """Lay all changes that the store holds over the bundle, and none that it does not hold."""
+    count, complete, by_item = 0, False, dict[str, ItemChange]()
+    async with shop.catching_up:
+        while not complete:
+            found = await changes_after(shop.store, count)
+            count, complete = found.count, found.complete
+            by_item |= _parsed(found)
+        await shop.bundles.replace_changes(Changes(count, by_item))
+
+
+def _parsed(found: ItemChanges) -> dict[str, ItemChange]:
+    parsed = ((item_id, _change(item_id, raw)) for item_id, raw in found.changes)
+    return {item_id: change for item_id, change in parsed if change is not None}
 
 
 def _change(item_id: str, raw: bytes) -> ItemChange | None:

@@ -71,7 +71,7 @@ async def put_items(batch: Annotated[ItemBatch, Body()], request: Request) -> Re
     changes = [(item.item_id, _change(item, bundle.shop.shop.minor_units)) for item in batch.items]
     try:
         count = await change_items(shop.store, changes)
-        await catch_up(shop)
+        await catch_up(shop, count)
     except StoreError as error:
         raise store_away(str(error)) from error
     shop.metrics.item_changes.inc(len(changes))

@@ -17,7 +17,7 @@ from engine.errors import BundleError
 from serving.app import alive, build_app, build_shop, open_shop
 from serving.bundles import Changes
 from serving.settings import Settings
-from serving.shop import Shop, catch_up
+from serving.shop import Shop, begin_anew, catch_up
 from serving.store.address import Address
 from serving.store.items import change_items
 from tests.servers import CONFIG, publish_tea
@@ -104,9 +104,9 @@ def test_a_store_that_begins_anew_takes_its_changes_of_items_with_it(
             gone = ItemChange(item_id="cup", available=False)
             shop.bundles.add_changes(Changes(99, {"cup": gone}))
             await change_items(shop.store, [("pot", {"stock": 0}), ("x", {"new field": 1})])
-            await catch_up(shop)
+            await catch_up(shop, 2)
             assert shop.bundles.changes.count == 99
-            await catch_up(shop, anew=True)
+            await begin_anew(shop)
             assert shop.bundles.changes.count == 2
             assert set(shop.bundles.changes.by_item) == {"pot"}
             sellable = shop.bundles.live.bundle.sellable.tolist()

@@ -76,7 +76,7 @@ def test_the_page_names_every_call(tea_shop: Shop, client: TestClient) -> None:
 
 SIGNALS = PAGE.parent / "signals.md"
 SERVING = PAGE.parents[1] / "serving"
-LINE = re.compile(r"\.(?:info|warning|error|exception)\)?\(\s*\"([^\"]+)\"")
+LINE = re.compile(r"(?<!client)\.(?:info|warning|error|exception)\)?\(\s*\"([^\"]+)\"")
 
 
 def test_the_page_of_signals_names_every_metric_and_every_log_line() -> None:

@@ -1,9 +1,5 @@
 """What is known of somebody who has not signed in, and what of it follows them when they do."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +7,14 @@ from engine.customers.state import CustomerState
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked, Query
-from serving.app import alive, build_shop
+from engine.types import DAY_MS
 from serving.shop import Shop, see
 from serving.store.packing import stream_id
 from serving.store.reading import cut
 from serving.store.store import Accepting
 from tests.servers import publish_tea
-from tests.worlds import DAY_MS, NOW, POT, bundle
+from tests.serving.stories import live_through
+from tests.worlds import NOW, POT, bundle
 
 VISITOR = Asked(n=3, visitor_id="cookie")
 BOTH = Asked(n=3, customer_id="ann", visitor_id="cookie")
@@ -27,20 +24,6 @@ ANN = Asked(n=3, customer_id="ann")
 def did(event_id: str, kind: EventType, **fields: Any) -> Happened:
     who = {"item_id": "pot", "visitor_id": "cookie"}
     return Happened(event_id, kind, NOW - DAY_MS, **(who | fields))
-
-
-def run(shop: Shop, name: str, story: Callable[[Shop], Awaitable[None]], **more: object) -> None:
-    """`story` in a shop of its own beside `shop`, in the same store."""
-    changes = {"shop": f"visitors-{name}-{os.getpid()}", **more}
-    settings = shop.settings.model_copy(update=changes)
-    own = replace(build_shop(settings), now=lambda: NOW)
-    own.bundles.load_first()
-
-    async def lived() -> None:
-        async with alive(own):
-            await story(own)
-
-    asyncio.run(lived())
 
 
 async def accept(shop: Shop, *events: Happened) -> str:
@@ -75,7 +58,7 @@ def test_a_visitor_is_known_over_a_bundle_that_is_later_than_all_they_did(
         assert after.customer.orders == 1, "for a visitor alone all that they did counts"
 
     publish_tea(tmp_path)
-    run(tea_shop, "swap", story, bundles=tmp_path)
+    live_through(story, tea_shop, bundles=tmp_path)
 
 
 def test_what_a_visitor_browsed_joins_their_sign_in_and_their_money_does_not(
@@ -99,7 +82,7 @@ def test_what_a_visitor_browsed_joins_their_sign_in_and_their_money_does_not(
         assert standing(both.customer) == standing(alone.customer)
         assert standing((await seen(shop, VISITOR)).customer) != standing(alone.customer)
 
-    run(tea_shop, "signin", story)
+    live_through(story, tea_shop)
 
 
 def test_an_event_that_both_have_counts_once(tea_shop: Shop) -> None:
@@ -114,4 +97,4 @@ def test_an_event_that_both_have_counts_once(tea_shop: Shop) -> None:
         more = await seen(shop, BOTH)
         assert more.history.weights[0] > both.history.weights[0]
 
-    run(tea_shop, "once", story)
+    live_through(story, tea_shop)
