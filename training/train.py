@@ -12,6 +12,7 @@ from engine.errors import ConfigError, LogError
 from engine.shop import ShopConfig, read_shop
 from engine.slots import Slots, read_slots
 from training.assemble import Say, Source, assemble, read_source
+from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
 from training.evaluate import Evaluation, evaluate, personal_and_popular
 from training.log import LogHeader, items_path, read_header
@@ -40,7 +41,7 @@ def open_source(log: Path, items: Path | None) -> Source:
         items = beside
     if items is not None and not items.is_file():
         raise LogError(f"{items}: there is no such catalogue")
-    return Source(pl.scan_parquet(log), header, None if items is None else pl.read_parquet(items))
+    return Source(pl.scan_parquet(log), header, None if items is None else read_items(items))
 
 
 def train(
