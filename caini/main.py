@@ -145,7 +145,9 @@ def recommend(
     bundles: Bundles,
     customer: Annotated[str | None, typer.Option(help="Customer id; nobody when left out.")] = None,
     slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
-    n: Annotated[int | None, typer.Option(help="How many; the slot's size when left out.")] = None,
+    n: Annotated[
+        int | None, typer.Option(min=1, max=200, help="How many; the slot's size when left out.")
+    ] = None,
     category: Annotated[str | None, typer.Option(help='Path, like "food > tea".')] = None,
     context: Annotated[list[str] | None, typer.Option(help="Items of the page.")] = None,
     cart: Annotated[list[str] | None, typer.Option(help="Items in the cart.")] = None,

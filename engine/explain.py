@@ -71,6 +71,8 @@ def _reason(row: int, source: str, leads: Mapping[int, int], known: _Known) -> s
         return "bought_similar"
     if source == "again" and row in known.due:
         return "due"
+    if source == "similar" and row not in leads:
+        return "taste"  # what led to it is older than what a reason may name
     return REASONS[source]
 
 

@@ -21,8 +21,8 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
     pool = keep_allowed(pool, query, slot, bundle)
-    pool = arrange(pool, slot, bundle)
     pool = fill(pool, query, slot, bundle)
+    pool = arrange(pool, slot, bundle)
     return pool.take(slice(query.n))
 
 

@@ -61,7 +61,8 @@ def assemble(
     people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
     say("factors")
     model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
-    index, report = build_index(model.item_factors, seed=train.seed)
+    asked = model.customer_factors if data.n_customers else None  # what will be asked for
+    index, report = build_index(model.item_factors, seed=train.seed, queries=asked)
     say("similar items")
     similar = blend.fit(data, train.similar, threads=train.threads)
     say("baskets")
