@@ -12,6 +12,7 @@ from training.evaluate import Evaluation
 from training.train import open_source, read_settings, train
 
 CONFIG = Path(__file__).parents[1] / "config"
+CREATED_AT = 1_900_000_000_000  # after every event of the simulated shop
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def trained(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Traine
         open_source(small_log, None),
         read_settings(CONFIG),
         bundles,
-        now=lambda: 1,
+        now=lambda: CREATED_AT,
         say=steps.append,
     )
     return Trained(small_log, bundles, evaluation, tuple(steps))

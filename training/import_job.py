@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from engine.errors import ConfigError, LogError
+from engine.types import DAY_MS
 from training.importers.chunk import Format, Settings
 from training.importers.encoding import ENCODINGS
 from training.importers.formats import format_named
@@ -82,15 +83,21 @@ class _Tally:
 
 
 def import_log(
-    source: Path, out: Path, options: ImportOptions, progress: Progress = lambda _: None
+    source: Path,
+    out: Path,
+    options: ImportOptions,
+    progress: Progress = lambda _: None,
+    *,
+    now: int | None = None,
 ) -> ImportSummary:
     """Writes LOG, perhaps LOG.items.parquet, and the quarantine of what was rejected.
 
     LogError when the source cannot be used or too many rows are no events; then nothing is written
-    but the quarantine.
+    but the quarantine. Events more than a day after `now` (epoch milliseconds) are rejected;
+    without it, none are.
     """
     format_ = format_named(options.format_name, options.mapping)
-    settings = _settings(options, format_)
+    settings = _settings(options, format_, now)
     quarantine_path = options.quarantine or out.with_suffix(".rejects.jsonl")
     tally = _Tally()
     with _scratch_beside(out) as folder, Quarantine(quarantine_path) as quarantine:
@@ -109,7 +116,7 @@ def import_log(
     return _summary(out, items_path(out) if items else None, quarantine, tally)
 
 
-def _settings(options: ImportOptions, format_: Format) -> Settings:
+def _settings(options: ImportOptions, format_: Format, now: int | None) -> Settings:
     faults = []
     if not 0 <= options.max_reject_share <= 1:
         faults.append(f"max-reject-share {options.max_reject_share} is not between 0 and 1")
@@ -123,6 +130,7 @@ def _settings(options: ImportOptions, format_: Format) -> Settings:
         currency=options.currency or format_.currency,
         minor_units=options.minor_units,
         channel=options.channel or format_.channel,
+        latest=None if now is None else now + DAY_MS,
     )
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle, Manifest
 from engine.errors import ConfigError, LogError
 from engine.shop import ShopConfig, read_shop
 from engine.slots import Slots, read_slots
+from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
@@ -52,11 +54,32 @@ def train(
     now: Callable[[], int],
     say: Say,
 ) -> tuple[Manifest, Evaluation]:
-    """Measure on the last part, refit on all, publish. `now` dates the bundle, nothing else."""
+    """Measure on the last part, refit on all, publish. `now` dates the bundle.
+
+    Raises LogError when events lie in the future by that clock.
+    """
+    require_past(source, now())
     evaluation = measure(source, settings, say)
     bundle = fit(source, settings, evaluation.as_json(), now=now, say=say)
     say("publish")
     return publish(bundle, bundles), evaluation
+
+
+def require_past(source: Source, now: int) -> None:
+    """All ages are counted from the last event: one far ahead makes every other too old to count.
+
+    A day is allowed, for clocks that differ. Raises LogError with how many events are later.
+    """
+    at = pl.col("at").dt.epoch("ms")
+    future = source.log.filter(at > now + DAY_MS).select(events=pl.len(), last=at.max()).collect()
+    events, last = future.row(0)
+    if events and not source.header.timeless:
+        moment = np.datetime_as_string(np.datetime64(last, "ms"), "s")
+        raise LogError(
+            f"{events:,} events of the log lie more than a day in the future, the last of them at "
+            f"{moment}Z; import the source again, which rejects them as in_the_future, or set "
+            "this machine's clock right"
+        )
 
 
 def measure(

@@ -1,5 +1,6 @@
 """`caini import`: a shop's file becomes a behaviour log."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -46,7 +47,7 @@ def run(
         encoding=encoding,
     )
     with _progress(source.name, shown=not quiet and not as_json) as progress:
-        summary = import_log(source, out, options, progress)
+        summary = import_log(source, out, options, progress, now=time.time_ns() // 1_000_000)
     if as_json:
         print_json(to_json(summary))
     elif not quiet:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -47,6 +48,29 @@ def test_too_many_rejects_fail_and_leave_only_the_quarantine(
     with pytest.raises(LogError, match=r"6 of 106 rows \(5.7%\).*5.0% allowed \(type_unknown 6\)"):
         import_log(source(100, 6), tmp_path / "log.parquet", EVENTS)
     assert {path.name for path in tmp_path.iterdir()} == {"shop.csv", "log.rejects.jsonl"}
+
+
+def test_events_more_than_a_day_after_now_are_rejected(
+    source: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, out = source(3), tmp_path / "log.parquet"
+    with path.open("a") as file:
+        file.write("far,view,2099-06-01T00:00:00Z,c,i\n")
+        file.write("odd,view,2026-01-02T00:00:01+00:00,c,9\n")
+        file.write("near,view,2026-01-02T00:00:00Z,c,i\n")
+    options = ImportOptions("events", max_reject_share=1)
+    now = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    summary = import_log(path, out, options, now=now)
+    assert summary.rejected == {"in_the_future": 2}
+    assert summary.events == 4
+    assert read_log(out).frame["event_id"].to_list()[-1] == "near"
+    rejects = [
+        json.loads(line)
+        for line in (tmp_path / "log.rejects.jsonl").read_text().split("\n")
+        if line
+    ]
+    assert rejects[0]["detail"] == "at 2099-06-01T00:00:00Z is more than a day after the import"
+    assert import_log(path, out, options).rejected == {}
 
 
 def test_five_in_a_hundred_are_still_allowed(source: Callable[..., Path], tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from engine.columns import flatten
 from engine.errors import ConfigError, LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
-from tests.conftest import CONFIG, Trained, silent
+from engine.types import DAY_MS
+from tests.conftest import CONFIG, CREATED_AT, Trained, silent
 from training.assemble import Source, assemble, read_source
 from training.batch import write_batch
 from training.evaluate import (
@@ -26,7 +27,7 @@ from training.evaluate import (
 from training.log import LogHeader
 from training.publish import current, publish
 from training.slates import SOURCES, slates_for
-from training.train import in_currency_of, open_source, read_settings
+from training.train import in_currency_of, open_source, read_settings, require_past, train
 
 SETTINGS = read_settings(CONFIG)
 
@@ -43,7 +44,7 @@ def test_what_is_published_says_what_it_was_made_from(trained: Trained) -> None:
     assert manifest.counts["items"] == 300
     assert manifest.watermark == log["at"].dt.epoch("ms").max()
     assert manifest.first_event_at == log["at"].dt.epoch("ms").min()
-    assert manifest.created_at == 1
+    assert manifest.created_at == CREATED_AT
     assert manifest.index["recall"] == 1
     told = manifest.metrics["personal"]
     assert isinstance(told, dict)
@@ -99,6 +100,7 @@ def garbage_of(future: pl.LazyFrame) -> pl.LazyFrame:
     known = future.with_columns(
         pl.col("customer_id", "item_id", "order_id").reverse(),
         event_id="x" + pl.col("event_id"),
+        visitor_id=pl.lit("somebody"),
         type=pl.lit("purchase"),
         quantity=pl.lit(7, pl.Int64),
         unit_price_minor=pl.lit(10**7, pl.Int64),
@@ -222,6 +224,22 @@ def test_a_log_that_counts_money_in_other_units_is_refused() -> None:
     assert in_currency_of(SETTINGS.shop, LogHeader("GBP", 2)).shop.currency == "GBP"
     with pytest.raises(ConfigError, match="minor_units is 2, the log's money has 0"):
         in_currency_of(SETTINGS.shop, LogHeader("JPY", 0))
+
+
+def test_events_in_the_future_are_refused_and_counted_before_anything_is_trained(
+    small_log: Path, tmp_path: Path
+) -> None:
+    source = open_source(small_log, None)
+    last = source.log.select(pl.col("at").dt.epoch("ms").max()).collect().item()
+    require_past(source, last - DAY_MS)
+    with pytest.raises(LogError, match="2 events of the log lie more than a day in the future"):
+        require_past(source, last - DAY_MS - 1)
+    steps: list[str] = []
+    with pytest.raises(LogError, match="import the source again"):
+        train(source, SETTINGS, tmp_path, now=lambda: 1, say=steps.append)
+    assert steps == []
+    timeless = Source(source.log, LogHeader(timeless=True), None)
+    require_past(timeless, 1)
 
 
 def test_a_catalogue_that_is_not_there_is_an_error(small_log: Path, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Settings:
     currency: str = "CNY"
     minor_units: int = 2
     channel: str | None = None  # of rows that name none
+    latest: int | None = None  # epoch milliseconds; an event later than that lies in the future
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from training.log import SCHEMA
 from training.quarantine import Reject
 
 HASH_BYTES: Final = 16  # 128 bits: no two events of a shop meet by chance
+IN_THE_FUTURE: Final = "in_the_future"
 CONTENT: Final = tuple(name for name in SCHEMA if name != "event_id")
 
 
@@ -31,7 +32,10 @@ class Accepted:
 def accept(chunk: Chunk, format_: Format, settings: Settings) -> Accepted:
     draft = format_.convert(chunk, settings)
     checked = check(draft.frame, settings.minor_units)
-    judged, rejects = _judge_doubts(chunk, draft, checked, settings.minor_units)
+    if settings.latest is not None:
+        early = pl.col("at").dt.epoch("ms") <= settings.latest
+        checked = checked.with_columns(pl.col(SURE) & early.fill_null(value=False))
+    judged, rejects = _judge_doubts(chunk, draft, checked, settings)
     events = pl.concat([checked.filter(SURE).drop(SURE), judged]).sort(LINE, maintain_order=True)
     return Accepted(
         events=_complete(events.drop(LINE), settings),
@@ -46,13 +50,13 @@ def accept(chunk: Chunk, format_: Format, settings: Settings) -> Accepted:
 
 
 def _judge_doubts(
-    chunk: Chunk, draft: Draft, checked: pl.DataFrame, minor_units: int
+    chunk: Chunk, draft: Draft, checked: pl.DataFrame, settings: Settings
 ) -> tuple[pl.DataFrame, tuple[Reject, ...]]:
     rows: list[dict[str, Any]] = []
     rejects: list[Reject] = []
     for row in np.flatnonzero(~checked[SURE].to_numpy()).tolist():
         line = checked.item(row, LINE)
-        verdict = judge(_values(draft, row), minor_units)
+        verdict = _in_time(judge(_values(draft, row), settings.minor_units), settings.latest)
         if isinstance(verdict, Happened):
             rows.append(to_row(verdict) | {LINE: line})
         else:
@@ -61,6 +65,14 @@ def _judge_doubts(
     schema = pl.Schema({**dict(SCHEMA), "at": pl.Int64(), LINE: pl.Int64()})
     frame = pl.DataFrame({name: [row[name] for row in rows] for name in schema}, schema=schema)
     return frame.cast({"at": SCHEMA["at"]}), tuple(rejects)
+
+
+def _in_time(verdict: Happened | tuple[str, str], latest: int | None) -> Happened | tuple[str, str]:
+    """One event of the year 2099 would make all others too old to count."""
+    if latest is None or not isinstance(verdict, Happened) or verdict.at <= latest:
+        return verdict
+    moment = np.datetime_as_string(np.datetime64(verdict.at, "ms"), "s")
+    return IN_THE_FUTURE, f"at {moment}Z is more than a day after the import"
 
 
 def _values(draft: Draft, row: int) -> Mapping[str, Any]:
