@@ -4,7 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serving.counts import forget_dead
+import pytest
+
+from serving.counts import FOLDER_VARIABLE, forget_dead, prepare_folder
 
 
 def test_every_line_is_one_json_object_whoever_writes_it() -> None:
@@ -40,3 +42,16 @@ def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(tmp_path: 
         f"gauge_livesum_{os.getpid()}.db",
         f"counter_{dead}.db",
     }
+
+
+def test_a_server_that_starts_leaves_the_counts_of_those_that_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, "")
+    dead, other, own = 2**22 + 1, os.getppid(), os.getpid()
+    for process in (dead, other, own):
+        for kind in ("counter", "histogram", "gauge_livesum", "gauge_mostrecent"):
+            (tmp_path / f"{kind}_{process}.db").touch()
+    prepare_folder(tmp_path)
+    assert {path.stem.rpartition("_")[2] for path in tmp_path.iterdir()} == {str(other)}
+    assert len(list(tmp_path.iterdir())) == 4
