@@ -136,6 +136,8 @@ class Event(BaseModel):
             raise ValueError("needs a customer_id or a visitor_id")
         if self.item_id is None and self.type in ITEM_REQUIRED:
             raise ValueError(f"a {self.type} needs an item_id")
+        if self.unit_price is None and self.type is EventType.REFUND:
+            raise ValueError("a refund needs a unit_price: without, it takes back no money")
         if not EARLIEST <= self.at < LATEST:
             raise ValueError(f"at {self.at.isoformat()} is outside {EARLIEST.year}–{LATEST.year}")
         return self

@@ -104,6 +104,7 @@ def _lawful(minor_units: int) -> pl.Expr:
         pl.col("quantity").is_null() | pl.col("quantity").is_between(1, MAX_QUANTITY),
         pl.col("unit_price_minor").is_null()
         | pl.col("unit_price_minor").is_between(0, int(MAX_UNIT_PRICE.scaleb(minor_units))),
+        pl.col("unit_price_minor").is_not_null() | (pl.col("type") != str(EventType.REFUND)),
         pl.col("position").is_null() | pl.col("position").is_between(1, MAX_POSITION),
         pl.col("query").is_null() | (pl.col("query").str.len_chars() <= MAX_QUERY),
     ]

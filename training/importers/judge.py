@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from engine.events import ITEM_REQUIRED, MAX_ID_BYTES, Event
+from engine.events import ITEM_REQUIRED, MAX_ID_BYTES, Event, EventType
 from engine.happened import Happened, from_event
 from training.log import SCHEMA
 
@@ -84,6 +84,9 @@ def _reason_of_the_whole(values: Mapping[str, Any]) -> str:
         return "customer_id_missing"
     if values.get("item_id") is None and values.get("type") in ITEM_REQUIRED:
         return "item_id_missing"
+    priced = values.get("unit_price"), values.get("unit_price_minor")
+    if priced == (None, None) and values.get("type") == EventType.REFUND:
+        return "unit_price_missing"
     return "at_out_of_range"
 
 

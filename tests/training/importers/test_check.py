@@ -110,6 +110,8 @@ def by_model(row: dict[str, str | None], minor_units: int = 2) -> dict[str, obje
 @example({**GOOD, "item_id": "i", "unit_price": "0.125"}, 2)
 @example({**GOOD, "item_id": "i", "at": "2026-01-01T00:00:00.0005Z"}, 2)
 @example({**GOOD, "item_id": "i", "at": "2026-01-01T00:00:00.0015Z"}, 2)
+@example({**GOOD, "item_id": "i", "type": "refund"}, 2)
+@example({**GOOD, "item_id": "i", "type": "refund", "unit_price": "0"}, 2)
 @example({**GOOD, "item_id": "\x1c"}, 2)
 @example({**GOOD, "item_id": "x" * 257}, 2)
 @example({**GOOD, "item_id": "é" * 129}, 2)
@@ -183,6 +185,7 @@ def test_prices_round_half_to_even(text: str, minor: int) -> None:
         ({"customer_id": ""}, "customer_id_empty"),
         ({"item_id": None}, "item_id_missing"),
         ({"item_id": "x" * 10_000_000}, "item_id_too_long"),
+        ({"type": "refund"}, "unit_price_missing"),
         ({"quantity": "-3"}, "quantity_out_of_range"),
         ({"quantity": "many"}, "quantity_not_a_number"),
         ({"unit_price": "-1"}, "unit_price_out_of_range"),
