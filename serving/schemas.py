@@ -142,6 +142,10 @@ class ItemBatch(Wire):
 class ItemReceipt(Wire):
     changed: int
     unknown: list[str] = Field(description="Items that the live bundle does not hold yet; kept")
+    unknown_categories: list[str] = Field(
+        description="Categories that the live bundle does not hold yet: their items stay where "
+        "they are until one does"
+    )
     change_count: int
 
 

@@ -80,7 +80,7 @@ def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
 
 
 async def _meet(shop: Shop, tails: Tails) -> bool:
-    """Wait `FOLLOW_S` at most for the changes that `tails` tells of; False when going on without."""
+    """Wait `FOLLOW_S` at most for the changes that `tails` tells of; False if they did not come."""
     if tails.change_count <= shop.bundles.changes.count:
         return True
     try:

@@ -1,5 +1,6 @@
 """Lists around an item, what is popular, and the shop's word on its items."""
 
+from collections.abc import Container
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
@@ -60,7 +61,8 @@ def _popular(bundle: Bundle, category: str | None) -> Candidates:
     code = bundle.catalogue.categories.row(category)
     if code < 0:
         raise unknown("category", category)
-    return bundle.popular_by_category.of(code, len(bundle.items))
+    inside = bundle.catalogue.within(code)[bundle.popular.rows]  # by what the shop says now
+    return Candidates(bundle.popular.rows[inside], bundle.popular.scores[inside])
 
 
 @router.put("/items", response_model=ItemReceipt, responses=REFUSALS)
@@ -91,10 +93,19 @@ def _change(item: ItemUpdate, minor_units: int) -> dict[str, Any]:
 
 
 def _receipt(shop: Shop, batch: ItemBatch, count: int) -> dict[str, Any]:
+    bundle = shop.bundles.live.bundle
     ids = [item.item_id for item in batch.items]
-    rows = shop.bundles.live.bundle.items.rows(ids).tolist()
+    rows = bundle.items.rows(ids).tolist()
+    named = dict.fromkeys(item.category for item in batch.items if item.category is not None)
+    nowhere = [path for path in named if bundle.catalogue.categories.row(path) < 0]
     return {
-        "changed": len(ids),
+        "changed": sum(_has_effect(item, nowhere) for item in batch.items),
         "unknown": [item_id for item_id, row in zip(ids, rows, strict=True) if row < 0],
+        "unknown_categories": nowhere,
         "change_count": count,
     }
+
+
+def _has_effect(item: ItemUpdate, nowhere: Container[str]) -> bool:
+    """False where all that is given is a category that there is not."""
+    return item.category not in nowhere or bool(item.model_fields_set - {"item_id", "category"})
