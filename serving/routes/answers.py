@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from engine.catalogue import UNKNOWN
 from engine.customers.loyalty import Tier, tier_price
 from engine.customers.state import CustomerState
 from engine.errors import UnknownName
-from engine.query import Asked
+from engine.query import Asked, Query
 from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
@@ -29,12 +30,13 @@ _AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(CustomerS
 
 
 async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) -> dict[str, Any]:
-    """The answer of /recommend; an unknown slot is refused with the list of slots."""
+    """The answer of /recommend; a slot or a category that there is not is refused."""
     plan = _plan(shop, options.slot)
     seen = await see(shop, _asked(customer_id, options, plan))
-    found = recommend(seen.query, plan, seen.bundle)
+    query = _ready(seen, options, plan)
+    found = recommend(query, plan, seen.bundle)
     shop.metrics.slates.labels(plan.name).inc()
-    state, bundle = seen.query.customer, seen.bundle
+    state, bundle = query.customer, seen.bundle
     language = options.language or bundle.shop.shop.language
     tier = bundle.schemes.tier(state.tier)
     return {
@@ -61,6 +63,15 @@ def _plan(shop: Shop, name: str) -> SlotPlan:
         return find_slot(shop.slots, name)
     except UnknownName as error:
         raise unknown("slot", name, error.known) from error
+
+
+def _ready(seen: Seen, options: RecommendOptions, plan: SlotPlan) -> Query:
+    """As long as was asked, else as the slot is for this customer."""
+    if options.category is not None and seen.query.category == UNKNOWN:
+        raise unknown("category", options.category)
+    if options.n is not None:
+        return seen.query
+    return replace(seen.query, n=plan.slot_for(seen.query).size)
 
 
 def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -> Asked:

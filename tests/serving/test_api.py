@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from engine.errors import ConfigError
+from engine.slots import check_slots
 from serving.api import build_api
 from serving.app import alive, open_shop
 from serving.settings import read_settings
@@ -82,6 +83,22 @@ def test_a_slot_has_its_own_size_unless_n_is_given(client: TestClient) -> None:
     assert len(client.post("/recommend", json={"n": 1}).json()["items"]) == 1
 
 
+def test_a_slot_may_be_longer_for_some_customers(client: TestClient, tea_shop: Shop) -> None:
+    title, sources = {"en": "Home", "zh": "首页"}, {"popular": 1}
+    buyers = {"when": {"field": "customer.buyer", "op": "=", "value": True}, "size": 4}
+    home = {"title": title, "size": 2, "sources": sources, "overrides": [buyers]}
+    slots = check_slots({"home": home}, "slots.toml", tea_shop.bundles.live.bundle.shop)
+    app = open_shop(replace(tea_shop, slots=slots))
+
+    def length(**asked: Any) -> int:
+        assert client.portal is not None
+        return len(client.portal.call(call, app, "POST", "/recommend", asked)[1]["items"])
+
+    assert length() == 2
+    assert length(customer_id="mei") == 4
+    assert length(customer_id="mei", n=3) == 3
+
+
 def test_get_and_post_answer_alike(client: TestClient) -> None:
     asked = {"slot": "item", "n": 3, "context_items": ["cup", "green"], "exclude": ["pot"]}
     posted = client.post("/recommend", json=asked | {"customer_id": "a/b ü"}).json()
@@ -97,6 +114,9 @@ def test_the_short_way_and_fastapis_way_answer_alike(client: TestClient, tea_sho
         ("POST", "/recommend", asked),
         ("POST", "/recommend", {"n": 0}),
         ("POST", "/recommend", {"slot": "nope"}),
+        ("POST", "/recommend", {"slot": "list", "category": "nope"}),
+        ("POST", "/recommend", {"slot": "list", "category": "home"}),
+        ("GET", "/recommend/mei?slot=list&category=nope", None),
         ("GET", "/recommend/mei?n=2&cart=cup&cart=pot", None),
         ("GET", "/recommend/mei?n=x&more=1", None),
         ("POST", "/events", {"events": [{}, known]}),
@@ -208,7 +228,9 @@ def test_what_there_is_not_is_404_and_what_is_not_allowed_405(client: TestClient
     problem(client.get("/nope"), 404, "http-404")
     problem(client.get("/similar/nope"), 404, "unknown-item")
     problem(client.get("/bought-together/nope"), 404, "unknown-item")
-    problem(client.get("/popular?category=nope"), 404, "unknown-category")
+    for path in ("/popular", "/recommend/mei"):
+        told = problem(client.get(f"{path}?category=nope"), 404, "unknown-category")
+        assert told["detail"] == "There is no category 'nope'."
     assert "POST" in client.get("/recommend").headers["allow"]
     problem(client.get("/recommend"), 405, "http-405")
     problem(client.delete("/events"), 405, "http-405")
@@ -295,7 +317,28 @@ def test_items_change_by_the_fields_that_are_given(client: TestClient) -> None:
     assert {item["item_id"]: item["price"] for item in items}["milk"] == 12.34
     slate = client.post("/recommend", json={"slot": "list", "category": "home", "n": 6}).json()
     assert "milk" in [item["item_id"] for item in slate["items"]]
+    listed = client.get("/popular?category=home").json()["items"]
+    assert [item["item_id"] for item in listed] == ["milk", "cup", "pot"]
+    listed = client.get("/popular?category=drinks").json()["items"]
+    assert [item["item_id"] for item in listed] == ["green", "black"]
     client.put("/items", json={"items": [{"item_id": "milk", "price": 10, "category": "drinks"}]})
+
+
+def test_a_category_that_there_is_not_moves_no_item_and_is_told(client: TestClient) -> None:
+    items = [
+        {"item_id": "milk", "category": "attic"},
+        {"item_id": "pot", "category": "attic", "stock": 3},
+        {"item_id": "cup", "category": "cellar"},
+        {"item_id": "green", "category": "drinks > tea"},
+    ]
+    told = client.put("/items", json={"items": items}).json()
+    assert told["changed"] == 2
+    assert told["unknown"] == []
+    assert told["unknown_categories"] == ["attic", "cellar"]
+    listed = client.get("/popular?category=home").json()["items"]
+    assert [item["item_id"] for item in listed] == ["cup", "pot"]
+    back = {"milk": "drinks", "pot": "home > teaware", "cup": "home > teaware"}
+    client.put("/items", json={"items": [{"item_id": i, "category": c} for i, c in back.items()]})
 
 
 @pytest.mark.parametrize(
