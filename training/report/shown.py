@@ -18,7 +18,7 @@ from engine.types import Rows
 from training.slates import slates_for
 
 CUSTOMERS: Final = 1000  # decision: the whole report within half a minute on two cores
-PAGES: Final = 1000
+PAGES: Final = 2000
 ON_PAGES: Final = frozenset({"context", "bought_together"})  # sources that need an item to start
 
 
