@@ -1,5 +1,6 @@
 """One slot filled for every customer, as a table."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,29 @@ from engine.types import Rows
 from training.log import put_in_place
 from training.slates import SOURCES, Slates, slates_for
 
-BLOCK = 50_000  # customers at a time: bounds memory; guess
+BLOCK = 5_000  # customers at a time, some seconds' work: bounds memory, paces progress; guess
 
 
-def write_batch(bundle: Bundle, plan: SlotPlan, n: int, out: Path, *, processes: int = 2) -> int:
-    """Writes customer_id, position (1 is first), item_id, score, source; says how many lines."""
+def write_batch(
+    bundle: Bundle,
+    plan: SlotPlan,
+    n: int,
+    out: Path,
+    *,
+    processes: int = 2,
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Writes customer_id, position (1 is first), item_id, score, source; says how many lines.
+
+    `progress` is told how many customers are done, after each block of them.
+    """
     item_ids = pl.Series("item_id", bundle.items.ids(range(len(bundle.items))), pl.String)
     parts = []
     for start in range(0, len(bundle.customers), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(bundle.customers)), dtype=np.int32)
         slates = slates_for(rows, plan, bundle, n, processes=processes)
         parts.append(_table(bundle, rows, slates, item_ids))
+        progress(start + len(rows))
     table = pl.concat(parts) if parts else _table(bundle, np.empty(0, np.int32), _none(n), item_ids)
     unfinished = out.with_name(f".{out.name}.part")
     table.write_parquet(unfinished)

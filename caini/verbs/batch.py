@@ -1,8 +1,13 @@
 """`caini batch`: a slot filled for every customer."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from caini.opened import live_bundle
 from caini.printed import print_json
@@ -28,9 +33,10 @@ def run(
     )
     bundle = live_bundle(bundles)
     started = time.monotonic()
-    lines = write_batch(bundle, plan, n, out)
-    seconds = time.monotonic() - started
     customers = len(bundle.customers)
+    with _progress(slot, customers, shown=not quiet and not as_json) as progress:
+        lines = write_batch(bundle, plan, n, out, progress=progress)
+    seconds = time.monotonic() - started
     result = {
         "version": bundle.version,
         "slot": slot,
@@ -47,6 +53,14 @@ def run(
             f"{customers} customers, {lines} lines in {out}: "
             f"{seconds:.1f} s, {customers / seconds:.0f} customers a second"
         )
+
+
+@contextmanager
+def _progress(slot: str, customers: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    columns = (TextColumn(slot), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
+        task = bar.add_task(slot, total=customers)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _with_repeat(plan: SlotPlan, repeat: str | None) -> SlotPlan:

@@ -1,6 +1,7 @@
 """The command, verb by verb, on the small simulated shop."""
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -64,6 +65,17 @@ def test_help_answers_fast_and_loads_neither_side() -> None:
         assert f" {library}\n" not in told.stderr
 
 
+def test_help_takes_under_300_ms_of_processor_time() -> None:
+    command = [sys.executable, "-m", "caini", "--help"]
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.3
+
+
 def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = run("train", "--log", small_log, "--out", tmp_path / "b", "--json")
     told = json.loads(out)
@@ -124,14 +136,15 @@ def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  #
     told = json.loads(out)
     assert code == 0
     assert pl.read_parquet(tmp_path / "a.parquet").height == told["lines"] == 3 * told["customers"]
-    code, out, _ = run(*asked, tmp_path / "b.parquet", "--repeat", "always")
+    code, out, err = run(*asked, tmp_path / "b.parquet", "--repeat", "always")
     assert code == 0
     assert "customers a second" in out
+    assert f"{told['customers']}/{told['customers']}" in err, "progress, on standard error"
     assert not pl.read_parquet(tmp_path / "a.parquet").equals(
         pl.read_parquet(tmp_path / "b.parquet")
     )
-    code, out, _ = run(*asked, tmp_path / "c.parquet", "--repeat", "never", "--quiet")
-    assert (code, out) == (0, "")
+    quiet = run(*asked, tmp_path / "c.parquet", "--repeat", "never", "--quiet")
+    assert quiet == (0, "", "")
     code, _, err = run(*asked, tmp_path / "d.parquet", "--repeat", "sometimes")
     assert code == 2
     assert "--repeat sometimes: must be one of never, when_due, always" in err

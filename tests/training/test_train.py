@@ -14,8 +14,8 @@ from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.types import DAY_MS
 from tests.conftest import CONFIG, CREATED_AT, Trained, silent
+from training import batch
 from training.assemble import Source, assemble, read_source
-from training.batch import write_batch
 from training.evaluate import (
     PERSONAL,
     POPULAR,
@@ -153,11 +153,14 @@ def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
 
 
 def test_a_batch_holds_every_customer_in_order_of_position(
-    trained: Trained, tmp_path: Path
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = live(trained)
     out = tmp_path / "recs.parquet"
-    lines = write_batch(bundle, SETTINGS.slots["home"], 5, out)
+    monkeypatch.setattr(batch, "BLOCK", 150)
+    done: list[int] = []
+    lines = batch.write_batch(bundle, SETTINGS.slots["home"], 5, out, progress=done.append)
+    assert done == [150, 300, len(bundle.customers)]
     table = pl.read_parquet(out)
     assert table.columns == ["customer_id", "position", "item_id", "score", "source"]
     assert lines == table.height == 5 * len(bundle.customers)
