@@ -29,11 +29,11 @@ from training.split import Split, Truth, at_random, by_time, cut_off
 Floats = NDArray[np.float64]
 Found = Sequence[Candidates]  # of each judged customer
 
-EXPONENTS: Final = (  # (b, l, r): the best of gowalla, amazon-cds, online-retail, and between
-    (0.75, 0.6, 0.2),
-    (1.0, 0.75, 0.1),
-    (0.5, 0.5, 0.3),
-    (1.0, 0.5, 0.5),
+WAYS: Final = (  # (b, l, r): the best of gowalla, amazon-cds and online-retail, and two together
+    ((1.0, 0.75, 0.1),),
+    ((0.5, 0.5, 0.3),),
+    ((1.0, 0.5, 0.5),),
+    ((0.5, 0.5, 0.3), (1.0, 0.5, 0.5)),
 )
 RIDGE_WEIGHTS: Final = (0.0, 0.3, 0.5, 0.7)
 ALS_SETTINGS: Final = ((30.0, 128), (5.0, 128), (30.0, 256))  # alpha, factors
@@ -109,11 +109,7 @@ def sampled(truth: Truth, size: int, rng: np.random.Generator) -> Truth:
     """At most `size` of the customers."""
     if len(truth) <= size:
         return truth
-    chosen = np.sort(rng.choice(len(truth), size, replace=False))
-    places = [np.arange(truth.offsets[c], truth.offsets[c + 1]) for c in chosen]
-    offsets = np.concatenate(([0], np.cumsum(truth.sizes[chosen]))).astype(np.int64)
-    items = truth.items[np.concatenate(places)]
-    return Truth(truth.customers[chosen], offsets, items, truth.n_items)
+    return truth.take(np.sort(rng.choice(len(truth), size, replace=False)).astype(np.int32))
 
 
 def hold_out(
@@ -130,25 +126,45 @@ def search(
 ) -> Choice:
     """Starts from the settings given (the defaults, or the last choice) and leaves them only for
     the better."""
-    exponents, similar, tried = _exponents(exam, blend, threads)
-    blend = blend.model_copy(update={"cooccurrence": exponents})
+    ways, similar, tried = _ways(exam, blend, threads)
+    blend = blend.model_copy(update={"cooccurrence": ways})
     weight, linear, more = _ridge_weight(exam, blend, similar, threads)
     blend = blend.model_copy(update={"ridge_weight": weight})
     (factors, als_weight), _, last = _factors(exam, factors, linear, (seed, threads))
     return Choice(blend, factors, als_weight, (*tried, *more, *last))
 
 
-def _exponents(exam: Exam, blend: BlendConfig, threads: int) -> Won[CooccurrenceConfig]:
-    first = blend.cooccurrence
-    names = ("customer_exponent", "source_exponent", "target_exponent")
-    grid = [dict(zip(names, values, strict=True)) for values in EXPONENTS]
-    configs = [first, *(first.model_copy(update=point) for point in grid)]
+def _ways(exam: Exam, blend: BlendConfig, threads: int) -> Won[tuple[CooccurrenceConfig, ...]]:
+    first = blend.cooccurrence[0]
+    grid = [tuple(_way(first, *point) for point in points) for points in WAYS]
+    choices = [blend.cooccurrence, *(ways for ways in grid if ways != blend.cooccurrence)]
+    single: dict[str, Found] = {}
+    for way in (way for ways in choices for way in ways):
+        if _name(way) not in single:
+            lists = cooccurrence.fit(exam.data, way, threads=threads)
+            single[_name(way)] = exam.linear(lists)
     entries = []
-    for config in [c for place, c in enumerate(configs) if c not in configs[:place]]:
-        name = " ".join(f"{getattr(config, name)}" for name in names)
-        found = exam.linear(cooccurrence.fit(exam.data, config, threads=threads))
-        entries.append((f"exponents {name}", config, found))
+    for ways in choices:
+        name = " and ".join(_name(way) for way in ways)
+        entries.append((f"exponents {name}", ways, _evenly([single[_name(w)] for w in ways])))
     return best_of(exam, entries)
+
+
+def _way(first: CooccurrenceConfig, b: float, source: float, target: float) -> CooccurrenceConfig:
+    exponents = {"customer_exponent": b, "source_exponent": source, "target_exponent": target}
+    return first.model_copy(update=exponents)
+
+
+def _name(way: CooccurrenceConfig) -> str:
+    return f"{way.customer_exponent:g}/{way.source_exponent:g}/{way.target_exponent:g}"
+
+
+def _evenly(sources: Sequence[Found]) -> Found:
+    """Each with the same share."""
+    total = sources[0]
+    for count, more in enumerate(sources[1:], start=2):
+        total = mixed(total, more, 1 / count)
+    return total
 
 
 def _ridge_weight(exam: Exam, blend: BlendConfig, similar: Found, threads: int) -> Won[float]:

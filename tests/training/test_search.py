@@ -74,7 +74,7 @@ def test_what_is_known_is_not_proposed(frame: Frame) -> None:
     from training.models import als, cooccurrence
 
     model = als.fit(exam.data, AlsConfig(factors=4), seed=1, threads=1)
-    lists = cooccurrence.fit(exam.data, BlendConfig().cooccurrence)
+    lists = cooccurrence.fit(exam.data, BlendConfig().cooccurrence[0])
     for found in (exam.linear(lists), exam.factors(model, seed=1)):
         for row, one in zip(exam.truth.customers, found, strict=True):
             seen = exam.data.items[exam.data.offsets[row] : exam.data.offsets[row + 1]]

@@ -4,6 +4,8 @@ Each model is divided by the mean of a customer's best scores, so that weights c
 and not units.
 """
 
+from typing import Final
+
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,12 +21,18 @@ SAMPLE = 500  # decision: customers whose scores give the unit of a model
 BEST = 20  # decision: the places that customers see
 
 
+TWO_WAYS: Final = (  # the best (b, l, r) of gowalla and of amazon-cds; together good on both
+    CooccurrenceConfig(customer_exponent=1, source_exponent=0.75, target_exponent=0.1),
+    CooccurrenceConfig(customer_exponent=0.5, source_exponent=0.5, target_exponent=0.3),
+)
+
+
 class BlendConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cooccurrence: CooccurrenceConfig = CooccurrenceConfig()
+    cooccurrence: tuple[CooccurrenceConfig, ...] = Field(default=TWO_WAYS, min_length=1)
     ridge: RidgeConfig = RidgeConfig()
-    ridge_weight: float = Field(default=0.5, ge=0, le=1)  # of the whole; the rest is co-occurrence
+    ridge_weight: float = Field(default=0.4, ge=0, le=1)  # co-occurrences share the rest
     ease_limit: int = Field(default=5000, ge=0)  # items up to which EASE takes seconds (measured)
     neighbours: int = Field(default=300, ge=1)  # 200–400 keep 99.6 % of the recall (measured)
 
@@ -33,8 +41,9 @@ def fit(data: Interactions, config: BlendConfig, *, threads: int = 2) -> Lists:
     """The list that serves: score(u, j) = Σ_i x_ui S[i, j]. What has no weight is not fitted."""
     parts: list[tuple[float, Lists]] = []
     if config.ridge_weight < 1:
-        similar = cooccurrence.fit(data, config.cooccurrence, threads=threads)
-        parts.append((1 - config.ridge_weight, similar))
+        share = (1 - config.ridge_weight) / len(config.cooccurrence)
+        ways = [cooccurrence.fit(data, way, threads=threads) for way in config.cooccurrence]
+        parts += [(share, lists) for lists in ways]
     if config.ridge_weight > 0:
         model = ease if data.n_items <= config.ease_limit else local_ridge
         parts.append((config.ridge_weight, model.fit(data, config.ridge, threads=threads)))

@@ -8,6 +8,7 @@ from engine.types import Lists
 from training.interactions import Interactions
 from training.models import blend, cooccurrence, ease, local_ridge
 from training.models.blend import BlendConfig
+from training.models.cooccurrence import CooccurrenceConfig
 
 Histories = Callable[[Sequence[str]], Interactions]
 WORDS = ["abc", "abd", "bcd", "acd", "ae", "be", "cef", "df"] * 3
@@ -24,7 +25,7 @@ def scaled(lists: Lists, factor: float) -> Lists:
 def test_what_is_folded_scores_like_the_sum_of_its_parts(histories: Histories) -> None:
     data = histories(WORDS)
     parts = [
-        cooccurrence.fit(data, BlendConfig().cooccurrence),
+        cooccurrence.fit(data, CooccurrenceConfig()),
         ease.fit(data, BlendConfig().ridge),
     ]
     folded = blend.fold([(0.7, parts[0]), (0.3, parts[1])], neighbours=9)
@@ -39,8 +40,8 @@ def test_what_is_folded_scores_like_the_sum_of_its_parts(histories: Histories) -
 
 def test_a_model_without_weight_takes_no_part(histories: Histories) -> None:
     data = histories(WORDS)
-    alone = blend.fit(data, BlendConfig(ridge_weight=0))
-    similar = cooccurrence.fit(data, BlendConfig().cooccurrence)
+    alone = blend.fit(data, BlendConfig(ridge_weight=0, cooccurrence=(CooccurrenceConfig(),)))
+    similar = cooccurrence.fit(data, CooccurrenceConfig())
     assert same(alone, scaled(similar, 1 / blend.unit(similar, data)))
 
 
@@ -53,7 +54,7 @@ def test_a_large_catalogue_takes_the_local_model(histories: Histories) -> None:
 
 def test_the_unit_of_a_model_does_not_matter(histories: Histories) -> None:
     data = histories(WORDS)
-    lists = cooccurrence.fit(data, BlendConfig().cooccurrence)
+    lists = cooccurrence.fit(data, CooccurrenceConfig())
     assert blend.unit(scaled(lists, 8), data) == pytest.approx(8 * blend.unit(lists, data))
 
 
@@ -64,3 +65,11 @@ def test_lists_are_cut_by_source(histories: Histories) -> None:
 def test_without_pairs_the_lists_are_empty(histories: Histories) -> None:
     lists = blend.fit(histories(["a", "b"]), BlendConfig())
     assert (len(lists), len(lists.rows)) == (2, 0)
+
+
+def test_two_ways_of_counting_share_alike(histories: Histories) -> None:
+    data = histories(WORDS)
+    ways = BlendConfig().cooccurrence
+    parts = [cooccurrence.fit(data, way) for way in ways]
+    folded = blend.fold([(0.5 / blend.unit(lists, data), lists) for lists in parts], 300)
+    assert same(blend.fit(data, BlendConfig(ridge_weight=0)), folded)
