@@ -6,6 +6,7 @@ from pathlib import Path
 from caini.archiving import archive_store, cut_store, settings_of
 from caini.printed import print_json
 from engine.errors import ConfigError
+from serving.logs import configure
 
 
 def run(
@@ -18,6 +19,7 @@ def run(
     as_json: bool,
 ) -> None:
     """With `bundles` it also cuts from the store what all of them hold."""
+    configure("warning")  # standard output is the result's
     settings = settings_of(url, data)
     if settings is None:
         raise ConfigError("no store: set CAINI_REDIS_URL, or give --data FOLDER or --url URL")

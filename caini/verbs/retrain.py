@@ -11,6 +11,7 @@ from caini.printed import print_json, print_table
 from caini.rehearsal import rehearsal
 from caini.verbs.train import wall_clock
 from engine.errors import CainiError, LeaseError
+from serving.logs import configure
 from serving.settings import Settings
 from training.assemble import Say
 from training.findings import Finding
@@ -21,6 +22,7 @@ from training.train import read_settings
 
 def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: bool) -> None:
     """The result is printed, and left in BUNDLES/retrain.json, whether it went well or not."""
+    configure("warning")  # standard output is the result's
     result, started = Result(), time.time()
     failure: CainiError | None = None
     try:

@@ -152,7 +152,8 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     log = tmp_path / "log.parquet"
     rng = np.random.default_rng(3)
     accepted = 0
-    context = multiprocessing.get_context("spawn")  # a forked child would share polars' locks
+    context = multiprocessing.get_context("forkserver")  # a forked one would share polars' locks
+    context.set_forkserver_preload(["caini.archiving"])
     for _ in range(6):
         begun = context.Event()
         run = context.Process(target=_archive_for_ever, args=(log, shop, begun))
