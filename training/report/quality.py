@@ -98,7 +98,7 @@ def _truth(log: pl.LazyFrame, bundle: Bundle) -> Truth:
 def _judged(bundle: Bundle, truth: Truth, facts: Facts, days: float) -> Forward:
     plan = always(facts.slots[_slot(bundle.manifest, facts)])
     ours = _recalls(plan, truth, bundle)
-    theirs = _recalls(only(POPULAR, POPULAR)[0], truth, bundle)
+    theirs = _recalls(always(only(POPULAR, POPULAR)[0]), truth, bundle)
     rng = np.random.default_rng(bundle.manifest.seed)
     against = compare(ours, theirs, rng)
     return Forward(

@@ -38,7 +38,8 @@ def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
     later = facts.log.filter(
         pl.col("at").dt.epoch("ms") > facts.now, pl.col("type") == "purchase"
     ).collect()
-    shares = []
+    best = [row for row in bundle.popular.rows.tolist() if bundle.sellable[row]][:N]
+    shares, popular = [], []
     for (who,), part in sorted(later.group_by("customer_id")):
         if who is None or bundle.customers.row(str(who)) < 0:
             continue
@@ -46,9 +47,11 @@ def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
         query = enrich(Asked(n=N, customer_id=str(who)), bundle, facts.now)
         shown = {served.row for served in recommend(query, plan, bundle).items}
         shares.append(len(wanted & shown) / len(wanted))
+        popular.append(len(wanted & set(best)) / len(wanted))  # also what they had before
     assert found.customers == len(shares)
     assert found.days == pytest.approx(2)
     assert found.personal.mean == pytest.approx(sum(shares) / len(shares))
+    assert found.popular.mean == pytest.approx(sum(popular) / len(popular))
     assert found.personal.low <= found.personal.mean <= found.personal.high
     assert found.difference.mean == pytest.approx(found.personal.mean - found.popular.mean)
     assert (found.groups["customers"] >= facts.k).all()
