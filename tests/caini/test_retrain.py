@@ -1,0 +1,92 @@
+"""`caini retrain` from end to end: a store, a log, a real server before the publish."""
+
+import json
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from caini.demo.shop import simulate
+from caini.demo.world import DemoConfig
+from caini.demo.write import write_simulated
+from caini.main import main
+from caini.rehearsal import answers, generated, read_recorded, rehearsal
+from engine.bundle_files import read_bundle
+from engine.errors import ConfigError
+from tests.conftest import CONFIG, Trained
+from tests.servers import publish_tea
+from training.publish import current, publish
+
+
+def caini(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
+    try:
+        main()
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+    return 0
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    simulated = simulate(DemoConfig(customers=120, items=80, days=120, end=now))
+    write_simulated(simulated, tmp_path / "log.parquet")
+    shutil.copytree(CONFIG, tmp_path / "config")
+    (tmp_path / "config" / "train.toml").write_text(
+        "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n[gate]\nrequests = 'asked.jsonl'\n"
+    )
+    (tmp_path / "config" / "asked.jsonl").write_text('{"slot": "home", "n": 3}\n')
+    return tmp_path
+
+
+def test_a_night_and_the_next(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("retrain", "--log", shop / "log.parquet", "--out", shop / "bundles", "--config",
+             shop / "config", "--data", shop / "store")  # fmt: skip
+    assert caini(*words, "--json", monkeypatch=monkeypatch) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["exit_code"], told["error"]) == ("published", 0, None)
+    assert told["archived"]["events"] == 0
+    assert told["cut"]["from_stream"] == 0
+    assert [f["severity"] for f in told["gate"] if f["check"] == "server"] == ["ok"]
+    assert json.loads((shop / "bundles" / "retrain.json").read_text()) == told
+    assert caini(*words, monkeypatch=monkeypatch) == 0
+    assert "unchanged: " in capsys.readouterr().out
+    (shop / "config" / "asked.jsonl").write_text('{"slot": "banner"}\n')
+    assert caini(*words, "--quiet", monkeypatch=monkeypatch) == 7
+    assert "unknown-slot" in capsys.readouterr().err
+    left = json.loads((shop / "bundles" / "retrain.json").read_text())
+    assert (left["status"], left["kind"]) == ("failed", "BundleRefused")
+    assert current(shop / "bundles") == told["version"]
+    assert caini(*words, "--override", "banner is to come", monkeypatch=monkeypatch) == 0
+    assert "errors were overridden: banner is to come" in capsys.readouterr().out
+
+
+def test_an_answer_from_another_version_and_a_server_that_does_not_start_are_faults(
+    tmp_path: Path,
+) -> None:
+    publish_tea(tmp_path / "tea")
+    (fault,) = answers(tmp_path / "tea", CONFIG, "another", [{"slot": "home"}])
+    assert "answered from" in fault
+    (fault,) = answers(tmp_path / "nothing", CONFIG, "any", [{"slot": "home"}])
+    assert fault.startswith("the server does not start: ")
+
+
+def test_a_sound_bundle_answers_every_slot(trained: Trained, tmp_path: Path) -> None:
+    bundle = read_bundle(trained.bundles / str(current(trained.bundles)))
+    version = publish(bundle, tmp_path).version
+    assert rehearsal(CONFIG, None)(tmp_path / version) == []
+    slots = {request["slot"] for request in generated(bundle, {"home": None, "my": None})}  # type: ignore[dict-item]
+    assert slots == {"home", "my"}
+
+
+def test_a_recorded_request_that_is_none_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gate\.requests"):
+        read_recorded(tmp_path, "nothing.jsonl")
+    (tmp_path / "asked.jsonl").write_text('{"slot": "home"}\nhome\n')
+    with pytest.raises(ConfigError, match=r"asked\.jsonl, line 2"):
+        read_recorded(tmp_path, "asked.jsonl")

@@ -1,0 +1,302 @@
+"""The job of a schedule: started at any time, killed at any time, started again."""
+
+import itertools
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from caini.demo.shop import simulate
+from caini.demo.world import DemoConfig
+from caini.demo.write import write_simulated
+from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
+from tests.conftest import CONFIG, silent
+from training import retrain as job_module
+from training.findings import Severity
+from training.lease import lease
+from training.log import read_log, write_log
+from training.publish import current, rollback, versions
+from training.records import record_of, twin_of
+from training.retrain import Job, Outside, Result, retrain
+from training.stages import WORK, Document
+
+END = datetime(2026, 1, 1, tzinfo=UTC)
+FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
+FORKSERVER.set_forkserver_preload(["training.retrain"])
+NOW = int(END.timestamp() * 1000)
+SECONDS = itertools.count()  # a clock that goes on: versions are ordered by when they were made
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    log = tmp_path_factory.mktemp("tiny") / "log.parquet"
+    write_simulated(simulate(DemoConfig(customers=120, items=80, days=120, end=END)), log)
+    return log
+
+
+@pytest.fixture
+def job(tiny: Path, tmp_path: Path) -> Job:
+    return job_in(tiny, tmp_path)
+
+
+def job_in(tiny: Path, tmp_path: Path) -> Job:
+    """A log, a catalogue and a configuration of its own, all of them quick."""
+    for path in (tiny, tiny.with_suffix(".items.parquet")):
+        shutil.copy(path, tmp_path / path.name)
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    (config / "train.toml").write_text(
+        "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n"
+        "[gate]\ncustomers = 40\nfewest_customers = 5\n[retention]\nversions = 2\n"
+    )
+    return Job(tmp_path / "log.parquet", tmp_path / "bundles", config)
+
+
+@pytest.fixture(scope="module")
+def first(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of everything, with one version live; made once."""
+    job = job_in(tiny, tmp_path_factory.mktemp("first"))
+    ran(job)
+    return job.bundles.parent
+
+
+@pytest.fixture
+def live(first: Path, tmp_path: Path) -> Job:
+    shutil.copytree(first, tmp_path / "live")
+    return Job(*(tmp_path / "live" / name for name in ("log.parquet", "bundles", "config")))
+
+
+def clock() -> int:
+    return NOW + next(SECONDS) * 1000
+
+
+def outside(**given: object) -> Outside:
+    told = {
+        "now": lambda: NOW + next(SECONDS) * 1000,
+        "say": silent,
+        "rehearse": lambda _: [],
+    } | given
+    return Outside(**told)  # type: ignore[arg-type]
+
+
+def ran(job: Job, **given: object) -> Result:
+    result = Result()
+    retrain(job, outside(**given), result)
+    return result
+
+
+def longer(job: Job, days: float = 1) -> None:
+    """The last event once more, some days later."""
+    log = read_log(job.log)
+    last = log.frame.tail(1).with_columns(
+        pl.col("at") + pl.duration(days=days), event_id=pl.lit(f"new{len(log)}")
+    )
+    write_log(pl.concat([log.frame, last]), log.header, job.log)
+
+
+def reused(result: Result) -> dict[str, bool]:
+    return {stage: told["reused"] for stage, told in result.stages.items()}
+
+
+def test_what_it_publishes_is_recorded_and_the_same_inputs_are_trained_once(job: Job) -> None:
+    first = ran(job)
+    assert (first.status, first.champion) == ("published", None)
+    assert current(job.bundles) == first.version
+    assert {finding.severity for finding in first.checks} == {Severity.OK}
+    record = record_of(job.bundles, str(first.version))
+    assert record is not None
+    assert record["published"]
+    assert record["inputs"] == first.inputs
+    assert twin_of(job.bundles, str(first.version)).is_dir()
+    assert not list((job.bundles / WORK).iterdir())
+    again = ran(job)
+    assert (again.status, again.version, again.stages) == ("unchanged", first.version, {})
+
+
+def test_a_new_event_or_another_setting_is_trained_on_and_old_versions_go(live: Job) -> None:
+    told = [str(current(live.bundles))]
+    longer(live)
+    second = ran(live)
+    assert (second.status, second.champion) == ("published", told[0])
+    assert {"quality", "coverage", "freshness"} - {f.check for f in second.gate} == {"freshness"}
+    told.append(str(second.version))
+    settings = live.config / "train.toml"
+    settings.write_text("seed = 8\n" + settings.read_text())
+    third = ran(live)
+    assert third.status == "published"
+    assert third.removed == [told[0]]
+    assert versions(live.bundles) == [told[1], third.version]
+    assert not twin_of(live.bundles, told[0]).exists()
+    assert record_of(live.bundles, told[0]), "why it was live is kept"
+
+
+def test_what_was_rolled_back_is_not_published_again(live: Job) -> None:
+    first = current(live.bundles)
+    longer(live)
+    second = ran(live).version
+    assert rollback(live.bundles) == first
+    again = ran(live)
+    assert (again.status, again.version) == ("unchanged", second)
+    assert current(live.bundles) == first
+
+
+def _run_until(job: Job, step: str) -> None:
+    def kill() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    write = job_module.write_record
+
+    def dies(bundles: Path, version: str, record: Document) -> None:
+        if record["published"]:
+            kill()
+        write(bundles, version, record)
+
+    job_module.write_record = dies
+    ran(job, say=lambda said: kill() if said == step else None)
+
+
+def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
+    done: dict[str, int] = {}
+    for step, kept in (
+        ("hold-out: judge", set()),
+        ("factors", {"measure"}),
+        ("gate", {"measure", "fit"}),
+        ("after the pointer", {"measure", "fit", "gate"}),
+    ):
+        killed = FORKSERVER.Process(target=_run_until, args=(job, step))
+        killed.start()
+        killed.join()
+        assert killed.exitcode == -signal.SIGKILL
+        made = {
+            path.stem: path.stat().st_mtime_ns for path in (job.bundles / WORK).glob("*/*.json")
+        }
+        assert set(made) == kept
+        assert done.items() <= made.items(), "nothing is done twice"
+        done = made
+
+    def never() -> Document:
+        raise AssertionError("a longer log would undo what was done")
+
+    result = ran(job, archive=never)
+    assert result.status == "published"
+    assert all(reused(result).values())
+    assert versions(job.bundles) == [result.version] == [current(job.bundles)]
+    assert (record_of(job.bundles, str(result.version)) or {})["published"]
+    assert ran(job).status == "unchanged"
+
+
+def test_what_the_gate_refuses_stays_out_until_somebody_says_why_not(live: Job) -> None:
+    before = current(live.bundles)
+    longer(live)
+    with pytest.raises(BundleRefused, match="server: it fell over") as refused:
+        ran(live, rehearse=lambda _: ["it fell over"])
+    assert refused.value.exit_code == 7
+    assert current(live.bundles) == before
+    again = Result()
+    with pytest.raises(BundleRefused):
+        retrain(live, outside(), again)
+    assert all(reused(again).values()), "the same question has the same answer"
+    with pytest.raises(ConfigError, match="needs a reason"):
+        ran(replace(live, override=" "))
+    done = ran(replace(live, override="the server's host was full"))
+    assert done.status == "published"
+    record = record_of(live.bundles, str(done.version))
+    assert record is not None
+    assert record["override"] == "the server's host was full"
+    assert any(finding["severity"] == "error" for finding in record["gate"])
+
+
+def test_a_log_that_is_not_fit_is_not_trained_on(job: Job) -> None:
+    steps: list[str] = []
+    late = {"now": lambda: NOW + 40 * 86_400_000, "say": steps.append}
+    with pytest.raises(
+        DataRefused, match=r"freshness: the last event is 4\d\.\d days old"
+    ) as refused:
+        ran(job, **late)
+    assert refused.value.exit_code == 6
+    assert steps == ["check"]
+    assert current(job.bundles) is None
+    done = ran(replace(job, override="the shop was closed"), **late)
+    assert (done.status, done.override) == ("published", "the shop was closed")
+
+
+def test_a_log_that_shrank_is_not_trained_on(live: Job) -> None:
+    log = read_log(live.log)
+    write_log(log.frame.tail(len(log) // 2), log.header, live.log)
+    with pytest.raises(DataRefused, match="fewer_events: "):
+        ran(live)
+
+
+def test_an_override_that_was_not_needed_leaves_no_trace(job: Job) -> None:
+    done = ran(replace(job, override="just in case"))
+    assert done.override is None
+
+
+def test_a_dry_run_publishes_nothing_and_spares_the_next_run_the_work(job: Job) -> None:
+    def never() -> Document:
+        raise AssertionError("a dry run leaves the store alone")
+
+    dry = ran(replace(job, dry_run=True), archive=never, cut=never)
+    assert dry.status == "dry run"
+    assert current(job.bundles) is None
+    done = ran(job, archive=lambda: {"events": 0})
+    assert (done.status, done.version) == ("published", dry.version)
+    assert all(reused(done).values())
+    assert done.archived == {"events": 0}
+
+
+def test_only_one_run_works_at_a_time(job: Job) -> None:
+    with lease(job.bundles), pytest.raises(LeaseError, match="retrains into it"):
+        ran(job)
+
+
+def test_a_run_does_not_undo_what_was_made_live_while_it_worked(live: Job) -> None:
+    first = current(live.bundles)
+    longer(live)
+    second = ran(live).version
+    longer(live, 0.01)
+
+    def roll_back_meanwhile(step: str) -> None:
+        if step == "publish":
+            rollback(live.bundles)
+
+    with pytest.raises(LeaseError, match=f"{first} was made live while this run compared"):
+        ran(live, say=roll_back_meanwhile)
+    assert current(live.bundles) == first
+    done = ran(live)
+    assert done.champion == first != second
+    assert reused(done) == {"measure": True, "fit": True, "gate": False}
+
+
+def test_a_damaged_live_bundle_is_replaced(live: Job) -> None:
+    version = str(current(live.bundles))
+    (live.bundles / version / "manifest.json").write_text("{}")
+    longer(live)
+    assert ran(live).status == "published"
+
+
+def test_a_store_that_fails_at_the_end_is_told_and_no_failure(live: Job) -> None:
+    def fails() -> Document:
+        raise LeaseError("the store is down")
+
+    longer(live)
+    done = ran(live, cut=fails)
+    assert (done.status, done.cut) == ("published", {"failed": "the store is down"})
+    json.dumps(done.as_json())
+
+
+def test_every_step_is_told(job: Job) -> None:
+    steps: list[str] = []
+    told: Callable[[str], None] = steps.append
+    ran(job, say=told, archive=dict, cut=dict)
+    assert [step for step in steps if step in ("archive", "check", "gate", "publish", "cut")] == [
+        "archive", "check", "gate", "publish", "cut",
+    ]  # fmt: skip
