@@ -55,7 +55,7 @@ class Slot(BaseModel):
     title: Title
     size: int = Field(default=20, ge=1, le=MAX_SIZE)
     sources: dict[str, Weight]  # retriever → weight; scores of a source count in its own means
-    depth: int = Field(default=200, ge=1, le=5000)  # asked of each source, more when n is large
+    depth: int = Field(default=100, ge=1, le=5000)  # asked of each source, more when n is large
     repeat: Repeat = Repeat.NEVER
     within_category: bool = False  # only the request's category and what is below it
     kinds: tuple[ItemKind, ...] | None = None  # None: all
