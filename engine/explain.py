@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.item_history import latest_part
+from engine.item_history import latest_places
 from engine.query import Query
 from engine.ranking import Pool
 from engine.retrievers import due
@@ -90,8 +90,8 @@ def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict
 
 def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, Scores] | None:
     if source == "similar":
-        history = latest_part(query.history, NAMED_ITEMS)
-        return bundle.similar, history.rows, history.weights
+        named = latest_places(query.history, NAMED_ITEMS)
+        return bundle.similar, query.history.rows[named], query.history.weights[named]
     keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
     if source not in keys:
         return None

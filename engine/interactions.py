@@ -77,6 +77,8 @@ def interest(
 
     `bought` is net of `returned`, so a refund undoes its purchase however old that is.
     """
+    if not returned.any():
+        return saturate(sums, config.saturation)
     given = np.maximum(bought.astype(np.float64) + returned, 1)
     share = np.minimum(returned / given, 1)
     undone = -config.weights.get(EventType.REFUND, 0.0) * purchased * share

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.events import EventType
 from engine.happened import Happened
@@ -113,7 +114,18 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
 def saturated(history: ItemHistory, config: InteractionConfig) -> ItemHistory:
     """Sums become the weights that sources score with."""
     weights = interest(history.weights, history.purchased, history.bought, history.returned, config)
-    return replace(history, weights=weights)
+    return ItemHistory(  # written out: dataclasses.replace costs as much as the arithmetic
+        rows=history.rows,
+        weights=weights,
+        purchased=history.purchased,
+        frequency=history.frequency,
+        bought=history.bought,
+        last_at=history.last_at,
+        last_bought_at=history.last_bought_at,
+        last_units=history.last_units,
+        returned=history.returned,
+        disliked_at=history.disliked_at,
+    )
 
 
 def newest(history: ItemHistory, limit: int) -> Rows:
@@ -125,11 +137,16 @@ def newest(history: ItemHistory, limit: int) -> Rows:
     return history.rows[order]
 
 
+def latest_places(history: ItemHistory, limit: int) -> NDArray[np.intp]:
+    """Places of the `limit` entries with the newest interest, in the order of rows."""
+    return np.sort(np.argsort(-history.last_at, kind="stable")[:limit])
+
+
 def latest_part(history: ItemHistory, limit: int) -> ItemHistory:
     """Only the `limit` entries with the newest interest, still in the order of rows."""
     if len(history) <= limit:
         return history
-    kept = np.sort(np.argsort(-history.last_at, kind="stable")[:limit])
+    kept = latest_places(history, limit)
     return replace(
         history,
         **{name: getattr(history, name)[kept] for name in ItemHistory.__slots__},
