@@ -2,9 +2,14 @@
 
 import sys
 
-from bench import batch, serving, training
+from bench import batch, command, serving, training
 
-BENCHES = {"training": training.main, "batch": batch.main, "serving": serving.main}
+BENCHES = {
+    "command": command.main,
+    "training": training.main,
+    "batch": batch.main,
+    "serving": serving.main,
+}
 
 if __name__ == "__main__":
     name, *words = sys.argv[1:] or ["all"]

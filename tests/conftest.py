@@ -12,7 +12,7 @@ from training.evaluate import Evaluation
 from training.train import open_source, read_settings, train
 
 CONFIG = Path(__file__).parents[1] / "config"
-CREATED_AT = 1_900_000_000_000  # after every event of the simulated shop
+CREATED_AT = 1_767_229_200_000  # an hour after the last event of the simulated shop
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Slates for many customers, by the same path as a request's, on all cores."""
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -60,6 +61,7 @@ def slates_for(
 def _fill(
     lines: Sequence[int], customers: Rows, plan: SlotPlan, bundle: Bundle, slates: Slates
 ) -> None:
+    gc.disable()  # a child makes nothing that refers in circles, and ends soon
     with threadpool_limits(1):
         for line in lines:
             row = int(customers[line])

@@ -1,7 +1,6 @@
 """The command, verb by verb, on the small simulated shop."""
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -63,17 +62,6 @@ def test_help_answers_fast_and_loads_neither_side() -> None:
     assert "recommend" in told.stdout
     for library in ("polars", "implicit", "fastapi", "redis", "faiss", "numpy"):
         assert f" {library}\n" not in told.stderr
-
-
-def test_help_takes_under_300_ms_of_processor_time() -> None:
-    command = [sys.executable, "-m", "caini", "--help"]
-    spent = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(spent) < 0.3
 
 
 def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]

@@ -141,7 +141,8 @@ def _roll_back_without_room(folder: Path, version: str) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # every write fails, as on a full disk
     started = time.monotonic()
     rollback(folder, version)
-    assert time.monotonic() - started < 5
+    quick = time.monotonic() - started < 5
+    os._exit(0 if quick else 3)  # at once: whatever else ends a process may want to write
 
 
 def test_rolling_back_needs_no_room_on_the_disk(tmp_path: Path) -> None:
