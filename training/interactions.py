@@ -163,23 +163,20 @@ def _lines(
     log = log.filter(pl.col("type").is_in(list(wanted)) & pl.col("item_id").is_not_null())
     anonymous = log.filter(pl.col("customer_id").is_null())
     visitors = _distinct(anonymous.select("visitor_id"), ())
-    who = pl.coalesce("customer_id", "visitor_id")
     frame = (
         _coded(log, customers, "customer", first=0)
         .pipe(_coded, visitors, "visitor", first=len(customers))
         .pipe(_coded, items, "item", first=0)
         .select(
+            "order_id",
             row=pl.coalesce("customer", "visitor"),
             item="item",
             at=pl.col("at").dt.epoch("ms"),
             kind=pl.col("type").replace_strict(wanted, return_dtype=pl.Int32),
             quantity=pl.col("quantity").cast(pl.Int32),
             named=pl.col("order_id").is_not_null(),
-            # two of 10 million orders share a hash once in 100,000 logs, and then only as a basket
-            basket=pl.when(pl.col("order_id").is_null())
-            .then(who.hash() ^ pl.col("at").dt.epoch("ms").hash())
-            .otherwise(pl.col("order_id").hash()),
         )
+        .with_columns(basket=_basket())
         .collect()
     )
     kinds = frame["kind"].to_numpy()
@@ -193,6 +190,16 @@ def _lines(
         baskets=baskets.astype(np.int32),
         named=frame["named"].to_numpy(),
     )
+
+
+def _basket() -> pl.Expr:
+    """A key of (who, order), or of (who, instant) where no order is named.
+
+    Who is a row, so a visitor and a customer of one id are two, and so are two who use one order
+    id. Two of 10 million orders share a key once in 100,000 logs, and then only as a basket.
+    """
+    order = pl.when("named").then(pl.col("order_id").hash()).otherwise(pl.col("at").hash(1))
+    return pl.col("row").hash(2) ^ order
 
 
 def _coded(log: pl.LazyFrame, ids: pl.Series, name: str, *, first: int) -> pl.LazyFrame:

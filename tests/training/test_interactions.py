@@ -128,6 +128,20 @@ def test_baskets_are_orders_or_else_instants(read: Read) -> None:
     assert read(lines).events.baskets.tolist() == [0, 0, 1, 1, 2, -1]
 
 
+def test_nobody_shares_a_basket_with_anybody_else(read: Read) -> None:
+    """Not by an order id that two use, and not by an instant and an id that two kinds use."""
+    people = [
+        {"day": 0, "item": i, "order": o, "customer": c, "visitor": v}
+        for c, v in (("a", None), ("b", None), (None, "a"))
+        for o in ("o1", None)
+        for i in "xy"
+    ]
+    data = read(people)
+    baskets = data.events.baskets.reshape(-1, 2)
+    assert (baskets[:, 0] == baskets[:, 1]).all()
+    assert len(set(baskets[:, 0].tolist())) == 6
+
+
 def test_a_log_of_one_instant_is_timeless(read: Read) -> None:
     assert read([{"day": 0, "item": i} for i in "xyz"]).timeless
     assert not read([{"day": d, "item": "x"} for d in range(2)]).timeless
