@@ -15,7 +15,17 @@ from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
 from engine.shop import ShopConfig
-from engine.types import Candidates, ItemHistory, Lists, Mask, Offsets, Rows, Scores, Vectors
+from engine.types import (
+    NO_ROWS,
+    Candidates,
+    ItemHistory,
+    Lists,
+    Mask,
+    Offsets,
+    Rows,
+    Scores,
+    Vectors,
+)
 
 SCHEMA_VERSION = 1
 
@@ -94,6 +104,17 @@ class Words:
     items: Lists
 
 
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Visitors whose browsing is counted as that of a customer."""
+
+    ids: IdMap
+    customers: Rows  # (n_visitors,)
+
+
+NO_VISITORS = Visitors(IdMap.build(()), NO_ROWS)
+
+
 @dataclass(frozen=True)
 class Bundle:
     manifest: Manifest
@@ -114,6 +135,7 @@ class Bundle:
     new_arrivals: Candidates
     words: Words
     cycles: Cycles
+    visitors: Visitors = NO_VISITORS
 
     @cached_property
     def sellable(self) -> Mask:
@@ -132,6 +154,11 @@ class Bundle:
     def segment_row(self, name: str | None) -> int:
         """Place of a segment in shop.toml; -1 for none."""
         return -1 if name is None else self._segment_rows.get(name, -1)
+
+    def is_customer(self, visitor_id: str, customer_id: str) -> bool:
+        """What the visitor browsed is in the bundle as the customer's."""
+        place = self.visitors.ids.row(visitor_id)
+        return place >= 0 and int(self.visitors.customers[place]) == self.customers.row(customer_id)
 
     @property
     def version(self) -> str:

@@ -20,6 +20,7 @@ from engine.bundle import (
     Factors,
     FileRecord,
     Manifest,
+    Visitors,
     Words,
 )
 from engine.catalogue import Catalogue
@@ -49,8 +50,12 @@ VALUES: Final[dict[str, type[Any]]] = {
     "new_arrivals": Candidates,
     "words": Words,
     "cycles": Cycles,
+    "visitors": Visitors,
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
+
+ADDED: Final = frozenset({"visitors"})
+"""Those that bundles of before do not have; Bundle says what is taken instead."""
 
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
 """Fields of Bundle that are stored as JSON."""
@@ -156,7 +161,12 @@ def _assemble(folder: Path, manifest: Manifest) -> Bundle:
         for name, record in manifest.files.items()
         if name.endswith(".npy")
     }
-    values: dict[str, Any] = {name: restore(kind, name, arrays) for name, kind in VALUES.items()}
+    there = {name.partition(".")[0] for name in arrays}
+    values: dict[str, Any] = {
+        name: restore(kind, name, arrays)
+        for name, kind in VALUES.items()
+        if name in there or name not in ADDED
+    }
     documents: dict[str, Any] = {
         name: kind.model_validate_json((folder / f"{name}.json").read_bytes())
         for name, kind in DOCUMENTS.items()
@@ -192,6 +202,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
+        "visitors": (len(bundle.visitors.customers), len(bundle.visitors.ids)),
     }
     for name, (length, wanted) in lengths.items():
         if length != wanted:

@@ -85,6 +85,22 @@ INTERACTIONS: Final = frozenset(
 )
 """Types whose weight in shop.toml may make an item interaction."""
 
+BROWSING: Final = frozenset(
+    {
+        EventType.VIEW,
+        EventType.CLICK,
+        EventType.FAVOURITE,
+        EventType.CART,
+        EventType.UNCART,
+        EventType.IMPRESSION,
+        EventType.SEARCH,
+        EventType.MESSAGE_OPEN,
+        EventType.MESSAGE_CLICK,
+        EventType.STORE_VISIT,
+    }
+)
+"""Types that follow a visitor to the customer who they turn out to be: no money, nothing said."""
+
 CONTACTS: Final = frozenset(EventType) - INTERACTIONS - {EventType.IMPRESSION, EventType.SEARCH}
 """Contact and service events: part of who the customer is, never of what they like."""
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
 from engine.errors import StoreError
+from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
@@ -17,9 +18,8 @@ from serving.bundles import Bundles, Changes, Live
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.store.items import FOLLOW_S, ItemChanges, changes_after
-from serving.store.packing import not_among, tail_events
+from serving.store.packing import BEGINNING, not_among, tail_events
 from serving.store.store import Store, Tails
-from serving.store.trim import BROWSING
 
 NO_TAILS = Tails()
 
@@ -65,17 +65,22 @@ async def see(shop: Shop, asked: Asked) -> Seen:
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
-    """What the bundle does not hold of who is asking. No bundle holds anything of a visitor.
+    """What the bundle does not hold of who is asking.
 
     A customer's standing must not depend on which ids a caller sends: of the visitor that they
-    are too, only browsing counts, and nothing that they did as a customer as well.
+    are too, only browsing counts, and nothing that they did as a customer as well. What the bundle
+    holds of a visitor, it holds as the customer's.
     """
     if asked.customer_id is None:
         return tail_events(tails.visitor)
     own = tail_events(tails.customer, live.through, asked.customer_id)
     if not tails.visitor:
         return own
-    before = tail_events(not_among(tails.visitor, tails.customer))
+    known = asked.visitor_id is not None and live.bundle.is_customer(
+        asked.visitor_id, asked.customer_id
+    )
+    after = live.through if known else BEGINNING
+    before = tail_events(not_among(tails.visitor, tails.customer), after)
     return own + tuple(event for event in before if event.type in BROWSING)
 
 

@@ -24,6 +24,7 @@ from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
 from training.models import als, blend, bought_together, new_arrivals, popularity
 from training.ragged import as_lists
+from training.visitors import joined, visitors_of
 
 Say = Callable[[str], None]
 
@@ -59,6 +60,7 @@ def assemble(
         shop, minor_units=shop.shop.minor_units, time_zone=shop.shop.time_zone
     )
     people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
+    customers = IdMap.build(data.customer_ids)
     say("factors")
     model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
     asked = model.customer_factors if data.n_customers else None  # what will be asked for
@@ -75,7 +77,7 @@ def assemble(
         thresholds=thresholds,
         items=IdMap.build(data.item_ids),
         catalogue=catalogue,
-        customers=IdMap.build(data.customer_ids),
+        customers=customers,
         snapshot=people,
         customer_items=customer_items(data),
         factors=Factors(
@@ -93,6 +95,7 @@ def assemble(
         new_arrivals=new_arrivals.fit(data, train.new_arrivals),
         words=Words(*words_index(catalogue)),
         cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
+        visitors=visitors_of(source.log, customers),
     )
 
 
@@ -113,7 +116,7 @@ def _customers(
     source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, schemes: Schemes
 ) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
     """The fold of everybody, the population's thresholds, and who is in each segment."""
-    people = snapshot(source.log, data.customer_ids)
+    people = snapshot(joined(source.log), data.customer_ids)
     tastes = tastes_of_all(data, catalogue)
     thresholds = population(people, schemes, data.watermark, tastes)
     states = assess_all(people, thresholds, schemes, data.watermark, tastes)

@@ -13,6 +13,7 @@ from engine.events import EventType
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
 from engine.types import Instants, Mask, Offsets, Rows, Scores
 from training.ragged import by_first_appearance, offsets_of, runs_of
+from training.visitors import joined
 
 Keys = NDArray[np.int64]
 Number = TypeVar("Number", bound=np.generic)
@@ -35,7 +36,8 @@ class Interactions:
 
     The columns are those of `engine.types.ItemHistory`, counted as `engine.item_history` counts.
     Rows are the customers in the order of `customer_ids`, then anonymous visitors and baskets:
-    those count for item similarity and popularity, but are no customers.
+    those count for item similarity and popularity, but are no customers. What a visitor browsed
+    who turned out to be a customer is the customer's.
     """
 
     item_ids: tuple[str, ...]  # sorted
@@ -110,6 +112,7 @@ def read_interactions(
     if until is not None:
         log = log.filter(pl.col("at").dt.epoch("ms") < until)
     watermark = _watermark(log)
+    log = joined(log)
     customers = _distinct(log.select("customer_id"), ())
     items = _distinct(log.select("item_id"), extra_items)
     lines = _lines(log, config, customers, items)

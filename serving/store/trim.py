@@ -1,28 +1,15 @@
-"""Which entries of a long tail may go: browsing, oldest first. Who someone is stays."""
+"""Which entries of a long tail may go: browsing, oldest first. Who someone is stays.
+
+Of browsing only the newest matters; the stream keeps it all for training.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 import orjson
 
-from engine.events import EventType
+from engine.events import BROWSING
 from serving.store.packing import stream_id
-
-BROWSING: Final = frozenset(
-    {
-        EventType.VIEW,
-        EventType.CLICK,
-        EventType.FAVOURITE,
-        EventType.CART,
-        EventType.UNCART,
-        EventType.IMPRESSION,
-        EventType.SEARCH,
-        EventType.MESSAGE_OPEN,
-        EventType.MESSAGE_CLICK,
-        EventType.STORE_VISIT,
-    }
-)
-"""Types of which only the newest matter; the stream keeps them all for training."""
 
 KEPT_SHARE: Final = 0.9  # guess: trimming below the limit makes the next trim rare
 

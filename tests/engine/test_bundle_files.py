@@ -43,6 +43,18 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert read.item_index.search(query, 6).rows.tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_bundle_from_before_visitors_joined_is_read(folder: Path) -> None:
+    written = read_manifest(folder)
+    files = {name: kept for name, kept in written.files.items() if "visitors" not in name}
+    assert len(files) < len(written.files)
+    for name in written.files.keys() - files.keys():
+        (folder / name).unlink()
+    older = written.model_copy(update={"files": files})
+    older = older.model_copy(update={"version": version_of(older)})
+    (folder / MANIFEST).write_text(older.model_dump_json())
+    assert len(read_bundle(folder).visitors.ids) == 0
+
+
 def test_arrays_are_mapped_and_not_of_the_slow_kind(folder: Path) -> None:
     read = read_bundle(folder)
     assert type(read.factors.item) is np.ndarray

@@ -1,11 +1,16 @@
 """What is known of somebody who has not signed in, and what of it follows them when they do."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from engine.bundle import Visitors
 from engine.customers.state import CustomerState
 from engine.events import EventType
 from engine.happened import Happened
+from engine.ids import IdMap
 from engine.query import Asked, Query
 from engine.types import DAY_MS
 from serving.shop import Shop, see
@@ -83,6 +88,27 @@ def test_what_a_visitor_browsed_joins_their_sign_in_and_their_money_does_not(
         assert standing((await seen(shop, VISITOR)).customer) != standing(alone.customer)
 
     live_through(story, tea_shop)
+
+
+def test_what_the_bundle_holds_of_a_visitor_is_not_counted_again(
+    tea_shop: Shop, tmp_path: Path
+) -> None:
+    async def story(shop: Shop) -> None:
+        last = await accept(shop, did("a", EventType.CART), did("b", EventType.PURCHASE))
+        manifest = bundle().manifest.model_copy(update={"stream_through": last})
+        mei = Visitors(IdMap.build(["cookie"]), np.array([0], np.int32))
+        publish_tea(tmp_path, POT, manifest=manifest, visitors=mei)
+        await shop.bundles.follow()
+        as_mei = replace(BOTH, customer_id="mei")
+        held = await seen(shop, replace(as_mei, visitor_id=None))
+        assert (await seen(shop, as_mei)).history.weights.tolist() == held.history.weights.tolist()
+        assert POT in (await seen(shop, BOTH)).recent.tolist(), "ann is not who it joined"
+        assert (await seen(shop, VISITOR)).customer.orders == 1
+        await accept(shop, did("c", EventType.CART))
+        assert (await seen(shop, as_mei)).history.weights.sum() > held.history.weights.sum()
+
+    publish_tea(tmp_path)
+    live_through(story, tea_shop, bundles=tmp_path)
 
 
 def test_an_event_that_both_have_counts_once(tea_shop: Shop) -> None:
