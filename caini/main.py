@@ -189,6 +189,16 @@ def batch(
 
 
 @app.command()
+def segments(
+    bundles: Bundles, lang: Lang = None, config: Config = CONFIG, json: Json = False
+) -> None:
+    """Show each segment's size, its share of customers and revenue, and some of its customers."""
+    from caini.verbs.segments import run
+
+    run(bundles, config=config, lang=lang, as_json=json)
+
+
+@app.command()
 def report(
     bundles: Bundles,
     log: Annotated[Path, typer.Option(help="The log that the bundle was trained on.")],

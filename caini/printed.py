@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def print_json(document: object) -> None:
@@ -17,9 +18,9 @@ def print_table(title: str, columns: Sequence[str], lines: Sequence[Sequence[obj
     table = Table(title=title, title_justify="left")
     for place, column in enumerate(columns):
         numeric = all(isinstance(line[place], int | float) for line in lines)
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for line in lines:
-        table.add_row(*(_shown(cell) for cell in line))
+        table.add_row(*(Text(_shown(cell)) for cell in line))  # an id may hold square brackets
     Console().print(table)
 
 

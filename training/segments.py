@@ -1,0 +1,64 @@
+"""The segments of a shop and who is in them, as of the end of a bundle's log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from engine.bundle import Bundle
+from engine.customers.labels import Label
+from engine.customers.schemes import Schemes
+from engine.customers.segments import Segment
+from training.customer_tastes import tastes_of_all
+from training.customers import assess_all
+from training.report.known import pairs_of
+
+SAMPLES: Final = 5
+SEED: Final = 7  # which customers are shown does not change from run to run
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSize:
+    """`revenue_minor` is net, of the value window; shares are of all customers of the bundle."""
+
+    name: str
+    label: Label
+    customers: int
+    share: float
+    revenue_minor: int
+    revenue_share: float
+    samples: tuple[str, ...]  # ids, drawn evenly; nobody who opted out
+
+
+def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:
+    """`assess_all` under a shop's present rules, which may be newer than the bundle's."""
+    tastes = tastes_of_all(pairs_of(bundle), bundle.catalogue)
+    return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes)
+
+
+def segment_sizes(
+    states: pl.DataFrame, segments: Sequence[Segment], bundle: Bundle, samples: int = SAMPLES
+) -> tuple[SegmentSize, ...]:
+    """In the order of `segments`. One customer may be in several, so shares add up to anything."""
+    money = states["monetary_minor"].to_numpy()
+    shown = states["personal"].to_numpy()
+    drawn = np.random.default_rng(SEED).permutation(states.height)
+    found = []
+    for segment in segments:
+        inside = states["segments"].list.contains(segment.name).to_numpy()
+        examples = drawn[inside[drawn] & shown[drawn]][:samples]
+        revenue = int(money[inside].sum())
+        found.append(
+            SegmentSize(
+                name=segment.name,
+                label=segment.label,
+                customers=int(inside.sum()),
+                share=int(inside.sum()) / max(len(inside), 1),
+                revenue_minor=revenue,
+                revenue_share=revenue / (int(money.sum()) or 1),
+                samples=tuple(bundle.customers.ids(examples.tolist())),
+            )
+        )
+    return tuple(found)
