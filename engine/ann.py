@@ -45,9 +45,14 @@ class Index:
         """At most `depth` items, best first, ties by row; nothing for a query with NaN."""
         if depth < 1 or not len(self):
             return NO_CANDIDATES
-        rows, scores = self.search_many(query[np.newaxis], depth)
-        found = (rows[0] >= 0) & np.isfinite(scores[0])
-        return Candidates(rows[0][found], scores[0][found])
+        asked = np.ascontiguousarray(query, np.float32).reshape(1, -1)
+        found = self.faiss_index.search(asked, min(depth, len(self)))
+        scores, rows = found[0][0], found[1][0].astype(np.int32)
+        right = (rows >= 0) & np.isfinite(scores)
+        if not right.all():
+            rows, scores = rows[right], scores[right]
+        order = np.lexsort((rows, -scores))
+        return Candidates(rows[order], scores[order])
 
     def search_many(self, queries: Vectors, depth: int) -> tuple[Rows, Scores]:
         """(q, depth) rows and scores, each line best first; missing ones are row -1, score -inf."""

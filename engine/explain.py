@@ -1,6 +1,5 @@
 """Say for each item of a slate where it came from and which of the customer's items led to it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,12 +39,12 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     sources = [names[place] for place in pool.sources.tolist()]
     leads = _leads(pool, sources, query, bundle)
     known = _known(sources, query, bundle)
-    places = zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True)
-    items = tuple(
-        Served(row, score, source, _reason(row, source, leads, known), _because(row, leads))
-        for row, score, source in places
-    )
-    return Slate(items, query.degraded)
+    items = []
+    for row, score, source in zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True):
+        lead = leads.get(row)
+        because = () if lead is None else (lead,)
+        items.append(Served(row, score, source, _reason(row, source, lead, known), because))
+    return Slate(tuple(items), query.degraded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +61,13 @@ def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
     return _Known(bought, frozenset(due(query, bundle, len(history)).rows.tolist()))
 
 
-def _because(row: int, leads: Mapping[int, int]) -> tuple[int, ...]:
-    return (leads[row],) if row in leads else ()
-
-
-def _reason(row: int, source: str, leads: Mapping[int, int], known: _Known) -> str:
-    if source == "similar" and leads.get(row) in known.bought:
-        return "bought_similar"
+def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
+    if source == "similar":
+        if lead is None:
+            return "taste"  # what led to it is older than what a reason may name
+        return "bought_similar" if lead in known.bought else "viewed_similar"
     if source == "again" and row in known.due:
         return "due"
-    if source == "similar" and row not in leads:
-        return "taste"  # what led to it is older than what a reason may name
     return REASONS[source]
 
 
@@ -104,8 +99,8 @@ def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[
     rows, scores, lengths = entries_of(lists, keys)
     wanted = np.zeros(len(lists), np.bool_)
     wanted[chosen] = True
-    hits = np.flatnonzero(wanted[rows])
-    owners = np.searchsorted(np.cumsum(lengths), hits, side="right")
-    ascending = np.argsort(weights[owners] * scores[hits], kind="stable")
+    hits = wanted[rows].nonzero()[0]
+    owners = lengths.cumsum().searchsorted(hits, side="right")
+    ascending = (weights[owners] * scores[hits]).argsort(kind="stable")
     led = rows[hits[ascending]].tolist()
     return dict(zip(led, keys[owners[ascending]].tolist(), strict=True))

@@ -139,6 +139,8 @@ def newest(history: ItemHistory, limit: int) -> Rows:
 
 def latest_places(history: ItemHistory, limit: int) -> NDArray[np.intp]:
     """Places of the `limit` entries with the newest interest, in the order of rows."""
+    if len(history) <= limit:
+        return np.arange(len(history))
     return np.sort(np.argsort(-history.last_at, kind="stable")[:limit])
 
 

@@ -33,28 +33,31 @@ class Pool:
 
 def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     """score(j) = Σ_s weight_s × score_s(j) ÷ (mean of the best of s); nothing from s counts 0."""
-    parts = [
-        (place, candidates.rows, weight * candidates.scores / _scale(candidates))
+    used = [
+        (place, candidates, weight)
         for place, (candidates, weight) in enumerate(zip(found, weights, strict=True))
-        if len(candidates) and weight
+        if weight and len(candidates)
     ]
-    if not parts:
+    if not used:
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
-    rows = np.concatenate([part[1] for part in parts])
-    scores = np.concatenate([part[2] for part in parts]).astype(np.float64)
-    origin = np.repeat([part[0] for part in parts], [len(part[1]) for part in parts])
+    rows = np.concatenate([candidates.rows for _, candidates, _ in used])
+    scores = np.concatenate([c.scores * (weight / _scale(c)) for _, c, weight in used], dtype=float)
+    origin = np.repeat([place for place, _, _ in used], [len(c) for _, c, _ in used])
     by_row = np.lexsort((-scores, rows))  # within a row the source that gave most comes first
-    rows, scores, origin = rows[by_row], scores[by_row], origin[by_row]
-    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    rows, scores = rows[by_row], scores[by_row]
+    first = np.ones(len(rows), np.bool_)
+    first[1:] = rows[1:] != rows[:-1]
+    firsts = first.nonzero()[0]
     total = np.add.reduceat(scores, firsts)
-    order = np.argsort(-total, kind="stable")
+    order = (-total).argsort(kind="stable")
     firsts = firsts[order]
-    return Pool(rows[firsts], total[order], origin[firsts])
+    return Pool(rows[firsts], total[order], origin[by_row[firsts]])
 
 
 def _scale(candidates: Candidates) -> float:
-    scores = np.abs(candidates.scores[:NORM_DEPTH])
-    return float(scores.sum()) / len(scores) or 1.0
+    """In plain numbers: for so few, a call into numpy costs more than the sum."""
+    scores = candidates.scores[:NORM_DEPTH].tolist()
+    return sum(map(abs, scores)) / len(scores) or 1.0
 
 
 def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:

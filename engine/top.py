@@ -16,7 +16,7 @@ def best(rows: Rows, scores: Floats, depth: int) -> Candidates:
     if len(rows) > depth:
         chosen = _above_the_cut(scores, depth)
         rows, scores = rows[chosen], scores[chosen]
-    order = np.argsort(-scores, kind="stable")
+    order = (-scores).argsort(kind="stable")
     return Candidates(rows[order].astype(np.int32), scores[order].astype(np.float32))
 
 
@@ -25,8 +25,11 @@ def _above_the_cut(scores: Floats, depth: int) -> NDArray[np.intp]:
     if depth == 0:
         return np.empty(0, np.intp)
     cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    above = np.flatnonzero(scores > cut)
-    ties = np.flatnonzero(scores == cut)[: depth - len(above)]
+    reached = (scores >= cut).nonzero()[0]
+    if len(reached) == depth:
+        return reached
+    above = (scores > cut).nonzero()[0]
+    ties = (scores == cut).nonzero()[0][: depth - len(above)]
     return np.sort(np.concatenate([above, ties]))
 
 
@@ -47,7 +50,7 @@ def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidat
     if not len(keys):
         return NO_CANDIDATES
     rows, scores, lengths = entries_of(lists, keys)
-    scores *= np.repeat(weights, lengths)
+    scores *= weights.repeat(lengths)
     sums = np.asarray(np.bincount(rows, scores), np.float64)
-    touched = np.flatnonzero(sums > 0)
+    touched = (sums > 0).nonzero()[0]
     return best(touched.astype(np.int32), sums[touched], depth)
