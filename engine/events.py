@@ -3,6 +3,7 @@
 `docs/events.md` describes the fields; `caini doctor --schema` prints this as JSON Schema.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -51,6 +52,9 @@ class EventType(StrEnum):
     AFTER_SALE = "after_sale"
     SERVICE_CASE = "service_case"
     STORE_VISIT = "store_visit"
+    # who is who: neither interactions nor contact
+    LINK = "link"
+    UNLINK = "unlink"
 
 
 ITEM_REQUIRED: Final = frozenset(
@@ -101,7 +105,12 @@ BROWSING: Final = frozenset(
 )
 """Types that follow a visitor to the customer who they turn out to be: no money, nothing said."""
 
-CONTACTS: Final = frozenset(EventType) - INTERACTIONS - {EventType.IMPRESSION, EventType.SEARCH}
+LINKS: Final = frozenset({EventType.LINK, EventType.UNLINK})
+"""Types that say whose an id is; `properties` name the alias by `kind` and `alias`."""
+
+CONTACTS: Final = (
+    frozenset(EventType) - INTERACTIONS - LINKS - {EventType.IMPRESSION, EventType.SEARCH}
+)
 """Contact and service events: part of who the customer is, never of what they like."""
 
 
@@ -154,9 +163,21 @@ class Event(BaseModel):
             raise ValueError(f"a {self.type} needs an item_id")
         if self.unit_price is None and self.type is EventType.REFUND:
             raise ValueError("a refund needs a unit_price: without, it takes back no money")
+        if self.type in LINKS and (problem := _link_problem(self.customer_id, self.properties)):
+            raise ValueError(f"a {self.type} {problem}")
         if not EARLIEST <= self.at < LATEST:
             raise ValueError(f"at {self.at.isoformat()} is outside {EARLIEST.year}–{LATEST.year}")
         return self
+
+
+def _link_problem(customer_id: str | None, properties: Mapping[str, JsonValue]) -> str | None:
+    if customer_id is None:
+        return "needs a customer_id"
+    for name in ("kind", "alias"):
+        told = properties.get(name)
+        if not isinstance(told, str) or not told.strip():
+            return f"needs properties.{name}, a text"
+    return None
 
 
 def json_schema() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
@@ -26,6 +27,7 @@ class CustomersConfig(BaseModel):
     loyalty: LoyaltyConfig = LoyaltyConfig()
     repurchase: RepurchaseConfig = RepurchaseConfig()
     price_band: PriceBandConfig = PriceBandConfig()
+    identity: IdentityConfig = IdentityConfig()
     segments: tuple[SegmentConfig, ...] = ()
     life_stages: tuple[LifeStageConfig, ...] = ()
 
@@ -36,6 +38,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "loyalty": LoyaltyConfig,
     "repurchase": RepurchaseConfig,
     "price_band": PriceBandConfig,
+    "identity": IdentityConfig,
 }
 
 
