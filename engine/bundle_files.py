@@ -5,6 +5,7 @@ damaged one can load and answer wrongly. Nothing here can run code: no pickle.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -60,6 +61,9 @@ ADDED: Final = frozenset({"visitors"})
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
 """Fields of Bundle that are stored as JSON."""
 
+UNCOUNTED: Final = frozenset({"version", "created_at"})
+"""What a manifest says of itself."""
+
 
 def write_bundle(bundle: Bundle, folder: Path) -> Manifest:
     """Write every file, then the manifest that lists them. `folder` must be empty."""
@@ -86,17 +90,18 @@ def _sealed(draft: Manifest, folder: Path, arrays: dict[str, Array]) -> Manifest
         for path in sorted(folder.iterdir())
     }
     manifest = draft.model_copy(update={"files": files})
-    return manifest.model_copy(update={"version": version_of(manifest)})
+    return manifest.model_copy(update={"version": version_of(manifest.model_dump(mode="json"))})
 
 
-def version_of(manifest: Manifest) -> str:
-    """The day of the last event, and a digest of all that the manifest says but when it was made.
+def version_of(told: Mapping[str, Any]) -> str:
+    """The day of the last event, and a digest of all that a manifest says but when it was made.
 
     So the same log, configuration and seed have the same version, and an edited manifest none.
+    `told` is the manifest as it stands in its file: newer code may know fields that it lacks.
     """
-    told = manifest.model_dump(mode="json", exclude={"version", "created_at"})
-    digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    day = np.datetime64(manifest.watermark, "ms").astype("datetime64[D]").item()
+    counted = {name: value for name, value in told.items() if name not in UNCOUNTED}
+    digest = sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
+    day = np.datetime64(told["watermark"], "ms").astype("datetime64[D]").item()
     return f"{day:%Y%m%d}-{digest[:12]}"
 
 
@@ -118,11 +123,12 @@ def read_manifest(folder: Path) -> Manifest:
     """Raises BundleError when there is none, or of a format that this code does not read."""
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
-        found = json.loads(text).get("schema_version")
+        told = json.loads(text)
+        found = told.get("schema_version")
         if found != SCHEMA_VERSION:
             raise BundleError(f"{folder}: bundle format {found}; this code reads {SCHEMA_VERSION}")
         manifest = Manifest.model_validate_json(text)
-        if manifest.version != version_of(manifest):
+        if manifest.version != version_of(told):
             raise BundleError(f"{folder}: the manifest was changed after it was written")
         return manifest
     except (OSError, ValueError, AttributeError) as error:
