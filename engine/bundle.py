@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.ann import Index
-from engine.catalogue import Catalogue
+from engine.catalogue import Catalogue, ItemKind
+from engine.customers.life_stages import item_stages
 from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import CustomerSnapshot
@@ -140,6 +141,27 @@ class Bundle:
     @cached_property
     def sellable(self) -> Mask:
         return self.catalogue.sellable
+
+    @cached_property
+    def item_stages(self) -> NDArray[np.int16]:
+        """(n_items,) the life stage that each item is for, as barred_stages counts; -1 = none."""
+        return item_stages(self.catalogue, self.shop.life_stages)
+
+    @cached_property
+    def popular_on_sale(self) -> Candidates:
+        return self._popular_where(self.catalogue.on_sale)
+
+    @cached_property
+    def popular_content(self) -> Candidates:
+        return self._popular_where(self.catalogue.kind == ItemKind.CONTENT)
+
+    @cached_property
+    def popular_services(self) -> Candidates:
+        return self._popular_where(self.catalogue.kind == ItemKind.SERVICE)
+
+    def _popular_where(self, wanted: Mask) -> Candidates:
+        inside = wanted[self.popular.rows]
+        return Candidates(self.popular.rows[inside], self.popular.scores[inside])
 
     @cached_property
     def schemes(self) -> Schemes:

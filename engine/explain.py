@@ -29,6 +29,10 @@ REASONS: Final = {
     "popular_in_category": "popular_in_category",
     "popular_in_segment": "popular_in_segment",
     "new_arrivals": "new_arrival",
+    "on_sale": "on_sale",
+    "content": "content",
+    "service": "service",
+    "from_referrer": "newcomer",
 }
 """The reason that a source gives; a test holds this against the table of retrievers."""
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
+from engine.customers.complaints import complained_rows
 from engine.customers.history import EMPTY_HISTORY, fold_all, key_of
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import tastes_of
@@ -59,6 +60,7 @@ class Query:
     context: Rows = field(default_factory=lambda: NO_ROWS)
     cart: Rows = field(default_factory=lambda: NO_ROWS)
     exclude: Rows = field(default_factory=lambda: NO_ROWS)
+    complained: Rows = field(default_factory=lambda: NO_ROWS)  # what the customer complained about
     category: int | None = None  # a code; -1 is a category that nothing belongs to
     search: str | None = None
     channel: str | None = None
@@ -97,6 +99,7 @@ def enrich(
         context=_known(bundle, asked.context_items),
         cart=_known(bundle, asked.cart),
         exclude=_known(bundle, asked.exclude),
+        complained=person.complained,
         category=_category(bundle, asked.category),
         search=asked.search or person.search,
         channel=asked.channel,
@@ -114,6 +117,7 @@ class Person:
     fresh: bool = False
     recent: Rows = field(default_factory=lambda: NO_ROWS)
     search: str | None = None  # the latest query
+    complained: Rows = field(default_factory=lambda: NO_ROWS)
 
 
 def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
@@ -125,13 +129,15 @@ def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]
     news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
     history = saturated(merge(known, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
+    facts = fold_all(past, tail)
     return Person(
-        customer=assess(fold_all(past, tail), bundle.thresholds, bundle.schemes, now, tastes),
+        customer=assess(facts, bundle.thresholds, bundle.schemes, now, tastes),
         row=row,
         history=history,
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),
+        complained=complained_rows(facts, bundle.items),
     )
 
 

@@ -18,6 +18,10 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "popular_in_category": {"en": "Popular in this category", "zh": "本类热销"},
     "popular_in_segment": {"en": "Popular with customers like you", "zh": "与您相似的顾客都在买"},
     "new_arrival": {"en": "New in the shop", "zh": "新品上架"},
+    "on_sale": {"en": "On sale now", "zh": "正在促销"},
+    "content": {"en": "Worth reading", "zh": "精选内容"},
+    "service": {"en": "A service for you", "zh": "为您推荐的服务"},
+    "newcomer": {"en": "A good start in our shop", "zh": "新客精选"},
     "popular": {"en": "Popular right now", "zh": "正在热卖"},
 }
 

@@ -3,8 +3,9 @@
 from engine.bundle import Bundle
 from engine.explain import explain
 from engine.query import Query
-from engine.ranking import Pool, allowed, append, arrange, fuse
+from engine.ranking import Pool, append, arrange, fuse
 from engine.retrievers import RETRIEVERS
+from engine.slot_rules import may_stand, staged, weighed
 from engine.slots import Slot, SlotPlan
 from engine.types import Candidates, Slate
 
@@ -21,8 +22,11 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
     pool = keep_allowed(pool, query, slot, bundle)
+    pool = weighed(pool, query, slot, bundle)
     pool = fill(pool, query, slot, bundle)
     pool = arrange(pool, slot, bundle)
+    if slot.ruled:
+        pool = staged(pool, query, slot, bundle)
     return pool.take(slice(query.n))
 
 
@@ -33,7 +37,7 @@ def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:
 
 
 def keep_allowed(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
-    return pool.take(allowed(pool.rows, query, slot, bundle))
+    return pool.take(may_stand(pool.rows, query, slot, bundle))
 
 
 def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
@@ -44,6 +48,6 @@ def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
         if len(pool) >= query.n:
             break
         extra = RETRIEVERS[name](query, bundle, depth)
-        keep = allowed(extra.rows, query, slot, bundle)
+        keep = may_stand(extra.rows, query, slot, bundle)
         pool = append(pool, Candidates(extra.rows[keep], extra.scores[keep]), place)
     return pool

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle, Factors
+from engine.customers.newcomers import from_referrer as referrer_items
+from engine.customers.newcomers import opted_out
 from engine.customers.repurchase import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
@@ -109,6 +111,32 @@ def new_arrivals(query: Query, bundle: Bundle, depth: int) -> Candidates:
     return Candidates(bundle.new_arrivals.rows[:depth], bundle.new_arrivals.scores[:depth])
 
 
+def on_sale(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """What costs less than its list price now, recent demand first."""
+    return _first(bundle.popular_on_sale, depth)
+
+
+def content(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    return _first(bundle.popular_content, depth)
+
+
+def service(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    return _first(bundle.popular_services, depth)
+
+
+def _first(found: Candidates, depth: int) -> Candidates:
+    return Candidates(found.rows[:depth], found.scores[:depth])
+
+
+def from_referrer(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """What the one who brought a newcomer bought (F3); nothing of a referrer who opted out."""
+    referrer = query.customer.referrer_id
+    row = bundle.customers.row(referrer) if referrer and query.customer.personal else -1
+    if row < 0 or opted_out(bundle.snapshot.history_of(row)):
+        return NO_CANDIDATES
+    return referrer_items(bundle.customer_items.of(row), depth)
+
+
 RETRIEVERS: Final[Mapping[str, Retriever]] = {
     "similar": similar,
     "session": session,
@@ -122,4 +150,8 @@ RETRIEVERS: Final[Mapping[str, Retriever]] = {
     "popular_in_category": popular_in_category,
     "popular_in_segment": popular_in_segment,
     "new_arrivals": new_arrivals,
+    "on_sale": on_sale,
+    "content": content,
+    "service": service,
+    "from_referrer": from_referrer,
 }

@@ -9,12 +9,15 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.catalogue import ItemKind
-from engine.conditions import Fields, Predicate, compiled, parse
+from engine.conditions import Fields, Predicate, compiled, read
+from engine.customers.lock_in import LockInConfig
+from engine.customers.offers import ScarcityConfig
 from engine.errors import ConfigError, UnknownName
 from engine.query import Query
 from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
 from engine.shop import ShopConfig, faults, read_toml
+from engine.slot_settings import Lead, Share, ShareOf
 
 MAX_SIZE: Final = 200
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -61,6 +64,12 @@ class Slot(BaseModel):
     kinds: tuple[ItemKind, ...] | None = None  # None: all
     spread: Spread = Spread()
     fallback: tuple[str, ...] = ("popular_in_segment", "popular")
+    complaints: bool = True  # what was complained about is hidden, with its like (A5)
+    life_stages: bool = True  # items for another life stage are hidden (L4)
+    scarce: ScarcityConfig | None = None  # scarce stock is kept for the best classes (S2)
+    lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
+    shares: tuple[Share, ...] = ()  # of the places shown (S1, G6)
+    lead: Lead | None = None  # what stands before everything else
 
     def depth_for(self, n: int) -> int:
         """Enough to survive the filters: four times what is shown."""
@@ -68,8 +77,28 @@ class Slot(BaseModel):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Sources and fallbacks, in the order that a pool's `sources` counts them."""
-        return (*self.sources, *self.fallback, self.LAST_RESORT)
+        """All that may give an item, in the order that a pool's `sources` counts them."""
+        shares = (self.share_source(share) for share in self.shares)
+        return (*self.sources, *self.fallback, self.LAST_RESORT, *shares)
+
+    @staticmethod
+    def share_source(share: Share) -> str:
+        """Where more of a kind comes from when the sources found too few."""
+        return SHARE_SOURCES[share.of]
+
+    @property
+    def ruled(self) -> bool:
+        """Something is to be done with the finished list."""
+        return self.lead is not None or bool(self.shares)
+
+
+SHARE_SOURCES: Final = {
+    ShareOf.ON_SALE: "on_sale",
+    ShareOf.NEW: "new_arrivals",
+    ShareOf.GOODS: "popular",
+    ShareOf.CONTENT: "content",
+    ShareOf.SERVICE: "service",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,64 +136,73 @@ def read_slots(path: Path, shop: ShopConfig) -> Slots:
 
 
 def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
-    reader = _Reader(query_fields(shop), shop.shop.minor_units)
-    problems: list[str] = []
-    plans: dict[str, SlotPlan] = {}
-    for name, table in raw.items():
-        where = f"{file}: {name}"
-        try:
-            plans[name] = reader.plan(name, table, where)
-        except ConfigError as error:
-            problems.append(str(error))
-            continue
-        problems += _unknown_sources(plans[name], where)
+    reader = _Reader(query_fields(shop), shop.shop.minor_units, [])
+    plans = {name: reader.plan(name, table, f"{file}: {name}") for name, table in raw.items()}
     if not raw:
-        problems.append(f"{file}: names no slot")
-    if problems:
-        raise ConfigError("\n".join(problems))
-    return plans
+        reader.problems.append(f"{file}: names no slot")
+    if reader.problems:
+        raise ConfigError("\n".join(reader.problems))
+    return {name: plan for name, plan in plans.items() if plan is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    """Reads on after a fault, so that all of them are told at once."""
+
     fields: Fields[Query]
     minor_units: int
+    problems: list[str]
 
-    def plan(self, name: str, table: object, where: str) -> SlotPlan:
+    def plan(self, name: str, table: object, where: str) -> SlotPlan | None:
+        """None for one that has a fault."""
         if not isinstance(table, dict):
-            raise ConfigError(f"{where}: must be a table, written [{name}]")
+            self.problems.append(f"{where}: must be a table, written [{name}]")
+            return None
         own = {key: value for key, value in table.items() if key != "overrides"}
         overrides = table.get("overrides", [])
         if not isinstance(overrides, list):
-            raise ConfigError(f"{where}: overrides must be written [[{name}.overrides]]")
+            self.problems.append(f"{where}: overrides must be written [[{name}.overrides]]")
+            overrides = []
+        base = self.slot(own, where)
         variants = [
-            self.variant(own, override, f"{where}.overrides[{place}]")
+            self.variant(own, override, f"{where}.overrides[{place}]", alone=base is None)
             for place, override in enumerate(overrides)
         ]
-        return SlotPlan(name, _slot(own, where), tuple(variants))
+        whole = tuple(variant for variant in variants if variant is not None)
+        return None if base is None else SlotPlan(name, base, whole)
 
     def variant(
-        self, base: Mapping[str, Any], override: object, where: str
-    ) -> tuple[Predicate[Query], Slot]:
+        self, base: Mapping[str, Any], override: object, where: str, *, alone: bool
+    ) -> tuple[Predicate[Query], Slot] | None:
+        """`alone`: the base has faults of its own, which are not told a second time."""
         if not isinstance(override, dict) or "when" not in override or len(override) == 1:
-            raise ConfigError(f"{where}: needs `when` and at least one field of the slot to change")
-        condition = parse(
+            needed = "needs `when` and at least one field of the slot to change"
+            self.problems.append(f"{where}: {needed}")
+            return None
+        condition, wrong = read(
             override["when"], self.fields, f"{where}.when", minor_units=self.minor_units
         )
+        self.problems.extend(wrong)
+        if alone:
+            return None
         changes = {key: value for key, value in override.items() if key != "when"}
-        return compiled(condition), _slot({**base, **changes}, where)
+        slot = self.slot({**base, **changes}, where)
+        return None if condition is None or slot is None else (compiled(condition), slot)
 
-
-def _slot(table: Mapping[str, Any], where: str) -> Slot:
-    try:
-        return Slot.model_validate(table)
-    except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, where))) from error
-
-
-def _unknown_sources(plan: SlotPlan, where: str) -> list[str]:
-    used = {name for slot in (plan.base, *(v for _, v in plan.variants)) for name in slot.names}
-    return [
-        f"{where}: unknown source {name!r}; known: {', '.join(sorted(RETRIEVERS))}"
-        for name in sorted(used - set(RETRIEVERS))
-    ]
+    def slot(self, table: Mapping[str, Any], where: str) -> Slot | None:
+        try:
+            slot = Slot.model_validate(table)
+        except ValidationError as error:
+            self.problems.extend(faults(error, where))
+            return None
+        unknown = sorted({name for name in slot.names if name not in RETRIEVERS})
+        self.problems.extend(
+            f"{where}: unknown source {name!r}; known: {', '.join(sorted(RETRIEVERS))}"
+            for name in unknown
+        )
+        if slot.lead is not None and slot.lead.source not in slot.sources:
+            self.problems.append(
+                f"{where}: lead.source: {slot.lead.source!r} is not among the slot's sources: "
+                f"{', '.join(slot.sources)}"
+            )
+        return slot

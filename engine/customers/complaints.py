@@ -5,7 +5,7 @@ import numpy as np
 from engine.catalogue import UNKNOWN, Catalogue
 from engine.customers.facts import History
 from engine.ids import IdMap
-from engine.types import NO_ROWS, Rows
+from engine.types import NO_ROWS, Mask, Rows
 
 
 def complained_rows(history: History, items: IdMap) -> Rows:
@@ -17,13 +17,17 @@ def complained_rows(history: History, items: IdMap) -> Rows:
 
 
 def suppressed(complained: Rows, catalogue: Catalogue) -> Rows:
-    """Those items and their like: the same brand in the same category. Ascending."""
-    if not len(complained):
-        return NO_ROWS
-    hidden = np.zeros(len(catalogue), np.bool_)
-    hidden[complained] = True
+    """Those items and their like. Ascending."""
+    everything = np.arange(len(catalogue), dtype=np.int32)
+    return everything[is_suppressed(everything, complained, catalogue)]
+
+
+def is_suppressed(rows: Rows, complained: Rows, catalogue: Catalogue) -> Mask:
+    """Which of `rows` were complained about, or are of the same brand in the same category."""
+    hidden = np.isin(rows, complained)
+    categories, brands = catalogue.category[rows], catalogue.brand[rows]
     for row in complained.tolist():
         category, brand = catalogue.category[row], catalogue.brand[row]
         if UNKNOWN not in {int(category), int(brand)}:
-            hidden |= (catalogue.category == category) & (catalogue.brand == brand)
-    return np.flatnonzero(hidden).astype(np.int32)
+            hidden |= (categories == category) & (brands == brand)
+    return hidden

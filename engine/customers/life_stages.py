@@ -4,12 +4,19 @@ A stage advances with the calendar; no event is needed.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Self
+from unicodedata import normalize
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.catalogue import Catalogue
+from engine.types import Mask
 
 
 class StageConfig(BaseModel):
@@ -19,6 +26,7 @@ class StageConfig(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     from_months: int = Field(ge=0, le=1200)
+    words: tuple[str, ...] = ()  # in a title they say that the item is for this stage
 
 
 class LifeStageConfig(BaseModel):
@@ -27,6 +35,7 @@ class LifeStageConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attribute: str = Field(min_length=1)
+    categories: tuple[str, ...] = ()  # where titles are looked at, with all that is below
     stages: tuple[StageConfig, ...] = Field(min_length=1)
     until_months: int | None = Field(default=None, ge=1)
 
@@ -37,6 +46,8 @@ class LifeStageConfig(BaseModel):
             for earlier, later in pairwise(self.stages)
             if later.from_months <= earlier.from_months
         ]
+        if any(stage.words for stage in self.stages) and not self.categories:
+            faults.append("words need categories, for a word means other things elsewhere")
         if self.until_months is not None and self.until_months <= self.stages[-1].from_months:
             faults.append("until_months must be after the last stage's start")
         if faults:
@@ -83,7 +94,39 @@ def suits(item_stage: str | None, stages: Sequence[str], config: Sequence[LifeSt
     """
     if item_stage is None or item_stage in stages:
         return True
-    kin = next(
-        (names for each in config if item_stage in (names := {s.name for s in each.stages})), set()
-    )
-    return not kin.intersection(stages)
+    kin = next((names for each in config if item_stage in (names := _names(each))), [])
+    return not set(kin).intersection(stages)
+
+
+def _names(config: LifeStageConfig) -> list[str]:
+    return [stage.name for stage in config.stages]
+
+
+def item_stages(catalogue: Catalogue, config: Sequence[LifeStageConfig]) -> NDArray[np.int16]:
+    """(n_items,) which of all stages, counted through `config`, each item is for; -1 = none."""
+    found = np.full(len(catalogue), -1, np.int16)
+    first = 0
+    for each in config:
+        patterns = [_pattern(stage.words) for stage in each.stages]
+        inside = np.zeros(len(catalogue), np.bool_)
+        for path in each.categories:
+            inside |= catalogue.within(catalogue.categories.row(path))
+        for row in np.flatnonzero(inside).tolist():
+            title = normalize("NFKC", catalogue.titles[row]).casefold()
+            hits = [place for place, pattern in enumerate(patterns) if pattern.search(title)]
+            if len(hits) == 1:  # a title that names two stages suits both
+                found[row] = first + hits[0]
+        first += len(each.stages)
+    return found
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    """Whole words: "stage 1" is not in "stage 10", nor "1段" in "11段"."""
+    folded = [re.escape(normalize("NFKC", word).casefold()) for word in words]
+    return re.compile(rf"(?<![0-9a-z])(?:{'|'.join(folded)})(?![0-9a-z])" if folded else r"(?!)")
+
+
+def barred_stages(stages: Sequence[str], config: Sequence[LifeStageConfig]) -> Mask:
+    """One flag a stage as `item_stages` counts them, and False for -1 at the end."""
+    names = [name for each in config for name in _names(each)]
+    return np.array([*(not suits(name, stages, config) for name in names), False])
