@@ -16,6 +16,7 @@ from engine.shop import read_shop
 from engine.slots import Slots, read_slots
 from serving.api import build_api
 from serving.bundles import Bundles
+from serving.drain import Drain
 from serving.edge import Edge
 from serving.hot import Hot
 from serving.intake import accepting
@@ -46,7 +47,7 @@ def build_app(settings: Settings, parent: int | None = None) -> ASGIApp:
 
 def open_shop(shop: Shop) -> ASGIApp:
     """The layers around a shop whose bundle is loaded; the store is met when the app starts."""
-    return Edge(Hot(build_api(shop, alive), shop), shop.metrics)
+    return Edge(Hot(build_api(shop, alive), shop), shop.metrics, shop.drain)
 
 
 def build_shop(settings: Settings) -> Shop:
@@ -62,6 +63,7 @@ def build_shop(settings: Settings) -> Shop:
         metrics=metrics,
         now=wall if settings.clock == "wall" else log_clock(bundles),
         catching_up=asyncio.Lock(),
+        drain=Drain(settings.drain_delay_s),
     )
 
 
@@ -126,7 +128,8 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
         "ready", bundle=shop.bundles.live.bundle.version, durable=shop.store.durable
     )
     try:
-        yield
+        with shop.drain.on_sigterm():
+            yield
     finally:
         for task in beside:
             task.cancel()

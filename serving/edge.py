@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.drain import Drain
 from serving.metrics import METHODS, Metrics
 from serving.problems import (
     INTERNAL,
@@ -22,14 +23,16 @@ from serving.problems import (
 from serving.wire import MAX_BODY, Capped, ClientGone, send_bytes, too_large
 
 REQUEST_ID: Final = b"x-request-id"
+CLOSE: Final = (b"connection", b"close")
 _USABLE_ID: Final = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 UNMATCHED: Final = "unmatched"
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, drain: Drain) -> None:
         self._app = app
+        self._drain = drain
         self._metrics = metrics
         self._log = structlog.get_logger()
         self._counts: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -39,7 +42,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        answer = _Answer(send, _request_id(scope))
+        answer = _Answer(send, _request_id(scope), last=self._drain.leaving)
         scope[REQUEST_ID_KEY] = answer.request_id.decode()
         try:
             _check_head(scope)
@@ -68,19 +71,23 @@ class Edge:
 
 
 class _Answer:
-    """`send` that adds the request id, and knows whether an answer has begun."""
+    """`send` that adds the request id, and knows whether an answer has begun.
 
-    __slots__ = ("_send", "request_id", "status")
+    The `last` one of its connection says so, so that the caller takes another server next.
+    """
 
-    def __init__(self, send: Send, request_id: bytes) -> None:
+    __slots__ = ("_send", "_with", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: bytes, *, last: bool) -> None:
         self._send = send
+        self._with = ((REQUEST_ID, request_id), *((CLOSE,) if last else ()))
         self.request_id = request_id
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self.request_id)]
+            message["headers"] = [*message.get("headers", ()), *self._with]
         await self._send(message)
 
     async def refuse(self, error: Refusal) -> None:

@@ -82,6 +82,13 @@ def store_away(detail: str) -> Refusal:
     return Refusal(problem, retry_after_s=1)
 
 
+LEAVING: Final = Problem(
+    type="urn:caini:leaving",
+    title="This server was told to go; send what comes next to another one",
+    status=503,
+)
+
+
 def field_of(place: Sequence[str | int]) -> str:
     return ".".join(str(part) for part in place) or "body"
 

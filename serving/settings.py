@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     bundle_check_s: float = Field(default=0.5, gt=0, le=3_600)  # one stat() of one file each time
     clock: Literal["wall", "log"] = "wall"  # log: start at the bundle's last event, for old logs
     warm_requests: int = Field(default=32, ge=0, le=10_000)  # guess: enough to touch the hot pages
-    drain_s: int = Field(default=10, ge=0, le=600)
+    drain_delay_s: float = Field(default=1.0, ge=0, le=600)  # on SIGTERM, unready and serving
+    drain_s: int = Field(default=10, ge=0, le=600)  # then, for what is under way
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     @model_validator(mode="after")

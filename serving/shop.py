@@ -15,6 +15,7 @@ from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
+from serving.drain import Drain
 from serving.metrics import Metrics
 from serving.settings import Settings
 from serving.store.items import FOLLOW_S, ItemChanges, changes_after
@@ -33,6 +34,7 @@ class Shop:
     metrics: Metrics
     now: Callable[[], int]  # epoch ms
     catching_up: asyncio.Lock
+    drain: Drain
 
 
 @dataclass(frozen=True, slots=True)

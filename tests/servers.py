@@ -21,6 +21,7 @@ from tests.worlds import bundle, candidates
 from training.publish import publish
 
 CONFIG = Path(__file__).parent.parent / "config"
+PATIENT = {"CAINI_STORE_READ_MS": "1000", "CAINI_DRAIN_DELAY_S": "0"}
 PATIENCE_S = 60.0  # other work may hold the machine
 
 
@@ -108,7 +109,7 @@ def start(
         command,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "CAINI_STORE_READ_MS": "1000", **(environment or {})},
+        env={**os.environ, **PATIENT, **(environment or {})},
         cwd=CONFIG.parent,
     )
     logs: list[dict[str, Any]] = []

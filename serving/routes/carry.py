@@ -16,7 +16,7 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
         413: "The body is over 1 MiB",
         415: "The body is not JSON",
         422: "A field is wrong; the problem names it",
-        503: "The store does not answer; try again",
+        503: "The store does not answer, or the server leaves; try again",
     }.items()
 }
 

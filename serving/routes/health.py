@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from serving.problems import LEAVING, Refusal
 from serving.routes.answers import instant
-from serving.routes.carry import json_answer, shop_of
+from serving.routes.carry import REFUSALS, json_answer, shop_of
 from serving.schemas import Live, Ready
 
 router = APIRouter(tags=["health"])
@@ -19,10 +20,15 @@ async def live() -> Response:
     return json_answer({"live": True})
 
 
-@router.get("/health/ready", response_model=Ready)
+@router.get("/health/ready", response_model=Ready, responses=REFUSALS)
 async def ready(request: Request) -> Response:
-    """200 when a verified and warmed bundle serves; a store that is down is told, not fatal."""
+    """200 when a verified and warmed bundle serves; a store that is down is told, not fatal.
+
+    503 from the moment that the server is told to go: it answers for a little longer.
+    """
     shop = shop_of(request)
+    if shop.drain.leaving:
+        raise Refusal(LEAVING)
     taken = shop.bundles.live
     degraded = [*taken.degraded, *(() if shop.store.up else ("store",))]
     told: dict[str, Any] = {
