@@ -1,5 +1,6 @@
 """What a condition of a slot may ask about: the customer's state, and the request."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -36,8 +37,34 @@ REQUEST_FIELDS: Final[tuple[Field[Query], ...]] = (
 )
 
 
+ATTRIBUTE: Final = "customer.attribute."
+
+
+class _Open(dict[str, Field[Query]]):
+    """The fields by name, and one for whatever a profile may say."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name.startswith(ATTRIBUTE) and len(name) > len(ATTRIBUTE):
+            return _attribute(name)
+        return super().get(name, default)
+
+
+def _attribute(name: str) -> Field[Query]:
+    key = name.removeprefix(ATTRIBUTE)
+
+    def read(query: Query) -> str | None:
+        said = query.customer.attributes.get(key)
+        value = None if said is None else json.loads(said)
+        return value if isinstance(value, str) or value is None else said
+
+    return Field(name, Kind.TEXT, read)
+
+
 def query_fields(shop: ShopConfig) -> Fields[Query]:
-    """`customer.…` fields know the shop's tiers and segments by name."""
+    """`customer.…` fields know the shop's tiers and segments by name.
+
+    `customer.attribute.NAME` is what the profile says under any NAME, as text.
+    """
     segments = tuple(segment.name for segment in shop.segments)
     fields = [
         *(
@@ -47,7 +74,8 @@ def query_fields(shop: ShopConfig) -> Fields[Query]:
         Field("customer.segments", Kind.LIST, lambda query: query.customer.segments, segments),
         *REQUEST_FIELDS,
     ]
-    return {field.name: field for field in fields}
+    known = {field.name: field for field in fields}
+    return _Open(known | {f"{ATTRIBUTE}NAME": _attribute(f"{ATTRIBUTE}NAME")})
 
 
 def _of_customer(field: Field[Facts]) -> Field[Query]:
