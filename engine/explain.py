@@ -103,7 +103,7 @@ def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[
     rows, scores, lengths = entries_of(lists, keys)
     wanted = np.zeros(len(lists), np.bool_)
     wanted[chosen] = True
-    hits = wanted[rows].nonzero()[0]
+    hits = wanted.take(rows).nonzero()[0]
     owners = lengths.cumsum().searchsorted(hits, side="right")
     ascending = (weights[owners] * scores[hits]).argsort(kind="stable")
     led = rows[hits[ascending]].tolist()

@@ -88,4 +88,4 @@ def interest(
 def saturate(sums: Scores, saturation: float) -> Scores:
     """Grows like the sum at first and like its logarithm later; what is negative stays as it is."""
     grown = saturation * np.log1p(np.maximum(sums, 0) / saturation)
-    return np.where(sums > 0, grown, sums).astype(np.float32)
+    return np.minimum(grown, sums, dtype=np.float32)

@@ -132,9 +132,9 @@ def newest(history: ItemHistory, limit: int) -> Rows:
     """Items by the last sign of interest, newest first; ties by row."""
     if not len(history):
         return NO_ROWS
-    liked = np.flatnonzero((history.last_at > 0) & ~history.unwanted)
-    order = liked[np.argsort(-history.last_at[liked], kind="stable")[:limit]]
-    return history.rows[order]
+    liked = ((history.last_at > 0) & ~history.unwanted).nonzero()[0]
+    order = (-history.last_at.take(liked)).argsort(kind="stable")[:limit]
+    return history.rows[liked[order]]
 
 
 def latest_places(history: ItemHistory, limit: int) -> NDArray[np.intp]:

@@ -124,14 +124,15 @@ def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]
     row = -1 if asked.customer_id is None else bundle.customers.row(asked.customer_id)
     past = EMPTY_HISTORY if row < 0 else bundle.snapshot.history_of(row)
     known = NO_ITEM_HISTORY if row < 0 else bundle.customer_items.of(row)
-    tail = [event for event in tail if key_of(event.event_id) not in past.seen]
+    if tail:
+        tail = [event for event in tail if key_of(event.event_id) not in past.seen]
+        past = fold_all(past, tail)
     rows = bundle.items.rows([event.item_id or "" for event in tail])
     news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
     history = saturated(merge(known, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
-    facts = fold_all(past, tail)
     return Person(
-        customer=assess(facts, bundle.thresholds, bundle.schemes, now, tastes),
+        customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes),
         row=row,
         history=history,
         fresh=len(news) > 0,
@@ -154,6 +155,8 @@ def _category(bundle: Bundle, path: str | None) -> int | None:
 
 def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory) -> Rows:
     """What was looked at last: the tail's items, newest first, then those of the whole history."""
+    if not tail:
+        return newest(history, SESSION)
     order = sorted(range(len(tail)), key=lambda i: (-tail[i].at, tail[i].event_id))
     live = [int(rows[i]) for i in order if rows[i] >= 0 and tail[i].type in INTEREST]
     unwanted = set(history.rows[history.unwanted].tolist())
@@ -163,6 +166,8 @@ def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory) -> Rows
 
 
 def _latest_query(tail: Sequence[Happened]) -> str | None:
+    if not tail:
+        return None
     searches = [event for event in tail if event.type is EventType.SEARCH and event.query]
     latest = max(searches, key=lambda event: (event.at, event.event_id), default=None)
     return None if latest is None else latest.query

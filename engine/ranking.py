@@ -65,7 +65,7 @@ def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
     barred = np.zeros(len(bundle.items), np.bool_)
     barred[_unwanted(query)] = True
     barred[_not_again(query, slot, bundle)] = True
-    keep: Mask = bundle.sellable[rows] & ~barred[rows]
+    keep: Mask = bundle.sellable.take(rows) & ~barred.take(rows)
     if query.category is not None and slot.within_category:
         keep &= bundle.catalogue.within(query.category)[rows]
     if slot.kinds is not None:

@@ -31,5 +31,8 @@ _QUOTED: Final[Mapping[Language, str]] = {"en": "{}", "zh": "“{}”"}
 
 def say(code: str, titles: Sequence[str], language: Language) -> str:
     """`titles` are those of the items that the reason names. KeyError for an unknown code."""
-    names = _JOINED[language].join(_QUOTED[language].format(title) for title in titles)
-    return TEXTS[code][language].format(items=names)
+    text = TEXTS[code][language]
+    if not titles:
+        return text.replace("{items}", "")
+    names = _JOINED[language].join([_QUOTED[language].format(title) for title in titles])
+    return text.format(items=names)

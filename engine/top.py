@@ -25,7 +25,7 @@ def _above_the_cut(scores: Floats, depth: int) -> NDArray[np.intp]:
     if depth == 0:
         return np.empty(0, np.intp)
     cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    reached = (scores >= cut).nonzero()[0]
+    reached: NDArray[np.intp] = (scores >= cut).nonzero()[0]
     if len(reached) == depth:
         return reached
     above = (scores > cut).nonzero()[0]
@@ -53,4 +53,4 @@ def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidat
     scores *= weights.repeat(lengths)
     sums = np.asarray(np.bincount(rows, scores), np.float64)
     touched = (sums > 0).nonzero()[0]
-    return best(touched.astype(np.int32), sums[touched], depth)
+    return best(touched.astype(np.int32), sums.take(touched), depth)

@@ -16,12 +16,13 @@ import structlog
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
-from engine.catalogue import ItemChange, apply_changes
+from engine.catalogue import UNKNOWN, ItemChange, apply_changes
 from engine.errors import BundleError
 from serving.pointer import pointed, pointed_or_nothing, version_folder, versions_by_age
 from serving.store.packing import StreamId, stream_id
 
 MAX_CARDS: Final = 20_000  # guess: about 5 MB
+YOUNG: Final = 20_000  # values before a collection; a request makes some thousands, and no circles
 RETRY_S: Final = 10.0  # guess: for faults of the disk that pass; a bad bundle stays bad
 Warm = Callable[[Bundle], None]
 
@@ -32,6 +33,11 @@ class Card(NamedTuple):
     item_id: str
     title: str | None
     price_minor: int  # UNKNOWN without a price
+    price: float | None  # in the shop's currency
+
+    @property
+    def name(self) -> str:
+        return self.title or self.item_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,10 @@ class Live:
         """Kept, because a few hundred items fill most slates; dropped with the bundle."""
         card = self.cards.get(row)
         if card is None:
-            catalogue = self.bundle.catalogue
-            title = catalogue.titles[row] or None
-            card = Card(self.bundle.items.id(row), title, int(catalogue.price_minor[row]))
+            catalogue, shop = self.bundle.catalogue, self.bundle.shop.shop
+            minor = int(catalogue.price_minor[row])
+            price = None if minor == UNKNOWN else major(minor, shop.minor_units)
+            card = Card(self.bundle.items.id(row), catalogue.titles[row] or None, minor, price)
             if len(self.cards) >= MAX_CARDS:
                 self.cards.clear()
             self.cards[row] = card
@@ -114,6 +121,7 @@ class Bundles:
             self._refused = Tried(pointed_or_nothing(self._folder), time.monotonic())
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
     def add_changes(self, news: Changes) -> None:
         """From here on requests see what the shop has said of these items since."""
@@ -199,6 +207,11 @@ class Bundles:
     def _put(self, bare: Bundle, laid: Bundle, degraded: tuple[str, ...]) -> None:
         self._bare = bare
         self._live = Live(laid, stream_id(bare.manifest.stream_through), degraded)
+
+
+def major(minor: int, digits: int) -> float:
+    """In units of the currency. A float of a decimal prints as it."""
+    return minor / 10**digits if digits else minor
 
 
 def changed(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:

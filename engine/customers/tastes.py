@@ -18,17 +18,18 @@ NO_TASTES: Final = Tastes()
 
 
 def tastes_of(history: ItemHistory, catalogue: Catalogue) -> Tastes:
-    held = history.bought > 0
-    if not held.any():
+    held = (history.bought > 0).nonzero()[0]
+    if not len(held):
         return NO_TASTES
-    rows, units = history.rows[held], history.bought[held]
-    categories = set(catalogue.category[rows].tolist()) - {-1}
+    rows, units = history.rows[held], history.bought[held].tolist()
+    breadth = len(set(catalogue.category[rows].tolist()) - {-1})
+    if not len(catalogue.brands):
+        return Tastes(breadth)
     sums: dict[int, int] = {}
-    for brand, bought in zip(catalogue.brand[rows].tolist(), units.tolist(), strict=True):
+    for brand, bought in zip(catalogue.brand[rows].tolist(), units, strict=True):
         sums[brand] = sums.get(brand, 0) + bought
-    total = sum(sums.values())
     sums.pop(-1, None)
     if not sums:
-        return Tastes(len(categories))
+        return Tastes(breadth)
     best = min(sums, key=lambda brand: (-sums[brand], brand))
-    return Tastes(len(categories), catalogue.brands.id(best), sums[best] / total)
+    return Tastes(breadth, catalogue.brands.id(best), sums[best] / sum(units))

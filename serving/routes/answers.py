@@ -9,17 +9,16 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from engine.bundle import Bundle
 from engine.catalogue import UNKNOWN
-from engine.customers.loyalty import Tier, tier_price
+from engine.customers.loyalty import tier_price
 from engine.customers.state import CustomerState
 from engine.errors import UnknownName
 from engine.query import Asked, Query
 from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
-from engine.types import Candidates, Served
-from serving.bundles import Live
+from engine.types import Candidates, Slate
+from serving.bundles import Card, Live, major
 from serving.problems import unknown
 from serving.schemas import CustomerResponse, RecommendOptions
 from serving.shop import Seen, Shop, see
@@ -37,8 +36,6 @@ async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) 
     found = recommend(query, plan, seen.bundle)
     shop.metrics.slates.labels(plan.name).inc()
     state, bundle = query.customer, seen.bundle
-    language = options.language or bundle.shop.shop.language
-    tier = bundle.schemes.tier(state.tier)
     return {
         "slate_id": secrets.token_urlsafe(SLATE_ID_BYTES),
         "slot": plan.name,
@@ -51,10 +48,7 @@ async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) 
             "tier": state.tier,
         },
         "degraded": found.degraded,
-        "items": [
-            _place(seen.live, served, position, tier, language)
-            for position, served in enumerate(found.items, 1)
-        ],
+        "items": _places(seen.live, found, state.tier, options.language),
     }
 
 
@@ -69,9 +63,11 @@ def _ready(seen: Seen, options: RecommendOptions, plan: SlotPlan) -> Query:
     """As long as was asked, else as the slot is for this customer."""
     if options.category is not None and seen.query.category == UNKNOWN:
         raise unknown("category", options.category)
+    query = seen.query
     if options.n is not None:
-        return seen.query
-    return replace(seen.query, n=plan.slot_for(seen.query).size)
+        return query
+    size = plan.slot_for(query).size
+    return query if size == query.n else replace(query, n=size)
 
 
 def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -> Asked:
@@ -88,41 +84,37 @@ def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -
     )
 
 
-def _place(
-    live: Live, served: Served, position: int, tier: Tier | None, language: Language
-) -> dict[str, Any]:
-    card = live.card(served.row)
-    led = [live.card(row) for row in served.because]
+def _places(
+    live: Live, found: Slate, tier_name: str | None, asked: Language | None
+) -> list[dict[str, Any]]:
+    bundle, card_of = live.bundle, live.card
+    language = asked or bundle.shop.shop.language
+    tier, digits = bundle.schemes.tier(tier_name), bundle.shop.shop.minor_units
+    places = []
+    for position, (row, score, source, code, because) in enumerate(found.items, 1):
+        card = card_of(row)
+        pays = tier is not None and card.price is not None
+        places.append(
+            {
+                "item_id": card.item_id,
+                "position": position,
+                "score": round(score, 6),
+                "source": source,
+                "reason": _reason(code, [card_of(lead) for lead in because], language),
+                "title": card.title,
+                "price": card.price,
+                "tier_price": major(tier_price(card.price_minor, tier), digits) if pays else None,
+            }
+        )
+    return places
+
+
+def _reason(code: str, led: Sequence[Card], language: Language) -> dict[str, Any]:
     return {
-        "item_id": card.item_id,
-        "position": position,
-        "score": round(served.score, 6),
-        "source": served.source,
-        "reason": {
-            "code": served.reason,
-            "text": say(served.reason, [one.title or one.item_id for one in led], language),
-            "item_ids": [one.item_id for one in led],
-        },
-        "title": card.title,
-        "price": money(live.bundle, card.price_minor),
-        "tier_price": _tier_price(live.bundle, card.price_minor, tier),
+        "code": code,
+        "text": say(code, [card.name for card in led], language),
+        "item_ids": [card.item_id for card in led],
     }
-
-
-def _tier_price(bundle: Bundle, minor: int, tier: Tier | None) -> float | None:
-    if tier is None or minor == UNKNOWN:
-        return None
-    return major(bundle, tier_price(minor, tier))
-
-
-def money(bundle: Bundle, minor: int) -> float | None:
-    """In the shop's currency; None for what has no price. A float of a decimal prints as it."""
-    return None if minor == UNKNOWN else major(bundle, minor)
-
-
-def major(bundle: Bundle, minor: int) -> float:
-    digits = bundle.shop.shop.minor_units
-    return minor / 10**digits if digits else minor
 
 
 def listed(live: Live, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
@@ -147,7 +139,7 @@ def _line(live: Live, row: int, score: float, position: int) -> dict[str, Any]:
         "position": position,
         "score": round(score, 6),
         "title": card.title,
-        "price": money(live.bundle, card.price_minor),
+        "price": card.price,
     }
 
 
@@ -159,7 +151,7 @@ def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
         "customer_id": customer_id,
         "attributes": {name: orjson.loads(told) for name, told in state.attributes.items()},
         "segment": state.segment,
-        "monetary": major(bundle, state.monetary_minor),
+        "monetary": major(state.monetary_minor, bundle.shop.shop.minor_units),
         "first_order_at": instant(state.first_order_at),
         "last_order_at": instant(state.last_order_at),
         "bundle_version": bundle.version,
