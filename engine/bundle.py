@@ -28,7 +28,7 @@ from engine.types import (
     Vectors,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: the trend
 
 
 class FileRecord(BaseModel):
@@ -65,12 +65,19 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """ALS: score = customer · item; `gram` = itemᵀ·item folds a history in without the rest."""
+    """ALS: score = customer · item × trend; `gram` = itemᵀ·item folds a history in without the
+    rest."""
 
     item: Vectors  # (n_items, factors)
     customer: Vectors  # (n_customers, factors)
     gram: Vectors  # (factors, factors)
     fold: Scores  # (2,) alpha and regularization
+    trend: Scores  # (n_items,) above 1 for what sells more of late; also within `similar`
+
+    @property
+    def indexed(self) -> Vectors:
+        """What the index holds."""
+        return self.item * self.trend[:, np.newaxis]
 
 
 @dataclass(frozen=True, slots=True)

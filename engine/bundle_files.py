@@ -205,6 +205,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),
+        "trend": (len(bundle.factors.trend), n_items),
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
@@ -213,5 +214,6 @@ def _check_sizes(bundle: Bundle) -> None:
     for name, (length, wanted) in lengths.items():
         if length != wanted:
             raise BundleError(f"{name} has {length} rows where {wanted} are needed")
-    if not np.isfinite(bundle.factors.item).all():
-        raise BundleError("item factors hold values that are not finite")
+    for name, held in (("item factors", bundle.factors.item), ("trend", bundle.factors.trend)):
+        if not np.isfinite(held).all():
+            raise BundleError(f"{name}: holds values that are not finite")

@@ -22,7 +22,8 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity
+from training.models import als, blend, bought_together, new_arrivals, popularity, trend
+from training.models.daily import daily
 from training.ragged import as_lists
 from training.visitors import joined, visitors_of
 
@@ -62,15 +63,24 @@ def assemble(
     people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
     customers = IdMap.build(data.customer_ids)
     say("factors")
+    interest = daily(data)
+    rises = trend.fit(data, interest, train.trend)
     model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
     asked = model.customer_factors if data.n_customers else None  # what will be asked for
-    index, report = build_index(model.item_factors, seed=train.seed, queries=asked)
+    factors = Factors(
+        item=model.item_factors,
+        customer=model.customer_factors,
+        gram=model.item_gram,
+        fold=np.array([model.alpha, model.regularization], np.float32),
+        trend=rises,
+    )
+    index, report = build_index(factors.indexed, seed=train.seed, queries=asked)
     say("similar items")
-    similar = blend.fit(data, train.similar, threads=train.threads)
+    similar = blend.fit(data, train.similar, trend=rises, threads=train.threads)
     say("baskets")
     together = bought_together.fit(data, train.bought_together, threads=train.threads)
     say("popularity")
-    popular = popularity.fit(data, train.popularity)
+    popular = popularity.fit(interest, train.popularity)
     return Bundle(
         manifest=_manifest(source, data, train, asdict(report)),
         shop=shop,
@@ -80,18 +90,13 @@ def assemble(
         customers=customers,
         snapshot=people,
         customer_items=customer_items(data),
-        factors=Factors(
-            item=model.item_factors,
-            customer=model.customer_factors,
-            gram=model.item_gram,
-            fold=np.array([model.alpha, model.regularization], np.float32),
-        ),
+        factors=factors,
         item_index=index,
         similar=similar,
         bought_together=together,
         popular=popular,
         popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
-        popular_by_segment=popularity.by_segment(data, members, train.popularity),
+        popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=new_arrivals.fit(data, train.new_arrivals),
         words=Words(*words_index(catalogue)),
         cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
