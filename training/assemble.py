@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from engine.ann import build_index
-from engine.bundle import Bundle, CustomerItems, Factors, Manifest, Words
+from engine.bundle import NO_LINKED, Bundle, CustomerItems, Factors, Linked, Manifest, Words
 from engine.catalogue import Catalogue
+from engine.customers.identity import NOBODY_LINKED, Identity
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
@@ -24,6 +25,7 @@ from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
 from training.models import als, blend, bought_together, new_arrivals, popularity, trend
 from training.models.daily import daily
+from training.people import linked_of
 from training.ragged import as_lists
 from training.visitors import joined, visitors_of
 
@@ -34,12 +36,16 @@ Say = Callable[[str], None]
 class Source:
     """What a bundle is made from."""
 
-    log: pl.LazyFrame  # training.log.SCHEMA, in the order of time
+    log: pl.LazyFrame  # training.log.SCHEMA, in the order of time, each person under one id
     header: LogHeader
     items: pl.DataFrame | None  # training.log.ITEMS_SCHEMA
+    identity: Identity = NOBODY_LINKED
+    raw: pl.LazyFrame | None = None  # the log as it lies; None: as `log`
 
     def of(self, log: pl.LazyFrame) -> "Source":
-        """Another part of the log; the catalogue is not dated and stays."""
+        """Another part of the log; the catalogue is not dated and stays. Who is who is not asked
+        of a part: in it everybody is under one id already.
+        """
         return Source(log, self.header, self.items)
 
 
@@ -101,7 +107,14 @@ def assemble(
         words=Words(*words_index(catalogue)),
         cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
         visitors=visitors_of(source.log, customers),
+        linked=_linked(source, data, shop),
     )
+
+
+def _linked(source: Source, data: Interactions, shop: ShopConfig) -> Linked:
+    if source.raw is None:
+        return NO_LINKED
+    return linked_of(source.raw, source.identity, data.item_ids, shop.interactions, data.watermark)
 
 
 def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:
