@@ -60,7 +60,7 @@ def _test(column: pl.Expr, op: str, value: Any) -> pl.Expr:
 def in_segments(states: pl.DataFrame, segments: Sequence[Segment]) -> pl.DataFrame:
     """With `segments` (names, in the file's order) and `segment` (place of the first, -1 none)."""
     if not segments:
-        nobody = pl.lit(pl.Series([[]], dtype=pl.List(pl.String)))
+        nobody = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
         return states.with_columns(nobody.alias("segments"), pl.lit(-1).alias("segment"))
     masks = states.select(
         mask(segment.condition).alias(str(place)) for place, segment in enumerate(segments)

@@ -22,7 +22,7 @@ from engine.happened import Happened
 from engine.shop import check_shop
 from engine.types import DAY_MS
 from tests.engine.customers.strategies import happenings
-from tests.engine.customers.world import START, event, purchase, refund
+from tests.engine.customers.world import DEFAULTS, START, event, purchase, refund
 from training.customer_facts import snapshot
 from training.customer_states import TasteColumns, assess_all, population
 
@@ -181,6 +181,10 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> No
             "life_stages": list(state.life_stages),
             "segment": names.index(state.segment) if state.segment else -1,
         }
+
+
+def test_a_shop_without_segments_has_nobody_in_one() -> None:
+    assert_all_is_each([purchase(1, 20, "a1")], DEFAULTS, 8)
 
 
 def busy_shop() -> list[Happened]:
