@@ -18,10 +18,14 @@ from pydantic import (
     JsonValue,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 MAX_ID_BYTES: Final = 256  # decision: long enough for a URL path, short enough to index
 MAX_QUANTITY: Final = 10_000_000  # guess: the largest real order line met so far is 80,995 units
 MAX_UNIT_PRICE: Final = Decimal(10_000_000_000)  # guess, keeps amounts far inside 64 bits
+MAX_AMOUNT: Final = Decimal(10_000_000_000)
+"""Of a line, in the currency: 40,000 such lines add up in 64 bits even with four decimals."""
+AMOUNT_OUT_OF_RANGE: Final = "amount_out_of_range"
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # decision: no shop's log is older
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -163,6 +167,10 @@ class Event(BaseModel):
             raise ValueError(f"a {self.type} needs an item_id")
         if self.unit_price is None and self.type is EventType.REFUND:
             raise ValueError("a refund needs a unit_price: without, it takes back no money")
+        if self.unit_price is not None and self.quantity * self.unit_price > MAX_AMOUNT:
+            raise PydanticCustomError(
+                AMOUNT_OUT_OF_RANGE, f"quantity × unit_price is above {MAX_AMOUNT:,}"
+            )
         if self.type in LINKS and (problem := _link_problem(self.customer_id, self.properties)):
             raise ValueError(f"a {self.type} {problem}")
         if not EARLIEST <= self.at < LATEST:

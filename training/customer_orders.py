@@ -58,12 +58,17 @@ def kept_orders(people: CustomerSnapshot) -> Kept:
         )
         .filter((pl.col("amount") > 0) | ((gross == 0) & (left > 0)))
         .with_columns(
-            (pl.col("cost") * left // pl.col("units")).alias("cost"),
+            _share(pl.col("cost"), left, pl.col("units")).alias("cost"),
             pl.min_horizontal("promoted", "left").alias("promoted"),
         )
     )
     loose = refunds.join(orders, on=["row", "key"], how="anti")
     return _as_columns(kept, loose, len(people))
+
+
+def _share(whole: pl.Expr, part: pl.Expr, of: pl.Expr) -> pl.Expr:
+    """⌊whole × part / of⌋ where `whole` × `part` may not fit in 64 bits."""
+    return whole // of * part + whole % of * part // of
 
 
 def owners_of(people: CustomerSnapshot, table: str) -> Integers:

@@ -36,6 +36,7 @@ __all__ = ["TasteColumns", "assess_all", "population"]
 
 Integers = NDArray[np.int64]
 
+MOST: Final = 2**62  # parts of a point that are counted in 64 bits
 CHUNK: Final = 200_000  # customers at a time; bounds the memory of medians
 
 
@@ -158,6 +159,7 @@ def _points_columns(people: CustomerSnapshot, schemes: Schemes) -> dict[str, Any
     granted, points = rank.copy(), (earned - spent * ladder.point) // ladder.point
     counts = np.diff(people.offsets, axis=0)
     careful = (counts[:, PLACE["refunds"]] > 0) | (counts[:, PLACE["referred"]] > 0)
+    careful |= (gross > MOST // ladder.own) | (spent > MOST // ladder.point)
     if ladder.steps and ladder.reset != "never":
         careful |= rank == len(ladder.steps)
     for row in np.flatnonzero(careful).tolist():

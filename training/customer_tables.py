@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.customers.draft import as_json, whole
+from engine.customers.draft import as_json, cost_of, whole
 from engine.customers.facts import key_of
 from engine.customers.referrals import DERIVED
+from engine.errors import LogError
 from engine.events import EventType
 
 HOUR_MS: Final = 3_600_000
@@ -22,6 +23,7 @@ REACH: Final = (
 SAID: Final = (EventType.SIGNUP, EventType.PROFILE, EventType.CONSENT)
 DETAILED: Final = (*MONEY, *COUNTED, *REACH, *SAID, EventType.REFERRAL, EventType.COMPLAINT)
 """Types whose lines are needed one by one; of the others only their times."""
+COUNTABLE: Final = 4e18  # minor units; decision: below half of 64 bits, so that halves fit too
 NOTHING_SAID: Final[Mapping[str, Any]] = {}
 
 
@@ -34,6 +36,7 @@ def detail_of(lines: pl.LazyFrame) -> pl.DataFrame:
         json.loads(text) if text else NOTHING_SAID
         for text in detail["properties"].fill_null("").to_list()
     ]
+    _require_countable(detail)
     return detail.with_columns(
         event_key,
         order_key.fill_null(0).alias("order_key"),
@@ -45,6 +48,19 @@ def detail_of(lines: pl.LazyFrame) -> pl.DataFrame:
         .otherwise(pl.col("order_key"))
         .alias("order_key")
     )
+
+
+def _require_countable(detail: pl.DataFrame) -> None:
+    """Raises LogError where sums of money would not fit in 64 bits."""
+    money = detail["quantity"].cast(pl.Float64) * detail["unit_price_minor"].cast(pl.Float64)
+    total = float(money.sum())
+    if total > COUNTABLE:
+        largest = detail.row(money.arg_max() or 0, named=True)
+        raise LogError(
+            f"the log's money adds up to {total:.2e} minor units, where {COUNTABLE:.0e} can be "
+            f"counted; its largest line is event {largest['event_id']}, {largest['quantity']:,} × "
+            f"{largest['unit_price_minor']:,}. Import it again, which rejects what cannot be"
+        )
 
 
 def keys_of(texts: pl.Series) -> pl.Series:
@@ -78,8 +94,12 @@ def moments(lines: pl.LazyFrame) -> pl.LazyFrame:
 def orders(detail: pl.DataFrame) -> pl.DataFrame:
     bought = lines_of(detail, EventType.PURCHASE)
     said: list[Mapping[str, Any]] = bought["said"].to_list()
+    costs = [
+        cost_of(quantity, each.get("unit_cost_minor"))
+        for quantity, each in zip(bought["quantity"], said, strict=True)
+    ]
     lines = bought.with_columns(
-        pl.Series("cost", [whole(each.get("unit_cost_minor")) for each in said], pl.Int64),
+        pl.Series("cost", costs, pl.Int64),
         pl.Series("on_offer", [bool(each.get("promotion")) for each in said], pl.Boolean),
         pl.Series("points", [whole(each.get("points")) for each in said], pl.Int64),
     )
@@ -88,7 +108,7 @@ def orders(detail: pl.DataFrame) -> pl.DataFrame:
         pl.col("at").min(),
         pl.col("amount_minor").sum().alias("gross_minor"),
         quantity.sum().alias("units"),
-        (quantity * pl.col("cost")).sum().alias("cost_minor"),
+        pl.col("cost").sum().alias("cost_minor"),
         (quantity * pl.col("on_offer")).sum().alias("promoted"),
         pl.col("points").sum(),
     )

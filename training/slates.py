@@ -1,7 +1,7 @@
 """Slates for many customers, by the same path as a request's, on all cores."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import RawArray
@@ -42,30 +42,37 @@ def slates_for(
         np.frombuffer(RawArray("b", size), np.int8).reshape(-1, n),
     )
     slates.rows[:], slates.sources[:] = -1, -1
-    parts = np.array_split(np.arange(len(customers)), min(processes, max(len(customers), 1)))
+
+    def fill(line: int) -> None:
+        row = int(customers[line])
+        _fill_line(line, bundle.customers.id(row), plan, bundle, slates)
+
+    in_processes(len(customers), fill, processes)
+    return slates
+
+
+def in_processes(lines: int, fill: Callable[[int], None], processes: int) -> None:
+    """Call `fill` for each line, in children that write into memory which is shared with them.
+
+    Raises CainiError when one of them ends early.
+    """
+    parts = np.array_split(np.arange(lines), min(processes, max(lines, 1)))
     # forked: a child reads the bundle where it lies and writes into the shared lines
     context: Any = get_context("fork")
-    workers = [
-        context.Process(target=_fill, args=(part, customers, plan, bundle, slates))
-        for part in parts
-    ]
+    workers = [context.Process(target=_fill_all, args=(part.tolist(), fill)) for part in parts]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
     if any(worker.exitcode for worker in workers):
         raise CainiError("a process that filled slates ended early; its message is above")
-    return slates
 
 
-def _fill(
-    lines: Sequence[int], customers: Rows, plan: SlotPlan, bundle: Bundle, slates: Slates
-) -> None:
+def _fill_all(lines: Sequence[int], fill: Callable[[int], None]) -> None:
     gc.disable()  # a child makes nothing that refers in circles, and ends soon
     with threadpool_limits(1):
         for line in lines:
-            row = int(customers[line])
-            _fill_line(line, bundle.customers.id(row), plan, bundle, slates)
+            fill(line)
 
 
 def _fill_line(line: int, customer_id: str, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:

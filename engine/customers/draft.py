@@ -21,11 +21,12 @@ from engine.customers.facts import (
     columns_of,
     key_of,
 )
-from engine.events import EventType
+from engine.events import MAX_AMOUNT, EventType
 from engine.happened import Happened
 from engine.types import DAY_MS
 
 HOUR_MS: Final = DAY_MS // 24
+MOST_MINOR: Final = int(MAX_AMOUNT) * 10**4  # of a line, in the finest currency's minor units
 IMPRESSION: Final = EventType.IMPRESSION
 PROFILE: Final = EventType.PROFILE
 
@@ -168,7 +169,7 @@ def count_order(draft: Draft, event: Happened) -> None:
         key=order_key(event, key),
         gross_minor=event.amount_minor,
         units=event.quantity,
-        cost_minor=event.quantity * whole(said.get("unit_cost_minor")),
+        cost_minor=cost_of(event.quantity, said.get("unit_cost_minor")),
         promoted=event.quantity if said.get("promotion") else 0,
         points=whole(said.get("points")),
     )
@@ -279,8 +280,15 @@ def earliest_referrer(ours: Referrer, theirs: Referrer) -> Referrer:
 
 
 def whole(value: JsonValue) -> int:
-    """A whole number above 0; anything else says nothing."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    """A whole number from 1 to `MOST_MINOR`; anything else says nothing."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_MINOR:
+        return value
+    return 0
+
+
+def cost_of(quantity: int, unit_cost_minor: JsonValue) -> int:
+    """What a line cost the shop; a cost that no line can have says nothing."""
+    return whole(quantity * whole(unit_cost_minor))
 
 
 def as_json(value: JsonValue) -> str:

@@ -15,6 +15,7 @@ from engine.events import (
     EARLIEST,
     ITEM_REQUIRED,
     LATEST,
+    MAX_AMOUNT,
     MAX_ID_BYTES,
     MAX_QUANTITY,
     MAX_UNIT_PRICE,
@@ -38,6 +39,7 @@ INSTANT: Final = (
 )
 PRICE: Final = r"^[0-9]{1,10}(\.[0-9]{1,8})?$"
 PRICE_DECIMALS: Final = 8
+SURELY: Final = 0.999  # of the largest amount: rounding a price of ten million units moves less
 WHOLE: Final = r"^[0-9]{1,8}$"
 EPOCH_US: Final = pl.Datetime("us", "UTC")
 
@@ -94,6 +96,7 @@ def _finished(name: str) -> pl.Expr:
 
 
 def _lawful(minor_units: int) -> pl.Expr:
+    most = MAX_AMOUNT.scaleb(minor_units)
     needs_item = pl.col("type").is_in([str(kind) for kind in ITEM_REQUIRED])
     rules = [
         *(_good_id(name) for name in IDS),
@@ -104,11 +107,17 @@ def _lawful(minor_units: int) -> pl.Expr:
         pl.col("quantity").is_null() | pl.col("quantity").is_between(1, MAX_QUANTITY),
         pl.col("unit_price_minor").is_null()
         | pl.col("unit_price_minor").is_between(0, int(MAX_UNIT_PRICE.scaleb(minor_units))),
+        pl.col("unit_price_minor").is_null() | (_amount() < SURELY * float(most)),
         pl.col("unit_price_minor").is_not_null() | (pl.col("type") != str(EventType.REFUND)),
         pl.col("position").is_null() | pl.col("position").is_between(1, MAX_POSITION),
         pl.col("query").is_null() | (pl.col("query").str.len_chars() <= MAX_QUERY),
     ]
     return pl.all_horizontal(rules)
+
+
+def _amount() -> pl.Expr:
+    """In minor units, about: the price is rounded, and the product may be beyond 64 bits."""
+    return pl.col("quantity").fill_null(1).cast(pl.Float64) * pl.col("unit_price_minor")
 
 
 def _good_id(name: str) -> pl.Expr:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from engine.events import ITEM_REQUIRED, MAX_ID_BYTES, Event, EventType
+from engine.events import AMOUNT_OUT_OF_RANGE, ITEM_REQUIRED, MAX_ID_BYTES, Event, EventType
 from engine.happened import Happened, from_event
 from training.log import SCHEMA
 
@@ -68,6 +68,8 @@ def _parsed(text: str) -> object:
 
 
 def _reason(fault: ErrorDetails, values: Mapping[str, Any]) -> str:
+    if fault["type"] == AMOUNT_OUT_OF_RANGE:
+        return AMOUNT_OUT_OF_RANGE
     if not fault["loc"]:
         return _reason_of_the_whole(values)
     field, kind = str(fault["loc"][0]), fault["type"]

@@ -134,7 +134,7 @@ def _nearest_of_block(  # noqa: PLR0917  # compiled code takes arrays, not value
         for place in range(item_offsets[source], item_offsets[source + 1]):
             row, day = item_rows[place], item_days[place]
             line = slice(row_offsets[row], row_offsets[row + 1])
-            n_touched = _gather(
+            n_touched = gather(
                 item_weights[place] * customer_scale[row], day,
                 row_items[line], row_weights[line], row_days[line], by_gap,
                 sums, touched, n_touched,
@@ -151,7 +151,7 @@ def _nearest_of_block(  # noqa: PLR0917  # compiled code takes arrays, not value
 
 
 @compiled
-def _gather(  # noqa: PLR0917  # compiled code takes arrays, not values
+def gather(  # noqa: PLR0917  # compiled code takes arrays, not values
     share: float, day: int, items: Rows, weights: Scores, days: Rows, by_gap: Scores,
     sums: Scores, touched: Rows, n_touched: int,
 ) -> int:  # fmt: skip

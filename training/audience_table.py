@@ -1,0 +1,91 @@
+"""A list as a table: one line a customer, the items side by side, as a mailer wants them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.bundle import Bundle
+from engine.customers.contact import Preference
+from engine.customers.loyalty import tier_prices
+from engine.reasons import Language
+from training.reasoned import Reasoned, said
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Columns of as many customers."""
+
+    customer_ids: Sequence[str]  # or their hashes
+    preferences: Sequence[Preference | None]
+    tier_ranks: NDArray[np.int64]
+    found: Reasoned
+
+
+def table_of(lines: Lines, bundle: Bundle, language: Language) -> pl.DataFrame:
+    """customer_id, channel, hour, wave, tier; then item, title, reason and prices of each place.
+
+    Wave 1 is the highest tier, who has none the last (P5). Prices are in the shop's currency.
+    """
+    tiers = bundle.schemes.ladder.tiers
+    preferences = lines.preferences
+    columns = {
+        "customer_id": pl.Series(lines.customer_ids, dtype=pl.String),
+        "channel": pl.Series([each and each.channel for each in preferences], dtype=pl.String),
+        "hour": pl.Series([each and each.hour for each in preferences], dtype=pl.Int8),
+        "wave": pl.Series(len(tiers) - lines.tier_ranks + 1, dtype=pl.Int32),
+        "tier": pl.Series([None, *(tier.name for tier in tiers)], dtype=pl.String).gather(
+            lines.tier_ranks
+        ),
+    }
+    return pl.DataFrame(columns | _items(lines, bundle, language))
+
+
+def _items(lines: Lines, bundle: Bundle, language: Language) -> dict[str, pl.Series]:
+    @cache
+    def title(row: int) -> str:
+        return bundle.catalogue.titles[row] or bundle.items.id(row)
+
+    @cache
+    def item(row: int) -> str:
+        return bundle.items.id(row)
+
+    reasons = said(lines.found, title, language)
+    found: dict[str, pl.Series] = {}
+    for place in range(lines.found.rows.shape[1]):
+        rows = lines.found.rows[:, place]
+        known, number = rows >= 0, place + 1
+        prices = np.where(known, bundle.catalogue.price_minor[rows], -1)
+        found |= {
+            f"item_{number}": _texts([item(row) if row >= 0 else None for row in rows.tolist()]),
+            f"title_{number}": _texts([title(row) if row >= 0 else None for row in rows.tolist()]),
+            f"reason_{number}": _texts(np.where(known, reasons[:, place], None).tolist()),
+            f"price_{number}": _money(prices, bundle),
+            f"tier_price_{number}": _money(_at_tier(prices, lines.tier_ranks, bundle), bundle),
+        }
+    return found
+
+
+def _texts(values: Sequence[str | None]) -> pl.Series:
+    return pl.Series(values, dtype=pl.String)
+
+
+def _at_tier(
+    prices: NDArray[np.int64], ranks: NDArray[np.int64], bundle: Bundle
+) -> NDArray[np.int64]:
+    paid = prices.copy()
+    for tier in bundle.schemes.ladder.tiers:
+        of_tier = ranks == tier.rank
+        paid[of_tier] = tier_prices(prices[of_tier], tier)
+    return paid
+
+
+def _money(minor: NDArray[np.int64], bundle: Bundle) -> pl.Series:
+    """In the currency with its decimals; null where there is no price."""
+    decimals = bundle.shop.shop.minor_units
+    price = pl.Series(minor).cast(pl.Decimal(18, 0)) / 10**decimals
+    whole = price.cast(pl.Decimal(18, decimals))
+    return pl.select(pl.when(pl.Series(minor) >= 0).then(whole)).to_series()

@@ -1,0 +1,205 @@
+"""What was sent to whom: the ledger that caps, repeats and causes are held against.
+
+One SQLite file. A run is one transaction, so that two runs never decide at the same time, and a
+run that ends early has sent nothing. What is sent appears in this order:
+
+1. the list is written whole under another name, and is on the disk (fsync);
+2. the ledger says that it is sent, and is on the disk (commit);
+3. the list gets its name.
+
+A run that ends between 2 and 3 is finished by the next one, from the whole file of step 1. So
+nobody is in two lists for one cause: at most once, and once where the file is not taken away.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from engine.customers.outreach import Cause
+from engine.errors import ConfigError, LeaseError
+from training.log import put_in_place
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS lists (
+    list INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL, path TEXT NOT NULL,
+    part TEXT NOT NULL, placed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS messages (
+    customer_id TEXT NOT NULL, at INTEGER NOT NULL, list INTEGER NOT NULL, held INTEGER NOT NULL,
+    items TEXT NOT NULL, PRIMARY KEY (customer_id, at, list)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS causes (
+    name TEXT NOT NULL, customer_id TEXT NOT NULL, occasion TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (name, customer_id, occasion)
+) WITHOUT ROWID;
+"""
+BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
+BETWEEN: Final = "\x1f"  # between item ids
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """To one customer; `held` = they are in the holdout and got nothing."""
+
+    customer_id: str
+    items: Sequence[str] = ()
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a customer was sent lately: instants, and items."""
+
+    at: tuple[int, ...] = ()
+    items: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Past()
+
+
+class Ledger:
+    """Owns the file from `open_ledger` to its end; everything is inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._database = connection
+
+    def past(self, customers: Sequence[str], since: int, items_since: int) -> dict[str, Past]:
+        """Messages and items later than two instants, of some thousands of customers.
+
+        What the holdout was not sent does not count.
+        """
+        marks = ",".join("?" * len(customers))
+        found: dict[str, Past] = {}
+        query = (
+            "SELECT customer_id, at, items FROM messages "  # noqa: S608  # marks alone
+            f"WHERE customer_id IN ({marks}) AND at > ? AND held = 0"
+        )
+        for customer, at, items in self._database.execute(
+            query, (*customers, min(since, items_since))
+        ):
+            known = found.get(customer, NOTHING)
+            new = items.split(BETWEEN) if items and at > items_since else ()
+            times = (*known.at, at) if at > since else known.at
+            found[customer] = Past(times, known.items.union(new))
+        return found
+
+    def members(self, name: str) -> dict[str, int]:
+        """Who was sent the latest list of that name, and when; empty where there is none."""
+        latest = self._database.execute(
+            "SELECT list FROM lists WHERE name = ? ORDER BY list DESC LIMIT 1", (name,)
+        ).fetchone()
+        rows = self._database.execute(
+            "SELECT customer_id, at FROM messages WHERE list = ? AND held = 0", latest or (-1,)
+        )
+        return dict(rows)
+
+    def names(self) -> list[str]:
+        rows = self._database.execute("SELECT DISTINCT name FROM lists ORDER BY name")
+        return [name for (name,) in rows]
+
+    def new_causes(self, causes: Iterable[Cause]) -> list[Cause]:
+        """Those that have led to no message yet, sorted and each once."""
+        query = "SELECT 1 FROM causes WHERE name = ? AND customer_id = ? AND occasion = ?"
+        return [
+            cause
+            for cause in sorted(set(causes))
+            if self._database.execute(query, cause).fetchone() is None
+        ]
+
+    def sending(self, name: str, path: Path, at: int) -> "Sending":
+        """A list to be. Raises ConfigError when the file is there: its messages may wait in it."""
+        if path.exists():
+            raise ConfigError(f"{path}: is there already, and may not be sent yet; name another")
+        if not path.parent.is_dir():
+            raise ConfigError(f"{path.parent}: there is no such folder")
+        row = self._database.execute(
+            "INSERT INTO lists (name, at, path, part) VALUES (?, ?, ?, '')",
+            (name, at, str(path.resolve())),
+        )
+        number = int(row.lastrowid or 0)
+        part = path.resolve().with_name(f".{path.name}.{number}.part")
+        self._database.execute("UPDATE lists SET part = ? WHERE list = ?", (str(part), number))
+        return Sending(self._database, number, at, part, path)
+
+    def finish(self) -> list[Path]:
+        """Give their names to lists that an earlier run left between steps 2 and 3."""
+        rows = self._database.execute("SELECT list, part, path FROM lists WHERE placed = 0")
+        left = [(number, Path(part), Path(path)) for number, part, path in rows]
+        for _, part, path in left:
+            if part.exists():
+                put_in_place(part, path)
+        self._database.executemany(
+            "UPDATE lists SET placed = 1 WHERE list = ?", [(number,) for number, _, _ in left]
+        )
+        self._database.commit()
+        self._database.execute("BEGIN IMMEDIATE")
+        return [path for _, _, path in left]
+
+
+class Sending:
+    """One list: write `part`, `add` its messages and causes, then `done`."""
+
+    def __init__(
+        self, database: sqlite3.Connection, number: int, at: int, part: Path, path: Path
+    ) -> None:
+        self._database = database
+        self._number = number
+        self._at = at
+        self.part = part
+        self._path = path
+
+    def add(self, messages: Iterable[Message], causes: Iterable[Cause] = ()) -> None:
+        """A second message of one list to one customer joins the first."""
+        self._database.executemany(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            f"items = items || char({ord(BETWEEN)}) || excluded.items",
+            (
+                (each.customer_id, self._at, self._number, each.held, BETWEEN.join(each.items))
+                for each in messages
+            ),
+        )
+        self._database.executemany(
+            "INSERT INTO causes VALUES (?, ?, ?, ?)", ((*cause, self._at) for cause in causes)
+        )
+
+    def done(self) -> None:
+        with self.part.open("rb") as file:
+            os.fsync(file.fileno())
+        self._database.commit()
+        put_in_place(self.part, self._path)
+        self._database.execute("UPDATE lists SET placed = 1 WHERE list = ?", (self._number,))
+        self._database.commit()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            self.part.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """Raises LeaseError while another run has it, ConfigError when the file is no ledger."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = EXTRA")  # a commit is on the disk
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in SCHEMA.split(";"):
+            connection.execute(statement)
+        ledger = Ledger(connection)
+        ledger.finish()
+        yield ledger
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise LeaseError(f"{path}: another run works with it; start again later") from error
+        raise
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(f"{path}: is no ledger of what was sent: {error}") from error
+    finally:
+        connection.close()  # what was not committed has not happened
