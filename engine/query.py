@@ -138,7 +138,7 @@ def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),
-        complained=complained_rows(facts, bundle.items),
+        complained=complained_rows(past, bundle.items),
     )
 
 
