@@ -9,14 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.ann import Index
 from engine.catalogue import Catalogue, ItemKind
+from engine.customers.identity import NOBODY_LINKED, Identity, from_text
 from engine.customers.life_stages import item_stages
 from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.snapshot import CustomerSnapshot
+from engine.customers.snapshot import NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
 from engine.shop import ShopConfig
+from engine.text import TextColumn
 from engine.types import (
+    NO_ITEM_HISTORY,
     NO_ROWS,
     Candidates,
     ItemHistory,
@@ -28,7 +31,7 @@ from engine.types import (
     Vectors,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: the trend
 
 
 class FileRecord(BaseModel):
@@ -65,12 +68,19 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """ALS: score = customer · item; `gram` = itemᵀ·item folds a history in without the rest."""
+    """ALS: score = customer · item × trend; `gram` = itemᵀ·item folds a history in without the
+    rest."""
 
     item: Vectors  # (n_items, factors)
     customer: Vectors  # (n_customers, factors)
     gram: Vectors  # (factors, factors)
     fold: Scores  # (2,) alpha and regularization
+    trend: Scores  # (n_items,) above 1 for what sells more of late; also within `similar`
+
+    @property
+    def indexed(self) -> Vectors:
+        """What the index holds."""
+        return self.item * self.trend[:, np.newaxis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,35 @@ class Visitors:
 NO_VISITORS = Visitors(IdMap.build(()), NO_ROWS)
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Ids of people who have several, and what was done under each of them alone.
+
+    The row of a person's canonical id in the tables of customers holds all of it together; these
+    rows take it apart again when a link is taken away, or is not the one of the training.
+    """
+
+    nodes: IdMap  # of engine.customers.identity
+    around: TextColumn  # what hangs together with each node, as `to_text` writes it
+    snapshot: CustomerSnapshot
+    items: CustomerItems
+
+    def identity(self, node: str) -> Identity:
+        row = self.nodes.row(node) if len(self.nodes) else -1
+        return NOBODY_LINKED if row < 0 else from_text(self.around.raw(row))
+
+
+NO_LINKED = Linked(
+    IdMap.build(()),
+    TextColumn.build(()),
+    NO_SNAPSHOT,
+    CustomerItems(
+        np.zeros(1, np.int64),
+        **{name: getattr(NO_ITEM_HISTORY, name) for name in ItemHistory.__slots__},
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Bundle:
     manifest: Manifest
@@ -137,6 +176,7 @@ class Bundle:
     words: Words
     cycles: Cycles
     visitors: Visitors = NO_VISITORS
+    linked: Linked = NO_LINKED
 
     @cached_property
     def sellable(self) -> Mask:

@@ -20,6 +20,7 @@ from engine.bundle import (
     CustomerItems,
     Factors,
     FileRecord,
+    Linked,
     Manifest,
     Visitors,
     Words,
@@ -52,10 +53,11 @@ VALUES: Final[dict[str, type[Any]]] = {
     "words": Words,
     "cycles": Cycles,
     "visitors": Visitors,
+    "linked": Linked,
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
 
-ADDED: Final = frozenset({"visitors"})
+ADDED: Final = frozenset({"visitors", "linked"})
 """Those that bundles of before do not have; Bundle says what is taken instead."""
 
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
@@ -205,13 +207,18 @@ def _check_sizes(bundle: Bundle) -> None:
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),
+        "trend": (len(bundle.factors.trend), n_items),
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
         "visitors": (len(bundle.visitors.customers), len(bundle.visitors.ids)),
+        "linked": (len(bundle.linked.snapshot), len(bundle.linked.nodes)),
+        "items of the linked": (len(bundle.linked.items.offsets) - 1, len(bundle.linked.nodes)),
+        "links": (len(bundle.linked.around), len(bundle.linked.nodes)),
     }
     for name, (length, wanted) in lengths.items():
         if length != wanted:
             raise BundleError(f"{name} has {length} rows where {wanted} are needed")
-    if not np.isfinite(bundle.factors.item).all():
-        raise BundleError("item factors hold values that are not finite")
+    for name, held in (("item factors", bundle.factors.item), ("trend", bundle.factors.trend)):
+        if not np.isfinite(held).all():
+            raise BundleError(f"{name}: holds values that are not finite")

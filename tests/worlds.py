@@ -119,7 +119,8 @@ def factors() -> Factors:
     """Two tastes: tea (first) and crockery (second)."""
     item = np.array([[1, 0.1], [0.9, 0], [0.3, 0], [0.1, 1], [0, 0.9], [0, 0]], np.float32)
     customer = np.array([[1, 0.2], [0.1, 1]], np.float32)  # mei, lin
-    return Factors(item, customer, item.T @ item, np.array([10, 0.1], np.float32))
+    steady = np.ones(len(item), np.float32)
+    return Factors(item, customer, item.T @ item, np.array([10, 0.1], np.float32), steady)
 
 
 def bundle(shop: ShopConfig | None = None) -> Bundle:

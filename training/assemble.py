@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from engine.ann import build_index
-from engine.bundle import Bundle, CustomerItems, Factors, Manifest, Words
+from engine.bundle import NO_LINKED, Bundle, CustomerItems, Factors, Linked, Manifest, Words
 from engine.catalogue import Catalogue
+from engine.customers.identity import NOBODY_LINKED, Identity
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
@@ -22,7 +23,9 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity
+from training.models import als, blend, bought_together, new_arrivals, popularity, trend
+from training.models.daily import daily
+from training.people import linked_of
 from training.ragged import as_lists
 from training.visitors import joined, visitors_of
 
@@ -33,12 +36,16 @@ Say = Callable[[str], None]
 class Source:
     """What a bundle is made from."""
 
-    log: pl.LazyFrame  # training.log.SCHEMA, in the order of time
+    log: pl.LazyFrame  # training.log.SCHEMA, in the order of time, each person under one id
     header: LogHeader
     items: pl.DataFrame | None  # training.log.ITEMS_SCHEMA
+    identity: Identity = NOBODY_LINKED
+    raw: pl.LazyFrame | None = None  # the log as it lies; None: as `log`
 
     def of(self, log: pl.LazyFrame) -> "Source":
-        """Another part of the log; the catalogue is not dated and stays."""
+        """Another part of the log; the catalogue is not dated and stays. Who is who is not asked
+        of a part: in it everybody is under one id already.
+        """
         return Source(log, self.header, self.items)
 
 
@@ -62,15 +69,24 @@ def assemble(
     people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
     customers = IdMap.build(data.customer_ids)
     say("factors")
+    interest = daily(data)
+    rises = trend.fit(data, interest, train.trend)
     model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
     asked = model.customer_factors if data.n_customers else None  # what will be asked for
-    index, report = build_index(model.item_factors, seed=train.seed, queries=asked)
+    factors = Factors(
+        item=model.item_factors,
+        customer=model.customer_factors,
+        gram=model.item_gram,
+        fold=np.array([model.alpha, model.regularization], np.float32),
+        trend=rises,
+    )
+    index, report = build_index(factors.indexed, seed=train.seed, queries=asked)
     say("similar items")
-    similar = blend.fit(data, train.similar, threads=train.threads)
+    similar = blend.fit(data, train.similar, trend=rises, threads=train.threads)
     say("baskets")
     together = bought_together.fit(data, train.bought_together, threads=train.threads)
     say("popularity")
-    popular = popularity.fit(data, train.popularity)
+    popular = popularity.fit(interest, train.popularity)
     return Bundle(
         manifest=_manifest(source, data, train, asdict(report)),
         shop=shop,
@@ -80,23 +96,25 @@ def assemble(
         customers=customers,
         snapshot=people,
         customer_items=customer_items(data),
-        factors=Factors(
-            item=model.item_factors,
-            customer=model.customer_factors,
-            gram=model.item_gram,
-            fold=np.array([model.alpha, model.regularization], np.float32),
-        ),
+        factors=factors,
         item_index=index,
         similar=similar,
         bought_together=together,
         popular=popular,
         popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
-        popular_by_segment=popularity.by_segment(data, members, train.popularity),
+        popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=new_arrivals.fit(data, train.new_arrivals),
         words=Words(*words_index(catalogue)),
         cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
         visitors=visitors_of(source.log, customers),
+        linked=_linked(source, data, shop),
     )
+
+
+def _linked(source: Source, data: Interactions, shop: ShopConfig) -> Linked:
+    if source.raw is None:
+        return NO_LINKED
+    return linked_of(source.raw, source.identity, data.item_ids, shop.interactions, data.watermark)
 
 
 def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:

@@ -13,6 +13,7 @@ from training.models.blend import BlendConfig
 from training.models.bought_together import BoughtTogetherConfig
 from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
+from training.models.trend import TrendConfig
 
 
 class EvaluationConfig(BaseModel):
@@ -33,6 +34,7 @@ class TrainConfig(BaseModel):
     threads: int = Field(default=2, ge=1)
     als: AlsConfig = AlsConfig()
     similar: BlendConfig = BlendConfig()
+    trend: TrendConfig = TrendConfig()
     bought_together: BoughtTogetherConfig = BoughtTogetherConfig()
     popularity: PopularityConfig = PopularityConfig()
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()

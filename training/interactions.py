@@ -103,15 +103,18 @@ def read_interactions(
     *,
     extra_items: Sequence[str] = (),
     until: int | None = None,
+    watermark: int | None = None,
 ) -> Interactions:
     """What the events before `until` (epoch milliseconds) say; all of them when it is left out.
+
+    Ages are counted to `watermark`: the last event's instant, unless the log is a part of another.
 
     Customers are all that the log names, items all that it names and `extra_items` (a catalogue).
     The log is in the order of time. Raises LogError when no event is left.
     """
     if until is not None:
         log = log.filter(pl.col("at").dt.epoch("ms") < until)
-    watermark = _watermark(log)
+    watermark = _watermark(log) if watermark is None else watermark
     log = joined(log)
     customers = _distinct(log.select("customer_id"), ())
     items = _distinct(log.select("item_id"), extra_items)

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
-from engine.top import best
 from engine.types import Candidates, Lists, Offsets, Rows, Scores
 
 Keys = NDArray[np.int64]
@@ -49,26 +48,8 @@ def as_lists(lines: Sequence[Candidates]) -> Lists:
     )
 
 
-def best_of_lines(table: NDArray[np.float32], depth: int) -> Lists:
-    """The `depth` best entries above 0 of each line of a dense table."""
-    columns = np.arange(table.shape[1], dtype=np.int32)
-    return as_lists([_positive(best(columns, line, depth)) for line in table])
-
-
-def cut(sources: Rows, targets: Rows, scores: Scores, n_sources: int, depth: int) -> Lists:
-    """Scored pairs in any order as lists: pairs that come twice add up, the `depth` best are kept.
-
-    Best first, ties by target; scores not above 0 are dropped.
-    """
+def by_source(sources: Rows, targets: Rows, scores: Scores, n_sources: int) -> Lists:
+    """Scored pairs in any order as lists in the order of targets; pairs that come twice add up."""
     table = coo_array((scores, (sources, targets)), shape=(n_sources, n_sources)).tocsr()
     table.sort_indices()
-    lines = []
-    for source in range(n_sources):
-        place = slice(table.indptr[source], table.indptr[source + 1])
-        lines.append(_positive(best(table.indices[place], table.data[place], depth)))
-    return as_lists(lines)
-
-
-def _positive(found: Candidates) -> Candidates:
-    kept = found.scores > 0
-    return Candidates(found.rows[kept], found.scores[kept])
+    return Lists(table.indptr.astype(np.int64), table.indices.astype(np.int32), table.data)

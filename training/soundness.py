@@ -94,7 +94,7 @@ def _rising(found: Candidates) -> bool:
 
 def _index(bundle: Bundle, wanted: float) -> Iterator[Finding]:
     """The index must find what a scan of the factors finds, else it holds others."""
-    factors: Vectors = bundle.factors.item
+    factors: Vectors = bundle.factors.indexed
     rows = np.linspace(0, len(factors) - 1, min(PROBES, len(factors))).astype(np.int64)
     probes = np.ascontiguousarray(factors[rows])
     depth = min(PROBE_DEPTH, len(factors))

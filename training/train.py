@@ -18,6 +18,7 @@ from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
 from training.evaluate import Evaluation, evaluate, personal_and_popular
 from training.log import LogHeader, items_path, read_header
+from training.people import identity_in, resolved
 from training.publish import publish
 
 
@@ -36,14 +37,20 @@ def read_settings(config: Path) -> Settings:
 
 
 def open_source(log: Path, items: Path | None) -> Source:
-    """`items` may be left out: then LOG.items.parquet is taken, if it is there."""
+    """`items` may be left out: then LOG.items.parquet is taken, if it is there.
+
+    The links of the log are followed: what is trained on has each person under one id.
+    """
     header = read_header(log)
     beside = items_path(log)
     if items is None and beside.is_file():
         items = beside
     if items is not None and not items.is_file():
         raise LogError(f"{items}: there is no such catalogue")
-    return Source(pl.scan_parquet(log), header, None if items is None else read_items(items))
+    raw = pl.scan_parquet(log)
+    identity = identity_in(raw)
+    known = None if items is None else read_items(items)
+    return Source(resolved(raw, identity), header, known, identity, raw)
 
 
 def train(

@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.top import sum_lists
-from engine.types import Lists
+from engine.types import Lists, Scores
 from training.interactions import Interactions
 from training.models import cooccurrence, ease, local_ridge
 from training.models.cooccurrence import CooccurrenceConfig
 from training.models.ridge import RidgeConfig
-from training.ragged import cut, rows_of
+from training.models.top import summed
 
 SAMPLE = 500  # decision: customers whose scores give the unit of a model
 BEST = 20  # decision: the places that customers see
@@ -37,25 +37,26 @@ class BlendConfig(BaseModel):
     neighbours: int = Field(default=200, ge=1)  # 200–400 keep 99.6 % of the recall (measured)
 
 
-def fit(data: Interactions, config: BlendConfig, *, threads: int = 2) -> Lists:
-    """The list that serves: score(u, j) = Σ_i x_ui S[i, j]. What has no weight is not fitted."""
+def fit(
+    data: Interactions, config: BlendConfig, *, trend: Scores | None = None, threads: int = 2
+) -> Lists:
+    """The list that serves: score(u, j) = Σ_i x_ui S[i, j]. What has no weight is not fitted.
+
+    `trend` (n_items,) multiplies the scores of each target.
+    """
     parts: list[tuple[float, Lists]] = []
     if config.ridge_weight < 1:
         share = (1 - config.ridge_weight) / len(config.cooccurrence)
-        ways = [cooccurrence.fit(data, way, threads=threads) for way in config.cooccurrence]
+        ways = [
+            cooccurrence.fit(data, way, trend=trend, threads=threads) for way in config.cooccurrence
+        ]
         parts += [(share, lists) for lists in ways]
     if config.ridge_weight > 0:
         model = ease if data.n_items <= config.ease_limit else local_ridge
-        parts.append((config.ridge_weight, model.fit(data, config.ridge, threads=threads)))
-    return fold([(weight / unit(lists, data), lists) for weight, lists in parts], config.neighbours)
-
-
-def fold(parts: list[tuple[float, Lists]], neighbours: int) -> Lists:
-    """Σ weight × lists, the best `neighbours` of each source."""
-    sources = np.concatenate([rows_of(lists.offsets) for _, lists in parts])
-    targets = np.concatenate([lists.rows for _, lists in parts])
-    scores = np.concatenate([np.float32(weight) * lists.scores for weight, lists in parts])
-    return cut(sources, targets, scores, len(parts[0][1]), neighbours)
+        lists = model.fit(data, config.ridge, trend=trend, threads=threads)
+        parts.append((config.ridge_weight, lists))
+    scaled = [(weight / unit(lists, data), lists) for weight, lists in parts]
+    return summed(scaled, config.neighbours, threads)
 
 
 def unit(lists: Lists, data: Interactions) -> float:

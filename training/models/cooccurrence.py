@@ -6,7 +6,7 @@ with d the totals of a line and gap the time between the two interests. The scor
 customer u is Σ_i x_ui S[i, j]. With b = 0, l = r = ½ and no decay it is the plain cosine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +44,19 @@ class Scales:
     by_gap: Scores  # (longest gap in days + 1,)
 
 
-def fit(data: Interactions, config: CooccurrenceConfig, *, threads: int = 2) -> Lists:
-    """For each item its `neighbours` best targets, best first; an item alone has none."""
+def fit(
+    data: Interactions, config: CooccurrenceConfig, *, trend: Scores | None = None, threads: int = 2
+) -> Lists:
+    """For each item its `neighbours` best targets, best first; an item alone has none.
+
+    `trend` (n_items,) multiplies the scores of each target.
+    """
     rows = liked(data, config.history_limit)
     columns = by_item(rows)
-    return nearest(rows, columns, scales(rows, columns, config), config.neighbours, threads)
+    scale = scales(rows, columns, config)
+    if trend is not None:
+        scale = replace(scale, targets=scale.targets * trend)
+    return nearest(rows, columns, scale, config.neighbours, threads)
 
 
 def scales(rows: Pairs, columns: Pairs, config: CooccurrenceConfig) -> Scales:
@@ -81,6 +89,21 @@ def nearest(rows: Pairs, columns: Pairs, scales: Scales, depth: int, threads: in
     kept = np.arange(depth) < sizes[:, np.newaxis]
     offsets = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
     return Lists(offsets, found[kept], scores[kept])
+
+
+def table(rows: Pairs, columns: Pairs, scales: Scales, threads: int) -> NDArray[np.float32]:
+    """All of S (n_items, n_items), with the diagonal at 0: for few items."""
+    found = np.zeros((columns.n_lines, columns.n_lines), np.float32)
+
+    def task(block: Block) -> None:
+        _table_of_block(
+            *block, columns.offsets, columns.members, columns.weights, columns.days,
+            rows.offsets, rows.members, rows.weights, rows.days,
+            scales.customers, scales.sources, scales.targets, scales.by_gap, found,
+        )  # fmt: skip
+
+    in_threads(task, blocks(_work(rows, columns), BLOCKS), threads)
+    return found
 
 
 def _power(totals: NDArray[np.float64], exponent: float) -> Scores:
@@ -141,3 +164,24 @@ def _gather(  # noqa: PLR0917  # compiled code takes arrays, not values
             n_touched += 1
         sums[target] += more
     return n_touched
+
+
+@compiled
+def _table_of_block(  # noqa: PLR0917  # compiled code takes arrays, not values
+    start: int, stop: int,
+    item_offsets: NDArray[np.int64], item_rows: Rows, item_weights: Scores, item_days: Rows,
+    row_offsets: NDArray[np.int64], row_items: Rows, row_weights: Scores, row_days: Rows,
+    customer_scale: Scores, source_scale: Scores, target_scale: Scores, by_gap: Scores,
+    found: NDArray[np.float32],
+) -> None:  # fmt: skip
+    for source in range(start, stop):
+        sums = found[source]
+        for place in range(item_offsets[source], item_offsets[source + 1]):
+            row, day = item_rows[place], item_days[place]
+            share = item_weights[place] * customer_scale[row]
+            for other in range(row_offsets[row], row_offsets[row + 1]):
+                gap = by_gap[abs(row_days[other] - day)]
+                sums[row_items[other]] += share * row_weights[other] * gap
+        for target in range(len(sums)):
+            sums[target] *= source_scale[source] * target_scale[target]
+        sums[source] = 0

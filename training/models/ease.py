@@ -6,29 +6,35 @@ time grows with the cube of the items, memory with the square.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import spotrf, spotri
 from threadpoolctl import threadpool_limits
 
-from engine.types import Lists
+from engine.errors import LogError
+from engine.types import Lists, Scores
 from training.interactions import Interactions
-from training.models.gram import gram
-from training.models.ridge import RidgeConfig
-from training.ragged import best_of_lines, rows_of
+from training.models.cooccurrence import table
+from training.models.gram import counted, unit
+from training.models.ridge import RidgeConfig, ends
+from training.models.top import best_of_lines
 
 Table = NDArray[np.float32]
 
 
-def fit(data: Interactions, config: RidgeConfig, *, threads: int = 2) -> Lists:
-    """Lists by source item, best first. `threads` change nothing but the time."""
-    whole = config.model_copy(update={"longest_line": max(data.n_items, 1)})
-    known = gram(data, whole, threads=threads)
-    table = np.zeros((data.n_items, data.n_items), np.float32)
-    table[rows_of(known.lines.offsets), known.lines.rows] = known.lines.scores
-    np.fill_diagonal(table, known.diagonal + config.ridge * known.unit)
-    weights = _foretelling(table)
-    weights *= (known.totals**-config.source_exponent).astype(np.float32)[:, np.newaxis]
-    weights *= (known.totals**config.target_exponent).astype(np.float32)
-    return best_of_lines(weights, config.neighbours)
+def fit(
+    data: Interactions, config: RidgeConfig, *, trend: Scores | None = None, threads: int = 2
+) -> Lists:
+    """Lists by source item, best first; `trend` (n_items,) multiplies the scores of each target.
+
+    `threads` change nothing but the time.
+    """
+    known = counted(data, config)
+    weights = table(known.rows, known.columns, known.scales, threads)
+    np.fill_diagonal(weights, known.diagonal + config.ridge * unit(known.diagonal))
+    weights = _foretelling(weights)
+    scale = ends(known.totals, config, trend)
+    weights *= scale.sources[:, np.newaxis]
+    weights *= scale.targets
+    return best_of_lines(weights, config.neighbours, threads)
 
 
 def _foretelling(table: Table) -> Table:
@@ -36,7 +42,11 @@ def _foretelling(table: Table) -> Table:
     if not len(table):
         return table
     with threadpool_limits(1, "blas"):  # the same bits whatever the machine's cores
-        inverse = cho_solve(cho_factor(table, lower=True), np.eye(len(table), dtype=np.float32))
-    weights: Table = np.asarray(-inverse / np.diag(inverse), np.float32)
+        lower, failed = spotrf(table, lower=1)
+        inverse, wrong = spotri(lower, lower=1, overwrite_c=1)
+    if failed or wrong:
+        raise LogError("the items' Gram matrix has no inverse: raise similar.ridge.ridge")
+    mirrored = np.tril(inverse) + np.tril(inverse, -1).T
+    weights: Table = np.asarray(-mirrored / np.diag(inverse), np.float32)
     np.fill_diagonal(weights, 0)
     return weights

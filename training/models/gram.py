@@ -13,8 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.types import Lists, Scores
 from training.interactions import Interactions
-from training.models.cooccurrence import CooccurrenceConfig, nearest, scales
-from training.pairs import by_item, liked, totals
+from training.models.cooccurrence import (
+    CooccurrenceConfig,
+    Scales,
+    nearest,
+    scales,
+)
+from training.pairs import Pairs, by_item, liked, totals
 
 Floats = NDArray[np.float64]
 
@@ -40,14 +45,19 @@ class Gram:
     def n_items(self) -> int:
         return len(self.diagonal)
 
-    @property
-    def unit(self) -> float:
-        """The median of the diagonal of liked items: what a ridge is counted in."""
-        alive = self.diagonal[self.diagonal > 0]
-        return float(np.median(alive)) if len(alive) else 1.0
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What both forms of the Gram are made from."""
+
+    rows: Pairs
+    columns: Pairs
+    scales: Scales
+    diagonal: Scores
+    totals: Floats
 
 
-def gram(data: Interactions, config: GramConfig, *, threads: int) -> Gram:
+def counted(data: Interactions, config: GramConfig) -> Counted:
     rows = liked(data, config.history_limit)
     columns = by_item(rows)
     even = CooccurrenceConfig(
@@ -60,9 +70,17 @@ def gram(data: Interactions, config: GramConfig, *, threads: int) -> Gram:
     squares = np.square(columns.weights) * scale.customers[columns.members]
     diagonal = np.bincount(columns.lines, squares, columns.n_lines) * scale.sources * scale.targets
     sums = totals(columns)
+    return Counted(rows, columns, scale, diagonal.astype(np.float32), np.where(sums > 0, sums, 1.0))
+
+
+def gram(data: Interactions, config: GramConfig, *, threads: int) -> Gram:
+    known = counted(data, config)
     longest = min(config.longest_line, data.n_items)
-    return Gram(
-        nearest(rows, columns, scale, longest, threads),
-        diagonal.astype(np.float32),
-        np.where(sums > 0, sums, 1.0),
-    )
+    lines = nearest(known.rows, known.columns, known.scales, longest, threads)
+    return Gram(lines, known.diagonal, known.totals)
+
+
+def unit(diagonal: Scores) -> float:
+    """The median of the diagonal of liked items: what a ridge is counted in."""
+    alive = diagonal[diagonal > 0]
+    return float(np.median(alive)) if len(alive) else 1.0

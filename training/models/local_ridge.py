@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 from engine.types import Lists, Offsets, Rows, Scores
 from training.compiled import Block, compiled, in_threads
 from training.interactions import Interactions
-from training.models.gram import Gram, gram
-from training.models.ridge import RidgeConfig, by_source
+from training.models.gram import Gram, gram, unit
+from training.models.ridge import RidgeConfig, as_lists, ends
 
 BATCH = 128  # systems solved at once: 6 MB at a neighbourhood of 110
 
@@ -28,12 +28,17 @@ class _Systems:
     outer: Scores  # (n, neighbourhood)
 
 
-def fit(data: Interactions, config: RidgeConfig, *, threads: int = 2) -> Lists:
-    """Lists by source item, best first. `threads` change nothing but the time."""
+def fit(
+    data: Interactions, config: RidgeConfig, *, trend: Scores | None = None, threads: int = 2
+) -> Lists:
+    """Lists by source item, best first; `trend` (n_items,) multiplies the scores of each target.
+
+    `threads` change nothing but the time.
+    """
     known = gram(data, config, threads=threads)
     members, sizes = _neighbourhoods(known, config.neighbourhood)
     weights = np.zeros(members.shape, np.float32)
-    ridge = np.float32(config.ridge * known.unit)
+    ridge = np.float32(config.ridge * unit(known.diagonal))
 
     def task(block: Block) -> None:
         part = slice(*block)
@@ -47,7 +52,8 @@ def fit(data: Interactions, config: RidgeConfig, *, threads: int = 2) -> Lists:
         in_threads(task, [(s, min(s + BATCH, data.n_items)) for s in starts], threads)
     useful = (np.arange(members.shape[1]) < sizes[:, np.newaxis]) & (weights > 0)
     targets = np.nonzero(useful)[0].astype(np.int32)
-    return by_source(members[useful], targets, weights[useful], known, config)
+    scale = ends(known.totals, config, trend)
+    return as_lists(members[useful], targets, weights[useful], scale, config.neighbours, threads)
 
 
 def _neighbourhoods(known: Gram, size: int) -> tuple[Rows, Rows]:

@@ -1,12 +1,15 @@
 """What the two ridge models share: their settings, and weights from the scaled space and back."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.types import Lists, Rows, Scores
-from training.models.gram import Gram, GramConfig
-from training.ragged import cut
+from training.models.gram import GramConfig
+from training.models.top import summed
+from training.ragged import by_source
 
 Floats = NDArray[np.float64]
 
@@ -25,14 +28,26 @@ class RidgeConfig(GramConfig):
     neighbours: int = Field(default=300, ge=1)
 
 
-def by_source(
-    sources: Rows, targets: Rows, weights: Scores, gram: Gram, config: RidgeConfig
+def as_lists(
+    sources: Rows, targets: Rows, weights: Scores, ends: "Ends", depth: int, threads: int
 ) -> Lists:
-    """Fitted weights as lists of scores, the best `neighbours` of each source above 0."""
-    scale = gram.totals
-    scores = (
-        weights
-        * scale[sources] ** -config.source_exponent
-        * scale[targets] ** config.target_exponent
+    """Fitted weights as lists of scores, the best `depth` of each source above 0."""
+    scores = weights * ends.sources[sources] * ends.targets[targets]
+    lists = by_source(sources, targets, scores, len(ends.sources))
+    return summed([(1.0, lists)], depth, threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a fitted weight is multiplied with at either end."""
+
+    sources: Scores  # (n_items,) d^-s
+    targets: Scores  # (n_items,) d^t, times the trend where there is one
+
+
+def ends(totals: Floats, config: RidgeConfig, trend: Scores | None) -> Ends:
+    rises = 1.0 if trend is None else trend
+    return Ends(
+        (totals**-config.source_exponent).astype(np.float32),
+        (totals**config.target_exponent * rises).astype(np.float32),
     )
-    return cut(sources, targets, scores.astype(np.float32), gram.n_items, config.neighbours)

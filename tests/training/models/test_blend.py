@@ -9,6 +9,7 @@ from training.interactions import Interactions
 from training.models import blend, cooccurrence, ease, local_ridge
 from training.models.blend import BlendConfig
 from training.models.cooccurrence import CooccurrenceConfig
+from training.models.top import summed
 
 Histories = Callable[[Sequence[str]], Interactions]
 WORDS = ["abc", "abd", "bcd", "acd", "ae", "be", "cef", "df"] * 3
@@ -28,7 +29,7 @@ def test_what_is_folded_scores_like_the_sum_of_its_parts(histories: Histories) -
         cooccurrence.fit(data, CooccurrenceConfig()),
         ease.fit(data, BlendConfig().ridge),
     ]
-    folded = blend.fold([(0.7, parts[0]), (0.3, parts[1])], neighbours=9)
+    folded = summed([(0.7, parts[0]), (0.3, parts[1])], 9, 1)
     rows, weights = np.array([0, 3], np.int32), np.array([1, 0.5], np.float32)
     apart = np.zeros(data.n_items)
     for share, lists in zip((0.7, 0.3), parts, strict=True):
@@ -71,5 +72,5 @@ def test_two_ways_of_counting_share_alike(histories: Histories) -> None:
     data = histories(WORDS)
     ways = BlendConfig().cooccurrence
     parts = [cooccurrence.fit(data, way) for way in ways]
-    folded = blend.fold([(0.5 / blend.unit(lists, data), lists) for lists in parts], 300)
+    folded = summed([(0.5 / blend.unit(lists, data), lists) for lists in parts], 300, 1)
     assert same(blend.fit(data, BlendConfig(ridge_weight=0)), folded)

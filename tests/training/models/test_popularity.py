@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from training.interactions import Interactions
+from training.models.daily import daily
 from training.models.popularity import PopularityConfig, by_segment, fit
 
 Read = Callable[[Sequence[dict[str, object]]], Interactions]
@@ -20,12 +21,12 @@ def sales(item: str, count: int, day: float) -> list[dict[str, object]]:
 
 def test_what_sells_now_is_before_what_sold_once(read: Read) -> None:
     data = read(sales("hit of old", 50, 0) + sales("hit of now", 20, 60))
-    assert names(data, fit(data, DEFAULTS).rows) == ["hit of now", "hit of old"]
+    assert names(data, fit(daily(data), DEFAULTS).rows) == ["hit of now", "hit of old"]
 
 
 def test_every_item_has_a_place_and_shares_sum_to_one(read: Read) -> None:
     data = read([*sales("a", 3, 0), {"day": 0, "item": "b", "type": "dislike"}])
-    popular = fit(data, DEFAULTS)
+    popular = fit(daily(data), DEFAULTS)
     assert sorted(names(data, popular.rows)) == ["a", "b"]
     assert popular.scores.sum() == pytest.approx(1)
     assert (popular.scores > 0).all()
@@ -34,13 +35,13 @@ def test_every_item_has_a_place_and_shares_sum_to_one(read: Read) -> None:
 def test_a_robot_that_asks_all_day_counts_once(read: Read) -> None:
     robot = [{"day": 1, "item": "robots' choice"}] * 500
     data = read(robot + sales("peoples' choice", 3, 1))
-    assert names(data, fit(data, DEFAULTS).rows)[0] == "peoples' choice"
+    assert names(data, fit(daily(data), DEFAULTS).rows)[0] == "peoples' choice"
 
 
 def test_a_purchase_is_worth_more_than_a_view(read: Read) -> None:
     views = [{"day": 0, "item": "seen", "customer": f"c{k}", "type": "view"} for k in range(5)]
     data = read(views + sales("sold", 2, 0))
-    assert names(data, fit(data, DEFAULTS).rows) == ["sold", "seen"]
+    assert names(data, fit(daily(data), DEFAULTS).rows) == ["sold", "seen"]
 
 
 def test_anonymous_baskets_count(read: Read) -> None:
@@ -48,7 +49,7 @@ def test_anonymous_baskets_count(read: Read) -> None:
         {"day": 0, "item": "b", "customer": None, "visitor": f"basket:{k}"} for k in range(5)
     ]
     data = read(anonymous + sales("a", 2, 0))
-    assert names(data, fit(data, DEFAULTS).rows) == ["b", "a"]
+    assert names(data, fit(daily(data), DEFAULTS).rows) == ["b", "a"]
 
 
 def test_a_segment_has_its_own_order_and_a_small_one_leans_on_all(read: Read) -> None:
@@ -57,7 +58,7 @@ def test_a_segment_has_its_own_order_and_a_small_one_leans_on_all(read: Read) ->
     one_of_a = np.zeros_like(of_a)
     one_of_a[0] = True
     nobody = np.zeros_like(of_a)
-    lists = by_segment(data, [of_a, one_of_a, nobody], DEFAULTS)
+    lists = by_segment(daily(data), [of_a, one_of_a, nobody], DEFAULTS)
     assert names(data, lists.of(0, 9).rows) == ["a", "b"]
     assert names(data, lists.of(1, 9).rows) == ["b", "a"]
     assert names(data, lists.of(2, 9).rows) == ["b", "a"]
@@ -65,5 +66,5 @@ def test_a_segment_has_its_own_order_and_a_small_one_leans_on_all(read: Read) ->
 
 def test_segment_lists_are_cut(read: Read) -> None:
     data = read([{"day": 0, "item": f"i{k}"} for k in range(9)])
-    lists = by_segment(data, [np.ones(1, bool)], PopularityConfig(list_length=4))
+    lists = by_segment(daily(data), [np.ones(1, bool)], PopularityConfig(list_length=4))
     assert len(lists.of(0, 99)) == 4

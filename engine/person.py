@@ -1,0 +1,62 @@
+"""What a bundle holds of one person: a customer, a visitor, or several ids that are linked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from engine.bundle import Bundle
+from engine.customers.history import EMPTY_HISTORY, History, merge
+from engine.customers.identity import customer_node, id_of
+from engine.item_history import merge as merge_items
+from engine.types import NO_ITEM_HISTORY, ItemHistory
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`row` is the customer whose factors and facts are all of this person's, -1 for none."""
+
+    row: int = -1
+    past: History = EMPTY_HISTORY
+    items: ItemHistory = NO_ITEM_HISTORY
+
+
+UNKNOWN_PERSON = Known()
+
+
+def known_customer(bundle: Bundle, customer_id: str | None) -> Known:
+    row = -1 if customer_id is None else bundle.customers.row(customer_id)
+    if row < 0:
+        return UNKNOWN_PERSON
+    return Known(row, bundle.snapshot.history_of(row), bundle.customer_items.of(row))
+
+
+def known_person(bundle: Bundle, nodes: Sequence[str]) -> Known:
+    """`nodes` of engine.customers.identity are all ids of one person, the canonical one first.
+
+    Where training knew the same links, this is one row; else what was done under each id is put
+    together.
+    """
+    root = nodes[0]
+    if bundle.linked.identity(root).person(root) == tuple(nodes):
+        return (
+            known_customer(bundle, _customer_of(root)) if len(nodes) > 1 else _alone(bundle, root)
+        )
+    parts = [_alone(bundle, node) for node in nodes]
+    return Known(-1, merge([part.past for part in parts]), reduce(merge_items, _items(parts)))
+
+
+def _items(parts: Sequence[Known]) -> list[ItemHistory]:
+    return [part.items for part in parts if len(part.items)] or [NO_ITEM_HISTORY]
+
+
+def _alone(bundle: Bundle, node: str) -> Known:
+    """What was done under this one id."""
+    row = bundle.linked.nodes.row(node)
+    if row >= 0:
+        return Known(-1, bundle.linked.snapshot.history_of(row), bundle.linked.items.of(row))
+    return known_customer(bundle, _customer_of(node))
+
+
+def _customer_of(node: str) -> str | None:
+    customer_id = id_of(node)
+    return customer_id if node == customer_node(customer_id) else None
