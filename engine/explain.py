@@ -100,11 +100,11 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, S
 
 def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[int, int]:
     """For each chosen item the key whose list contributes most to it; ties go to the later key."""
-    rows, scores, lengths = entries_of(lists, keys)
+    lines, scores = entries_of(lists, keys)
+    rows, gains = lines.ravel(), (scores * weights[:, np.newaxis]).ravel()
     wanted = np.zeros(len(lists), np.bool_)
     wanted[chosen] = True
-    hits = wanted.take(rows).nonzero()[0]
-    owners = lengths.cumsum().searchsorted(hits, side="right")
-    ascending = (weights[owners] * scores[hits]).argsort(kind="stable")
-    led = rows[hits[ascending]].tolist()
-    return dict(zip(led, keys[owners[ascending]].tolist(), strict=True))
+    hits = (wanted.take(rows) & (gains > 0)).nonzero()[0]
+    ascending = hits[gains.take(hits).argsort(kind="stable")]
+    owners = keys.take(ascending // lines.shape[1])
+    return dict(zip(rows.take(ascending).tolist(), owners.tolist(), strict=True))

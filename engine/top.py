@@ -1,10 +1,13 @@
 """Choosing the best of many, the same way everywhere: best first, ties by row, NaN never."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.types import NO_CANDIDATES, Candidates, Lists, Rows, Scores
 
+Number = TypeVar("Number", np.int32, np.float32)
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
 
@@ -33,24 +36,37 @@ def _above_the_cut(scores: Floats, depth: int) -> NDArray[np.intp]:
     return np.sort(np.concatenate([above, ties]))
 
 
-def entries_of(lists: Lists, keys: Rows) -> tuple[Rows, Scores, NDArray[np.int64]]:
-    """The entries of several lists, one list after another: rows, scores, and each list's length.
+def entries_of(lists: Lists, keys: Rows) -> tuple[Rows, Scores]:
+    """The lists of `keys` (at least one), a line each as wide as the longest: rows and scores.
 
-    Slices are copied one by one: measured a third faster than one gather by position.
+    A window of that width slides over all entries, so that one copy fetches every list; what it
+    catches of others has score 0. Measured at half the time of a slice for each list.
     """
-    starts, stops = lists.offsets[keys], lists.offsets[keys + 1]
-    cuts = [slice(*cut) for cut in zip(starts.tolist(), stops.tolist(), strict=True)]
-    rows = np.concatenate([lists.rows[cut] for cut in cuts])
-    scores = np.concatenate([lists.scores[cut] for cut in cuts])
-    return rows, scores, stops - starts
+    starts = lists.offsets.take(keys)
+    lengths = lists.offsets.take(keys + 1) - starts
+    width = int(lengths.max())
+    last = len(lists.rows) - width
+    windows = np.minimum(starts, last)
+    rows, scores = _windows(lists.rows, width)[windows], _windows(lists.scores, width)[windows]
+    for line in ((lengths < width) | (starts > last)).nonzero()[0].tolist():
+        begin = int(starts[line] - windows[line])
+        scores[line, :begin] = 0
+        scores[line, begin + int(lengths[line]) :] = 0
+    return rows, scores
+
+
+def _windows(entries: NDArray[Number], width: int) -> NDArray[Number]:
+    """(n - width + 1, width) a view: line i is entries[i:i + width]."""
+    lines = len(entries) - width + 1
+    return np.ndarray((lines, width), entries.dtype, entries, 0, entries.strides * 2)
 
 
 def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidates:
     """score(j) = Σ_k weights[k] × lists[keys[k]][j]: the `depth` best with a positive score."""
     if not len(keys):
         return NO_CANDIDATES
-    rows, scores, lengths = entries_of(lists, keys)
-    scores *= weights.repeat(lengths)
-    sums = np.asarray(np.bincount(rows, scores), np.float64)
+    rows, scores = entries_of(lists, keys)
+    scores *= weights[:, np.newaxis]
+    sums = np.asarray(np.bincount(rows.ravel(), scores.ravel()), np.float64)
     touched = (sums > 0).nonzero()[0]
     return best(touched.astype(np.int32), sums.take(touched), depth)

@@ -45,3 +45,21 @@ def test_a_key_outside_the_table_has_no_list() -> None:
     table = lists({1: 1.0})
     assert len(table.of(5, 10)) == 0
     assert len(table.of(-1, 10)) == 0
+
+
+LINES = st.lists(st.dictionaries(st.integers(0, 6), st.sampled_from([0.5, 1.0, 4.0])), min_size=1)
+
+
+@given(LINES, st.data())
+def test_a_window_over_the_lists_catches_nothing_of_their_neighbours(
+    lines: list[dict[int, float]], data: st.DataObject
+) -> None:
+    places = st.lists(st.integers(0, len(lines) - 1), min_size=1)
+    keys = np.array(data.draw(places), np.int32)
+    weights = np.arange(1, len(keys) + 1, dtype=np.float32)
+    wanted: dict[int, float] = {}
+    for key, weight in zip(keys.tolist(), weights.tolist(), strict=True):
+        for row, score in lines[key].items():
+            wanted[row] = wanted.get(row, 0) + weight * score
+    found = sum_lists(lists(*lines), keys, weights, 10)
+    assert dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True)) == wanted
