@@ -9,6 +9,7 @@ from engine.events import MAX_UNIT_PRICE, Id
 from engine.slots import MAX_SIZE
 
 MAX_BATCH = 1_000  # events or items in one request; decision
+MOST_STOCK = 2**53  # decision: the largest whole number that every JSON reader reads exactly
 
 
 class Wire(BaseModel):
@@ -131,7 +132,7 @@ class ItemUpdate(Wire):
     available: bool | None = None
     price: Price | None = None
     list_price: Price | None = Field(None, description="The price before a sale")
-    stock: int | None = Field(None, ge=0, le=2**53)
+    stock: int | None = Field(None, ge=0, le=MOST_STOCK)
     category: Id | None = None
 
 

@@ -25,9 +25,14 @@ async def change_items(store: Store, changes: Iterable[tuple[str, dict[str, Any]
     """The number of the last change; each item's change is one step of its own."""
     keys = (store.keys.changes, store.keys.change_order, store.keys.change_count)
     calls: list[Command] = [
-        ("3", *keys, item_id, orjson.dumps(change)) for item_id, change in changes
+        ("3", *keys, item_id, orjson.dumps(_exact(change))) for item_id, change in changes
     ]
     return max(await store.run(CHANGE_ITEM, calls), default=0)
+
+
+def _exact(change: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers as text: the store's JSON keeps 14 digits of a number, and all of a text."""
+    return {name: str(value) if type(value) is int else value for name, value in change.items()}
 
 
 async def changes_after(store: Store, count: int, limit: int = AT_ONCE) -> ItemChanges:

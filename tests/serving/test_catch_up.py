@@ -7,9 +7,10 @@ from time import perf_counter
 import pytest
 
 from engine.errors import StoreError
-from engine.events import EventType
+from engine.events import MAX_UNIT_PRICE, EventType
 from engine.happened import Happened
 from engine.query import Asked
+from serving.schemas import MOST_STOCK
 from serving.shop import Shop, live_now, see
 from serving.store.items import FOLLOW_S, ItemChanges, change_items, changes_after
 from serving.store.store import Accepting, Store
@@ -39,6 +40,20 @@ def test_many_requests_after_one_change_make_one_trip(
         seen = await asyncio.gather(*(see(shop, ANYBODY) for _ in range(20)))
         assert asked == [0]
         assert not any(one.bundle.sellable[CUP] for one in seen)
+
+    live_through(story, tea_shop)
+
+
+def test_the_largest_numbers_come_back_to_the_last_digit(tea_shop: Shop) -> None:
+    """Through the store's own JSON, which a later change of the item reads and writes again."""
+    stock, price = MOST_STOCK - 1, int(MAX_UNIT_PRICE) * 100 - 1
+
+    async def story(shop: Shop) -> None:
+        await change_items(shop.store, [("cup", {"stock": stock, "price_minor": price})])
+        await change_items(shop.store, [("cup", {"list_price_minor": price})])
+        told = (await live_now(shop)).bundle.catalogue
+        assert told.stock[CUP] == stock
+        assert told.price_minor[CUP] == told.list_price_minor[CUP] == price
 
     live_through(story, tea_shop)
 

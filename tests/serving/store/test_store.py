@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+import json
 import os
 import random
 from collections.abc import Awaitable, Callable
@@ -240,10 +241,7 @@ def test_changes_of_items_are_numbered_and_what_is_not_said_stays(redis: Address
         assert (await store.read("ann", None)).change_count == 3
         found = await changes_after(store, 0)
         assert [item for item, _ in found.changes] == ["b", "a"]
-        assert found.changes[1][1] in {
-            b'{"stock":3,"price_minor":999}',
-            b'{"price_minor":999,"stock":3}',
-        }
+        assert json.loads(found.changes[1][1]) == {"stock": "3", "price_minor": "999"}
         assert (await changes_after(store, 2)).changes == found.changes[1:]
         assert (await changes_after(store, 3)).count == 3
         assert not (await changes_after(store, 0, limit=1)).complete
