@@ -8,12 +8,13 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.complaints import complained_rows
-from engine.customers.history import EMPTY_HISTORY, fold_all, key_of
+from engine.customers.history import fold_all, key_of
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count, merge, newest, saturated
+from engine.person import Known, known_customer
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
@@ -79,12 +80,15 @@ def enrich(
     *,
     tail: Sequence[Happened] = (),
     degraded: tuple[str, ...] = (),
+    known: Known | None = None,
 ) -> Query:
     """Fold the events since the bundle (`tail`, any order) over what the bundle knows.
 
+    `known` says what that is where it is not the row of `asked.customer_id` alone.
     For a customer who opted out, nothing but their standing (which prices depend on) is kept.
     """
-    person = _recognised(asked, bundle, now, tail)
+    known = known_customer(bundle, asked.customer_id) if known is None else known
+    person = _recognised(known, bundle, now, tail)
     if not person.customer.personal:
         person = Person(person.customer)
     return Query(
@@ -120,20 +124,18 @@ class Person:
     complained: Rows = field(default_factory=lambda: NO_ROWS)
 
 
-def _recognised(asked: Asked, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
-    row = -1 if asked.customer_id is None else bundle.customers.row(asked.customer_id)
-    past = EMPTY_HISTORY if row < 0 else bundle.snapshot.history_of(row)
-    known = NO_ITEM_HISTORY if row < 0 else bundle.customer_items.of(row)
+def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
+    past = known.past
     if tail:
         tail = [event for event in tail if key_of(event.event_id) not in past.seen]
         past = fold_all(past, tail)
     rows = bundle.items.rows([event.item_id or "" for event in tail])
     news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
-    history = saturated(merge(known, news), bundle.shop.interactions)
+    history = saturated(merge(known.items, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
     return Person(
         customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes),
-        row=row,
+        row=known.row,
         history=history,
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),

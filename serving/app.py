@@ -19,9 +19,11 @@ from serving.bundles import Bundles
 from serving.drain import Drain
 from serving.edge import Edge
 from serving.hot import Hot
+from serving.identity import restore_people
 from serving.intake import accepting
 from serving.logs import configure
 from serving.metrics import Metrics, build_metrics
+from serving.person import Erasures
 from serving.settings import Settings
 from serving.shop import Shop, begin_anew
 from serving.store.address import Address, parse
@@ -63,6 +65,7 @@ def build_shop(settings: Settings) -> Shop:
         metrics=metrics,
         now=wall if settings.clock == "wall" else log_clock(bundles),
         catching_up=asyncio.Lock(),
+        erasures=Erasures(),
         drain=Drain(settings.drain_delay_s),
     )
 
@@ -162,7 +165,9 @@ async def _settle(shop: Shop) -> None:
         if await needs_replay(shop.store):
             bundle = shop.bundles.live.bundle
             folded = await replay(shop.store, lambda event: accepting(bundle, event))
-            structlog.get_logger().info("stream folded", events=folded)
+            people = await restore_people(shop)
+            structlog.get_logger().info("stream folded", events=folded, linked=people)
+        await shop.erasures.learn(shop.store)
         await begin_anew(shop)
     except StoreError as error:
         structlog.get_logger().warning("store not settled", reason=str(error))

@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.customers.referrals import referral_of
-from engine.events import Event, EventType
+from engine.events import LINKS, Event, EventType
 from engine.happened import Happened, from_event
 from serving.problems import field_of
 from serving.shop import Shop
 from serving.store.packing import pack
 from serving.store.referral import MONEY
-from serving.store.store import Accepting
+from serving.store.store import ERASED, Accepting
 
 MAX_PACKED: Final = 16_384  # bytes of one event as kept; decision: properties are notes, not files
 HOUR_MS: Final = 3_600_000
@@ -53,6 +53,8 @@ def _check(shop: Shop, bundle: Bundle, raw: Any) -> Happened | Outcome:
         return _invalid(raw, [f"{field_of(one['loc'])}: {one['msg']}" for one in told[:10]])
     if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
         return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
+    if event.type in LINKS:
+        return _invalid(raw, [f"type: a {event.type} is told to POST /customers/{event.type}"])
     problem = _unpackable(event) if event.properties else None
     return event if problem is None else _invalid(raw, [problem])
 
@@ -73,6 +75,9 @@ def _invalid(raw: Any, errors: list[str]) -> Outcome:
 
 
 def _outcome(event: Happened, receipt: bytes | None) -> Outcome:
+    if receipt == ERASED:
+        said = "at: is from before all that was known of this customer was erased"
+        return Outcome(event.event_id, "invalid", (said,))
     return Outcome(event.event_id, "duplicate" if receipt is None else "accepted")
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from engine.events import MAX_UNIT_PRICE, Id
 from engine.slots import MAX_SIZE
@@ -148,6 +148,48 @@ class ItemReceipt(Wire):
         "they are until one does"
     )
     change_count: int
+
+
+class AliasWire(Wire):
+    """Another id of a customer; `kind` is one of `[identity] kinds` in shop.toml."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=64, examples=["pos_card", "visitor"])]
+    value: Id
+
+
+class LinkRequest(Wire):
+    """Ids that are this customer's; of kind `household`: the home that the customer lives in."""
+
+    customer_id: Id
+    aliases: list[AliasWire] = Field(min_length=1, max_length=20, description="All or none")
+    at: AwareDatetime | None = Field(None, description="Since when; now if absent")
+    reason: Annotated[str, Field(max_length=256)] | None = None
+
+
+class LinkResponse(Wire):
+    customer_id: str = Field(description="The canonical id of whoever was named")
+    aliases: list[AliasWire] = Field(description="All other ids of this person")
+    households: list[str]
+    changed: int = Field(description="0: all was so already")
+    durable: str
+
+
+class ErasureRemains(Wire):
+    """What a job has still to do; see docs/operations.md."""
+
+    what: Literal["stream", "log", "bundles"]
+    until: str
+
+
+class ErasureReceipt(Wire):
+    """Nothing in it names the customer; whoever keeps it can show what was done."""
+
+    erasure: int = Field(description="Number of this erasure")
+    customers: list[str] = Field(description="Salted hashes of the ids that were erased")
+    erased_at: str = Field(description="Nothing from up to this instant counts any more")
+    removed: dict[str, int] = Field(description="ids, and entries of newest events")
+    remaining: list[ErasureRemains]
+    durable: str
 
 
 class CustomerResponse(Wire):

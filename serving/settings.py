@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     store_write_ms: int = Field(default=2_000, ge=1, le=60_000)  # guess: a slow disk's fsync
     tail_limit: int = Field(default=1_000, ge=10, le=100_000)  # decision: 1 MB a customer at most
     visitor_days: int = Field(default=30, ge=1, le=365)  # decision
+    erasure_days: int = Field(default=15, ge=1, le=90)  # PIPL: 15 working days; GDPR: one month
     future_hours: int = Field(default=24, ge=0, le=8_760)  # decision: clocks of phones go wrong
 
     bundle_check_s: float = Field(default=0.5, gt=0, le=3_600)  # one stat() of one file each time

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
+from engine.customers.households import with_household
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
@@ -17,6 +18,7 @@ from engine.slots import Slots
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
+from serving.person import Erasures, Found, find, find_without_store, hidden, identity_of
 from serving.settings import Settings
 from serving.store.items import FOLLOW_S, ItemChanges, changes_after
 from serving.store.packing import BEGINNING, not_among, tail_events
@@ -34,6 +36,7 @@ class Shop:
     metrics: Metrics
     now: Callable[[], int]  # epoch ms
     catching_up: asyncio.Lock
+    erasures: Erasures
     drain: Drain
 
 
@@ -43,6 +46,7 @@ class Seen:
 
     query: Query
     live: Live
+    found: Found | None = None  # for who has several ids, a household, or was erased
 
     @property
     def bundle(self) -> Bundle:
@@ -50,7 +54,10 @@ class Seen:
 
 
 async def see(shop: Shop, asked: Asked) -> Seen:
-    """One trip to the store, then the bundle; the snapshot alone when the store does not answer."""
+    """One trip to the store, then the bundle; the snapshot alone when the store does not answer.
+
+    One trip more for who has several ids or a household.
+    """
     missing: tuple[str, ...] = ()
     try:
         tails = await shop.store.read(asked.customer_id, asked.visitor_id)
@@ -58,12 +65,45 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         tails, missing = NO_TAILS, ("store",)
     if not await _meet(shop, tails):
         missing = ("store",)
-    live = shop.bundles.live
-    events = events_of(asked, tails, live)
+    if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
+        missing, asked = ("store",), replace(asked, customer_id=None, visitor_id=None)
+    live, found = shop.bundles.live, None
+    if tails.linked or shop.erasures.known.count or missing:
+        found, missing = await _several(shop, asked, tails, live, missing)
     degraded = missing + live.degraded
     for reason in degraded:
         shop.metrics.degraded.labels(reason).inc()
+    if found is not None:
+        return Seen(_enriched(shop, asked, found, live, degraded), live, found)
+    events = events_of(asked, tails, live)
     return Seen(enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded), live)
+
+
+async def _several(
+    shop: Shop, asked: Asked, tails: Tails, live: Live, missing: tuple[str, ...]
+) -> tuple[Found | None, tuple[str, ...]]:
+    """Nothing for who has one id, was not erased, or asks for nobody; and what was missing."""
+    down, erased = tails is NO_TAILS, shop.erasures.known
+    identity = identity_of(asked, tails, live, store_down=down)
+    if not identity and not tails.linked and not hidden(asked, erased, live):
+        return None, missing
+    if not down:
+        try:
+            return await find(shop.store, asked, tails, identity, erased, live), missing
+        except StoreError:
+            missing = ("store",)
+    return find_without_store(asked, identity, erased, live), missing
+
+
+def _enriched(
+    shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[str, ...]
+) -> Query:
+    query = enrich(
+        asked, live.bundle, shop.now(), tail=found.events, degraded=degraded, known=found.known
+    )
+    if not (found.home and query.customer.personal):
+        return query
+    return replace(query, history=with_household(query.history, found.home))
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:

@@ -7,25 +7,22 @@ alone is kept beside it in the bundle, so that a link can be taken away without 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from engine.bundle import NO_LINKED, CustomerItems, Linked
 from engine.customers.identity import (
-    HOUSEHOLD,
-    Alias,
     Identity,
-    Link,
-    Word,
-    customer_node,
     id_of,
     identity_of,
     to_text,
+    word_of,
 )
 from engine.customers.snapshot import TABLES, CustomerSnapshot
 from engine.events import LINKS, EventType
+from engine.happened import Happened
 from engine.ids import IdMap
 from engine.interactions import InteractionConfig
 from engine.text import TextColumn
@@ -44,23 +41,18 @@ def identity_in(log: pl.LazyFrame) -> Identity:
     lines = log.filter(_OF_LINKS).select(
         "event_id", "type", "customer_id", "properties", pl.col("at").dt.epoch("ms")
     )
-    return identity_of(
-        word for line in lines.collect().iter_rows(named=True) if (word := _word(line)) is not None
+    told = (word_of(_event(line)) for line in lines.collect().iter_rows(named=True))
+    return identity_of(word for word in told if word is not None)
+
+
+def _event(line: dict[str, Any]) -> Happened:
+    return Happened(
+        event_id=line["event_id"],
+        type=EventType(line["type"]),
+        at=line["at"],
+        customer_id=line["customer_id"],
+        properties=json.loads(line["properties"] or "{}"),
     )
-
-
-def _word(line: dict[str, object]) -> Word | None:
-    """None for a line that no importer would have let pass."""
-    said = json.loads(str(line["properties"] or "{}"))
-    kind, alias, customer = said.get("kind"), said.get("alias"), line["customer_id"]
-    if not (isinstance(kind, str) and isinstance(alias, str) and isinstance(customer, str)):
-        return None
-    ends = (Alias(kind, alias).node, customer_node(customer))
-    at, revision = line["at"], said.get("revision", 0)
-    assert isinstance(at, int)
-    edge = Link(*(ends[::-1] if kind == HOUSEHOLD else ends), kind, at)
-    counted = revision if isinstance(revision, int) else 0
-    return Word(edge, line["type"] == EventType.LINK, counted, str(line["event_id"]))
 
 
 def resolved(log: pl.LazyFrame, identity: Identity) -> pl.LazyFrame:

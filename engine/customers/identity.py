@@ -8,7 +8,7 @@ in `visitor_id`; `h:` is a household. The kind is what the shop calls it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.errors import CainiError
+from engine.events import LINKS, EventType
+from engine.happened import Happened
 
 VISITOR: Final = "visitor"
 HOUSEHOLD: Final = "household"
@@ -164,7 +166,7 @@ def linked(
     if node == parent:
         raise IdentityRefused("self", f"{alias.kind} {alias.value!r} is that customer's own id")
     if held is not None:
-        raise IdentityRefused("linked-elsewhere", _elsewhere(alias, held))
+        raise IdentityRefused("elsewhere", _elsewhere(alias, held))
     if identity.root(parent) == node:
         said = f"{alias.value!r} is what {customer_id!r} is linked to; they are one person already"
         raise IdentityRefused("cycle", said)
@@ -183,7 +185,7 @@ def unlinked(identity: Identity, alias: Alias, customer_id: str) -> Identity:
     if held is None:
         return identity
     if held.parent != parent:
-        raise IdentityRefused("linked-elsewhere", _elsewhere(alias, held))
+        raise IdentityRefused("elsewhere", _elsewhere(alias, held))
     kept = {each: edge for each, edge in edges.items() if each != node}
     return Identity(identity.links, kept) if of_home else Identity(kept, identity.homes)
 
@@ -197,7 +199,7 @@ def _moved_in(
         return identity
     if held is not None:
         said = f"{customer_id!r} is of the household {id_of(held.parent)!r}; unlink it there first"
-        raise IdentityRefused("linked-elsewhere", said)
+        raise IdentityRefused("elsewhere", said)
     edge = Link(node, alias.node, HOUSEHOLD, at)
     return _bounded(replace(identity, homes={**identity.homes, node: edge}), node, config)
 
@@ -251,10 +253,18 @@ def identity_of(words: Iterable[Word]) -> Identity:
     return Identity(links, homes)
 
 
-def parts_of(identity: Identity, nodes: Iterable[str]) -> Iterator[tuple[str, Identity]]:
-    """Each node with what hangs together with it."""
-    for node in sorted({*nodes}):
-        yield node, identity.around(node)
+def word_of(event: Happened) -> Word | None:
+    """None for an event that says nothing of a link."""
+    said = event.properties
+    kind, alias, revision = said.get("kind"), said.get("alias"), said.get("revision")
+    if event.type not in LINKS or event.customer_id is None:
+        return None
+    if not (isinstance(kind, str) and isinstance(alias, str)):
+        return None
+    ends = (Alias(kind, alias).node, customer_node(event.customer_id))
+    edge = Link(*(ends[::-1] if kind == HOUSEHOLD else ends), kind, event.at)
+    counted = revision if isinstance(revision, int) else 0
+    return Word(edge, event.type is EventType.LINK, counted, event.event_id)
 
 
 def to_text(identity: Identity) -> str:

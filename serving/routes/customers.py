@@ -1,17 +1,60 @@
-"""/customers: where a customer stands now, the newest events included."""
+"""/customers: where a customer stands now, which ids are theirs, and how all of it goes away."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 
+from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
+from serving.identity import erase_person, relate
+from serving.problems import MEDIA_TYPE, store_away
 from serving.routes.answers import standing
-from serving.routes.carry import REFUSALS, json_answer, shop_of
-from serving.schemas import CustomerResponse
+from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
+from serving.schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
 from serving.shop import see
 
 router = APIRouter(tags=["customers"])
+CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
+    409: {
+        "description": "It contradicts what is linked; the problem names it",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_PLACE}}},
+    }
+}
+
+
+@router.post("/customers/link", response_model=LinkResponse, responses=REFUSALS | CONFLICT)
+async def link(asked: Annotated[LinkRequest, Body()], request: Request) -> Response:
+    """From the next request on, all that was done under these ids is one person's.
+
+    Nothing is merged where it lies: unlinking gives each id its own back. Again is harmless.
+    """
+    return await _related(asked, request, link=True)
+
+
+@router.post("/customers/unlink", response_model=LinkResponse, responses=REFUSALS | CONFLICT)
+async def unlink(asked: Annotated[LinkRequest, Body()], request: Request) -> Response:
+    """From the next request on, each id has what is its own again."""
+    return await _related(asked, request, link=False)
+
+
+async def _related(asked: LinkRequest, request: Request, *, link: bool) -> Response:
+    try:
+        return json_answer(await relate(shop_of(request), asked, link=link))
+    except StoreError as error:
+        raise store_away(f"{error}. Ask for the same again.") from error
+
+
+@router.delete("/customers/{customer_id:path}", response_model=ErasureReceipt, responses=REFUSALS)
+async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Response:
+    """The customer, with all linked ids, is a stranger from the next request on.
+
+    What events they make later begins a new history. The receipt says what a job still removes.
+    """
+    try:
+        return json_answer(await erase_person(shop_of(request), customer_id))
+    except StoreError as error:
+        raise store_away(f"{error}. Ask for the same again.") from error
 
 
 @router.get("/customers/{customer_id:path}", response_model=CustomerResponse, responses=REFUSALS)

@@ -28,6 +28,30 @@ class Keys:
         return self._of("referrers")
 
     @property
+    def people(self) -> str:
+        """Hash: node → what hangs together with it, for every node that was ever linked."""
+        return self._of("people")
+
+    @property
+    def revision(self) -> str:
+        """The number of the last word on a link; about the time of day, and never the same."""
+        return self._of("people:revision")
+
+    @property
+    def erased(self) -> str:
+        """Hash: salted hash of an erased node → the instant up to which its events count not."""
+        return self._of("erased")
+
+    @property
+    def erased_salt(self) -> str:
+        return self._of("erased:salt")
+
+    @property
+    def erased_count(self) -> str:
+        """How many erasures there were; workers compare it with what they know."""
+        return self._of("erased:count")
+
+    @property
     def changes(self) -> str:
         """Hash: item → JSON of what the shop changed since any training."""
         return self._of("items")
@@ -52,6 +76,10 @@ class Keys:
         if customer_id is not None:
             return self.customers + customer_id
         return self.visitors + (visitor_id or "")
+
+    def tail_of(self, node: str) -> str:
+        """Of a node of engine.customers.identity."""
+        return (self.visitors if node[0] == "v" else self.customers) + node[2:]
 
     def _of(self, name: str) -> str:
         return f"caini:{{{self.shop}}}:{name}"

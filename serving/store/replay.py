@@ -1,10 +1,11 @@
 """The stream is the truth; tails are made from it. This makes them again where they are lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
+from engine.events import LINKS
 from engine.happened import Happened
-from serving.store.packing import unpack
+from serving.store.packing import StreamId, unpack
 from serving.store.store import Accepting, Store
 
 PAGE: Final = 500
@@ -25,7 +26,11 @@ async def replay(store: Store, accepting: Callable[[Happened], Accepting]) -> in
     while True:
         (page,) = await store.ask(("XRANGE", store.keys.events, after, "+", "COUNT", PAGE))
         told = [(accepted, unpack(_event(entry))) for accepted, entry in page]
-        events = [(accepted, accepting(event)) for accepted, event in told if event is not None]
+        events = [
+            (accepted, accepting(event))
+            for accepted, event in told
+            if event is not None and event.type not in LINKS
+        ]
         await store.fold(events)
         folded += len(events)
         if len(page) < PAGE:
@@ -33,6 +38,20 @@ async def replay(store: Store, accepting: Callable[[Happened], Accepting]) -> in
         after = "(" + page[-1][0].decode()
     await store.ask(("SET", store.keys.folded, "1"))
     return folded
+
+
+async def stream_after(store: Store, after: StreamId) -> AsyncIterator[Happened]:
+    """What the stream holds since, in the order of acceptance."""
+    start = f"({after}"
+    while True:
+        (page,) = await store.ask(("XRANGE", store.keys.events, start, "+", "COUNT", PAGE))
+        for _, fields in page:
+            event = unpack(_event(fields))
+            if event is not None:
+                yield event
+        if len(page) < PAGE:
+            return
+        start = "(" + page[-1][0].decode()
 
 
 def _event(fields: Sequence[bytes]) -> bytes:

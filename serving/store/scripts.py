@@ -15,15 +15,21 @@ class Script:
 
 
 ACCEPT: Final = Script("""
--- KEYS  stream, tail, referrers
+-- KEYS  stream, tail, referrers, erased, salt
 -- ARGV  event id, event, seconds the tail lives (0: for ever), role, customer, prefix of customers'
 --       tails, at, referral known to the bundle, referral told by this event ('<at> <who>' or ''),
---       stream id of an event that is in the stream already ('' for a new one)
+--       stream id of an event that is in the stream already ('' for a new one), node of who it is
 -- What a referred customer buys lies in the tail of whoever referred them too, marked with a star.
--- Gives nil for an event that the tail holds already, else its stream id and the tail's length.
+-- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
+-- else its stream id and the tail's length.
 local stream, tail, referrers = KEYS[1], KEYS[2], KEYS[3]
 local event_id, event, ttl, role = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 if redis.call('HEXISTS', tail, event_id) == 1 then return false end
+local salt = redis.call('GET', KEYS[5])
+if salt then
+  local erased = redis.call('HGET', KEYS[4], redis.sha1hex(salt .. ARGV[11]))
+  if erased and tonumber(ARGV[7]) <= tonumber(erased) then return 0 end
+end
 local id = ARGV[10]
 if id == '' then id = redis.call('XADD', stream, '*', 'event', event) end
 redis.call('HSET', tail, event_id, id .. ' ' .. event)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import hiredis
 
+from engine.customers.identity import customer_node, visitor_node
 from engine.errors import StoreError
 from engine.happened import Happened
 from serving.store import referral
@@ -22,6 +23,7 @@ from serving.store.trim import droppable
 DAY_S: Final = 86_400
 DEFAULT_VISITOR_DAYS: Final = 30
 DEFAULT_TAIL_LIMIT: Final = 1_000
+ERASED: Final = b""
 LinkName = Literal["read", "write"]
 
 
@@ -32,6 +34,12 @@ class Tails:
     customer: Sequence[bytes] = ()
     visitor: Sequence[bytes] = ()
     change_count: int = 0
+    erased_count: int = 0
+    people: Sequence[bytes | None] = ()  # what is linked to the customer, to the visitor
+
+    @property
+    def linked(self) -> bool:
+        return any(self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +100,42 @@ class Store:
 
     async def read(self, customer_id: str | None, visitor_id: str | None) -> Tails:
         """One round trip; StoreError when it is not answered in time."""
-        commands: list[Command] = [("GET", self.keys.change_count)]
+        commands: list[Command] = [("MGET", self.keys.change_count, self.keys.erased_count)]
+        nodes: list[str] = []
         if customer_id is not None:
             commands.append(("HVALS", self.keys.customers + customer_id))
+            nodes.append(customer_node(customer_id))
         if visitor_id is not None:
             commands.append(("HVALS", self.keys.visitors + visitor_id))
-        replies = refuse_errors(await self._reads.ask(*commands))
-        count, tails = int(replies[0] or 0), replies[1:]
+            nodes.append(visitor_node(visitor_id))
+        if nodes:
+            commands.append(("HMGET", self.keys.people, *nodes))
+        (changes, erasures), *tails = refuse_errors(await self._reads.ask(*commands))
         return Tails(
+            people=tails.pop() if nodes else (),
             customer=tails.pop(0) if customer_id is not None else (),
             visitor=tails.pop(0) if visitor_id is not None else (),
-            change_count=count,
+            change_count=int(changes or 0),
+            erased_count=int(erasures or 0),
         )
 
+    async def tails_of(self, nodes: Sequence[str]) -> list[Sequence[bytes]]:
+        """Of further ids of who is asking, and of whom they live with: one trip more."""
+        commands: list[Command] = [("HVALS", self.keys.tail_of(node)) for node in nodes]
+        return refuse_errors(await self._reads.ask(*commands))
+
     async def accept(self, events: Sequence[Accepting]) -> list[bytes | None]:
-        """Stream ids in the order of `events`; None for one that was there already.
+        """Stream ids in the order of `events`; None for one that was there already, ERASED for one
+        from before its customer was erased, of which nothing is kept.
 
         When it returns the events are as durable as the store's policy says. When it raises, some
         may have been accepted: sending all of them again counts none of them twice.
         """
         replies = await self.run(ACCEPT, [self._accepting(one) for one in events])
         for one, reply in zip(events, replies, strict=True):
-            if reply is not None and reply[1] > self._tail_limit:
+            if reply and reply[1] > self._tail_limit:
                 self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
-        return [None if reply is None else reply[0] for reply in replies]
+        return [ERASED if reply == 0 else None if reply is None else reply[0] for reply in replies]
 
     async def fold(self, events: Sequence[tuple[bytes, Accepting]]) -> None:
         """Put events of the stream, with their stream ids, into the tails that miss them."""
@@ -126,10 +146,12 @@ class Store:
         told = referral.told(event)
         role = "order" if event.type in MONEY else "referral" if told else ""
         return (
-            "3",
+            "5",
             self.keys.events,
             self.keys.tail(event.customer_id, event.visitor_id),
             self.keys.referrers,
+            self.keys.erased,
+            self.keys.erased_salt,
             event.event_id,
             pack(event),
             0 if event.customer_id is not None else self._visitor_ttl_s,
@@ -140,6 +162,9 @@ class Store:
             one.known_referral,
             told,
             accepted,
+            visitor_node(event.visitor_id or "")
+            if event.customer_id is None
+            else customer_node(event.customer_id),
         )
 
     async def durability(self) -> str:

@@ -49,6 +49,9 @@ CALLS = [
     "GET /popular",
     "PUT /items",
     "GET /customers/{customer_id}",
+    "DELETE /customers/{customer_id}",
+    "POST /customers/link",
+    "POST /customers/unlink",
     "POST /events",
     "GET /health/live",
     "GET /health/ready",
@@ -57,6 +60,7 @@ CALLS = [
 
 NEVER_WRONG = {
     "GET /customers/{customer_id}",
+    "DELETE /customers/{customer_id}",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",

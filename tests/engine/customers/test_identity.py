@@ -64,8 +64,8 @@ def test_R1_linking_again_and_unlinking_what_is_not_linked_change_nothing() -> N
     ("alias", "customer", "reason", "named"),
     [
         (Alias("open_id", "mei"), "mei", "self", "mei"),
-        (CARD, "lin", "linked-elsewhere", "'mei' as pos_card"),
-        (Alias("open_id", "card"), "lin", "linked-elsewhere", "'mei' as pos_card"),
+        (CARD, "lin", "elsewhere", "'mei' as pos_card"),
+        (Alias("open_id", "card"), "lin", "elsewhere", "'mei' as pos_card"),
         (Alias("customer", "mei"), "card", "cycle", "'card'"),
     ],
 )

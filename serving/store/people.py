@@ -1,0 +1,183 @@
+"""Who is who, in the store: links change as one step, and an erasure takes all of a person."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Final
+
+from engine.happened import Happened
+from serving.store.connection import Command
+from serving.store.packing import pack
+from serving.store.scripts import Script
+from serving.store.store import Store
+
+RELINK: Final = Script("""
+-- KEYS  stream, people, revision
+-- ARGV  how many events; events …; how many nodes are expected; node, what it held ('' nothing) …;
+--       node, what it is to hold …
+-- Gives 0, and changes nothing, when a node holds something else by now; else 1.
+-- The events' revisions are written here, as the last of their properties: they order the words on
+-- links as they were accepted, whatever the clocks of those who tell them say.
+local stream, people, counter = KEYS[1], KEYS[2], KEYS[3]
+local events = tonumber(ARGV[1])
+local first = events + 3
+local last = first - 1 + 2 * tonumber(ARGV[events + 2])
+for i = first, last, 2 do
+  if (redis.call('HGET', people, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
+end
+for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
+if events == 0 then return 1 end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local revision = math.max(now, tonumber(redis.call('GET', counter) or '0') + 1)
+for i = 2, events + 1 do
+  local event = string.sub(ARGV[i], 1, -3) .. string.format(',"revision":%.0f}}', revision)
+  redis.call('XADD', stream, '*', 'event', event)
+  revision = revision + 1
+end
+redis.call('SET', counter, string.format('%.0f', revision))
+return 1
+""")
+
+ERASE: Final = Script("""
+-- KEYS  people, erased, salt, count, referrers
+-- ARGV  a salt, now, prefix of customers' tails, node asked for, what it held, how many nodes;
+--       node, its tail, who the bundle says referred them ('' nobody) … ;
+--       node of another person, what it is to hold …
+-- Gives nil when the node holds something else by now, else the instant up to which events are
+-- forgotten, how many entries of tails went, and the number of this erasure.
+local people, erased, referrers, prefix = KEYS[1], KEYS[2], KEYS[5], ARGV[3]
+if (redis.call('HGET', people, ARGV[4]) or '') ~= ARGV[5] then return false end
+redis.call('SET', KEYS[3], ARGV[1], 'NX')
+local salt, at, gone = redis.call('GET', KEYS[3]), tonumber(ARGV[2]), 0
+local last = 6 + 3 * tonumber(ARGV[6])
+for i = 7, last, 3 do
+  local node, tail = ARGV[i], ARGV[i + 1]
+  local told = redis.call('HGET', referrers, string.sub(node, 3))
+  local who = told and string.match(told, '^%d+ (.+)$') or ARGV[i + 2]
+  local held = redis.call('HGETALL', tail)
+  for j = 1, #held, 2 do
+    local accepted, text = string.match(held[j + 1], '^(%S+) (.*)$')
+    if string.sub(accepted, -1) ~= '*' then
+      at = math.max(at, cjson.decode(text).at)
+      if who ~= '' then redis.call('HDEL', prefix .. who, 'referred:' .. held[j]) end
+    end
+  end
+  gone = gone + #held / 2
+  redis.call('DEL', tail)
+  redis.call('HDEL', people, node)
+  if string.sub(node, 1, 1) == 'c' then redis.call('HDEL', referrers, string.sub(node, 3)) end
+end
+for i = 7, last, 3 do
+  redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), string.format('%.0f', at))
+end
+for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
+return {string.format('%.0f', at), gone, redis.call('INCR', KEYS[4])}
+""")
+
+SALT_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstones:
+    """Which ids were erased, without their names: hash of a node → events up to this are gone."""
+
+    salt: str = ""
+    erased_at: Mapping[str, int] | None = None
+    count: int = 0
+    newest: int = 0
+
+    def digest(self, node: str) -> str:
+        return tombstone(self.salt, node)
+
+    def at(self, node: str) -> int:
+        """0 for who was never erased."""
+        return self.erased_at.get(tombstone(self.salt, node), 0) if self.erased_at else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    at: int
+    tail_entries: int
+    count: int
+
+
+def tombstone(salt: str, node: str) -> str:
+    """SHA-1, which is what a script of Redis can make; the salt is 256 random bits."""
+    return sha1((salt + node).encode(), usedforsecurity=False).hexdigest()
+
+
+async def held_of(store: Store, nodes: Sequence[str]) -> list[bytes | None]:
+    """What hangs together with each node, as text; None for one that was never linked."""
+    (held,) = await store.ask(("HMGET", store.keys.people, *nodes))
+    return list(held)
+
+
+async def relink(
+    store: Store,
+    events: Sequence[Happened],
+    expected: Mapping[str, bytes | None],
+    held: Mapping[str, str],
+) -> bool:
+    """False, with nothing changed, when somebody else was quicker: look again and decide anew."""
+    call: list[str | bytes | int] = [
+        *("3", store.keys.events, store.keys.people, store.keys.revision),
+        len(events),
+        *map(pack, events),
+        len(expected),
+    ]
+    for node, text in expected.items():
+        call += [node, text or b""]
+    for node, new in held.items():
+        call += [node, new]
+    (reply,) = await store.run(RELINK, [tuple(call)])
+    return bool(reply)
+
+
+async def keep_people(store: Store, texts: Mapping[str, str]) -> None:
+    """What the store knows of a node already stays."""
+    for node, text in texts.items():
+        await store.ask(("HSETNX", store.keys.people, node, text))
+
+
+async def erase(
+    store: Store,
+    asked: tuple[str, bytes | None],
+    people: Sequence[tuple[str, str]],
+    others: Mapping[str, str],
+    now: int,
+) -> Erased | None:
+    """`people`: every node of the person and who referred it; `others` keep these texts.
+
+    None when what is linked has changed meanwhile.
+    """
+    keys = store.keys
+    call: list[str | bytes | int] = [
+        *("5", keys.people, keys.erased, keys.erased_salt, keys.erased_count, keys.referrers),
+        *(secrets.token_hex(SALT_BYTES), now, keys.customers, asked[0], asked[1] or b""),
+        len(people),
+    ]
+    for node, referrer in people:
+        call += [node, keys.tail_of(node), referrer]
+    for node, text in others.items():
+        call += [node, text]
+    command: Command = tuple(call)
+    (reply,) = await store.run(ERASE, [command])
+    return None if reply is None else Erased(int(reply[0]), int(reply[1]), int(reply[2]))
+
+
+async def tombstones_of(store: Store) -> Tombstones:
+    count, salt, flat = await store.ask(
+        ("GET", store.keys.erased_count),
+        ("GET", store.keys.erased_salt),
+        ("HGETALL", store.keys.erased),
+    )
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    erased_at = {digest.decode(): int(at) for digest, at in pairs}
+    return Tombstones(
+        "" if salt is None else salt.decode(),
+        erased_at,
+        int(count or 0),
+        max(erased_at.values(), default=0),
+    )
