@@ -2,15 +2,15 @@
 
 BUNDLES/<version>/… holds the bundles, BUNDLES/current the name of the live one. Beside it,
 BUNDLES/.pointers/<version> are pointers made in advance: with a full disk one of them is renamed.
+What was live before is told by `training.went_live`.
 """
 
 import contextlib
-import errno
 import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -18,13 +18,13 @@ from typing import Final
 from engine.bundle import Bundle, Manifest
 from engine.bundle_files import MANIFEST, read_manifest, verify, write_bundle
 from engine.errors import BundleError, LeaseError, UnknownName
+from training.went_live import note_publish, note_rollback, way_back
+from training.whole_file import NO_ROOM, UNFINISHED, write_whole
 
 CURRENT: Final = "current"
-UNFINISHED: Final = ".unfinished-"
 LOCK: Final = ".publishing"
 POINTERS: Final = ".pointers"
 FENCE: Final = ".token"
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def publish(bundle: Bundle, bundles: Path, *, token: int | None = None) -> Manifest:
@@ -58,6 +58,7 @@ def _go_live(folder: Path, manifest: Manifest, bundles: Path, token: int | None)
         shutil.rmtree(target, ignore_errors=True)
         folder.rename(target)
         _sync(bundles)
+    note_publish(bundles, _way_back(bundles), manifest.version)
     point(bundles, manifest.version)
     return read_manifest(target)
 
@@ -65,7 +66,7 @@ def _go_live(folder: Path, manifest: Manifest, bundles: Path, token: int | None)
 def next_token(bundles: Path) -> int:
     """A number above all that were given out. `one_at_a_time` is held by the caller."""
     token = newest_token(bundles) + 1
-    _write(bundles, f"{token}\n", bundles / FENCE)
+    write_whole(bundles, f"{token}\n", bundles / FENCE)
     return token
 
 
@@ -102,7 +103,7 @@ def point(bundles: Path, version: str) -> None:
     verify(bundles / version, read_manifest(bundles / version))
     ready = bundles / POINTERS / version
     try:
-        _write(bundles, f"{version}\n", bundles / CURRENT)
+        write_whole(bundles, f"{version}\n", bundles / CURRENT)
     except OSError as error:
         if error.errno not in NO_ROOM or not _is_pointer(ready, version):
             raise
@@ -115,7 +116,7 @@ def point(bundles: Path, version: str) -> None:
 def _prepare_pointer(ready: Path, version: str) -> None:
     if not _is_pointer(ready, version):
         ready.parent.mkdir(exist_ok=True)
-        _write(ready.parent, f"{version}\n", ready)
+        write_whole(ready.parent, f"{version}\n", ready)
 
 
 def _is_pointer(path: Path, version: str) -> bool:
@@ -125,26 +126,13 @@ def _is_pointer(path: Path, version: str) -> bool:
         return False
 
 
-def _write(folder: Path, text: str, path: Path) -> None:
-    """Whole or not at all; `folder` is on the file system of `path`."""
-    descriptor, name = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def rollback(bundles: Path, version: str | None = None) -> str:
-    """Point at `version`, or at the one published before the live one; says which."""
+    """Point at `version`, or at the one that was live before the live one; says which."""
+    way = _way_back(bundles)
     if version is None:
-        version = _before(bundles)
+        version = _before(bundles, way)
     point(bundles, version)
+    note_rollback(bundles, way, version)
     return version
 
 
@@ -152,9 +140,7 @@ def retain(bundles: Path, newest: int) -> list[str]:
     """Remove all but the newest versions, the live one and the one before it; says which."""
     with one_at_a_time(bundles):
         ordered = versions(bundles)
-        live = current(bundles)
-        place = ordered.index(live) if live in ordered else len(ordered)
-        kept = {*ordered[max(0, place - 1) : place + 1], *ordered[-newest:]}
+        kept = {*_way_back(bundles)[-2:], *ordered[-newest:]}
         gone = [version for version in ordered if version not in kept]
         for version in gone:
             leaving = bundles / f"{UNFINISHED}{version}"
@@ -164,13 +150,14 @@ def retain(bundles: Path, newest: int) -> list[str]:
     return gone
 
 
-def _before(bundles: Path) -> str:
-    ordered = versions(bundles)
-    live = current(bundles)
-    place = ordered.index(live) if live in ordered else len(ordered)
-    if place == 0:
-        raise BundleError(f"{bundles}: no version before {live}")
-    return ordered[place - 1]
+def _way_back(bundles: Path) -> list[str]:
+    return way_back(bundles, current(bundles), versions(bundles))
+
+
+def _before(bundles: Path, way: Sequence[str]) -> str:
+    if len(way) < 2:
+        raise BundleError(f"{bundles}: no version before {current(bundles)}")
+    return way[-2]
 
 
 def current(bundles: Path) -> str | None:

@@ -17,6 +17,7 @@ from engine.bundle_files import read_bundle
 from engine.errors import BundleError, UnknownName
 from tests.worlds import bundle
 from training.publish import CURRENT, adopt, current, publish, retain, rollback, versions
+from training.went_live import WENT_LIVE
 
 
 def dated(made: Bundle, number: int) -> Bundle:
@@ -50,6 +51,49 @@ def test_rolling_back_points_at_the_one_before_or_at_the_one_named(tmp_path: Pat
     with pytest.raises(BundleError, match="no version before"):
         rollback(tmp_path)
     assert rollback(tmp_path, told[2]) == told[2] == current(tmp_path)
+
+
+def test_rolling_back_goes_the_way_that_the_pointer_came(tmp_path: Path) -> None:
+    a, b = (publish(dated(bundle(), number), tmp_path).version for number in (1, 2))
+    assert publish(dated(bundle(), 1), tmp_path).version == a
+    assert rollback(tmp_path) == b, "it was live before a was again, though it was made later"
+    assert rollback(tmp_path) == a
+    with pytest.raises(BundleError, match="no version before"):
+        rollback(tmp_path)
+
+
+def test_rolling_back_further_never_comes_forward(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in range(5)]
+    assert rollback(tmp_path, told[3]) == told[3]
+    assert rollback(tmp_path) == told[2]
+    assert rollback(tmp_path, told[4]) == told[4]
+    assert rollback(tmp_path) == told[2], "what came in between was left for it"
+
+
+def test_the_same_version_again_is_no_step(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2, 2, 2)]
+    assert rollback(tmp_path) == told[0]
+
+
+def test_a_folder_from_before_the_way_was_noted_goes_back_by_age(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2, 3)]
+    (tmp_path / WENT_LIVE).unlink()
+    assert rollback(tmp_path) == told[1]
+    assert rollback(tmp_path) == told[0]
+
+
+@pytest.mark.parametrize("killed_after", ["a b a", "a b", "a"])
+def test_a_publish_or_rollback_killed_between_its_two_files_takes_the_same_way(
+    tmp_path: Path, killed_after: str
+) -> None:
+    """The pointer says b; the file beside it may hold a line too many, or lack the last one."""
+    named = {
+        name: publish(dated(bundle(), number), tmp_path).version
+        for number, name in enumerate("ab", 1)
+    }
+    (tmp_path / WENT_LIVE).write_text("".join(f"{named[name]}\n" for name in killed_after.split()))
+    assert current(tmp_path) == named["b"]
+    assert rollback(tmp_path) == named["a"]
 
 
 def test_a_version_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
@@ -135,6 +179,10 @@ def test_retention_keeps_the_newest_the_live_one_and_the_way_back(tmp_path: Path
     assert versions(tmp_path) == [told[1], told[2], told[4], told[5]]
     assert rollback(tmp_path) == told[1]
     assert retain(tmp_path, 1) == [told[2], told[4]]
+    publish(dated(bundle(), 9), tmp_path)
+    back = publish(dated(bundle(), 1), tmp_path)
+    assert retain(tmp_path, 1) == [told[5]]
+    assert versions(tmp_path)[-1] == rollback(tmp_path) != back.version
 
 
 def _roll_back_without_room(folder: Path, version: str) -> None:
