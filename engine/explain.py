@@ -22,6 +22,7 @@ REASONS: Final = {
     "context": "similar_to",
     "bought_together": "bought_together",
     "als": "taste",
+    "nearest": "alike",
     "again": "again",
     "due": "due",
     "searched": "matches_search",

@@ -12,6 +12,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "similar_to": {"en": "Similar to {items}", "zh": "与{items}相似"},
     "bought_together": {"en": "Often bought together with {items}", "zh": "常与{items}一起购买"},
     "taste": {"en": "Chosen for your taste", "zh": "符合您的喜好"},
+    "alike": {"en": "Liked by the same customers", "zh": "喜欢它的顾客也喜欢"},
     "again": {"en": "You buy this often", "zh": "您常买的商品"},
     "due": {"en": "Time to buy it again", "zh": "该补货了"},
     "matches_search": {"en": "Matches your search", "zh": "符合您的搜索"},

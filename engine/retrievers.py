@@ -17,6 +17,8 @@ from engine.words import words_of
 
 SESSION_DECAY: Final = 0.8  # weight of each older item of a session; guess, see bench/session
 
+SHORTEST: Final = 1e-9  # factors of an item that nobody has touched are zeros
+
 Retriever = Callable[[Query, Bundle, int], Candidates]
 
 
@@ -71,6 +73,21 @@ def _fold_in(history: ItemHistory, factors: Factors) -> Vector:
     left[np.diag_indices_from(left)] += regularization
     solved: Vector = np.linalg.solve(left, vectors.T @ (1 + extra))
     return solved
+
+
+def nearest(query: Query, bundle: Bundle, depth: int) -> Candidates:
+    """Items near those the page is about in what customers make of them: by their factors.
+
+    It knows neighbours also for an item whose list is short or empty.
+    """
+    if not len(query.context):
+        return NO_CANDIDATES
+    vectors = bundle.factors.item[query.context]
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vector: Vector = (vectors / np.maximum(lengths, SHORTEST)).sum(axis=0)
+    found = bundle.item_index.search(vector, depth)
+    liked = np.count_nonzero(found.scores > 0)
+    return Candidates(found.rows[:liked], found.scores[:liked])
 
 
 def again(query: Query, bundle: Bundle, depth: int) -> Candidates:
@@ -143,6 +160,7 @@ RETRIEVERS: Final[Mapping[str, Retriever]] = {
     "context": context,
     "bought_together": bought_together,
     "als": als,
+    "nearest": nearest,
     "again": again,
     "due": due,
     "searched": searched,

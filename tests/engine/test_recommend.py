@@ -15,7 +15,7 @@ from engine.recommend import recommend
 from engine.retrievers import RETRIEVERS
 from engine.shop import check_shop, read_shop
 from engine.slots import SlotPlan, check_slots, read_slots
-from engine.types import Slate
+from engine.types import NO_ROWS, NO_SCORES, Lists, Slate
 from tests.worlds import (
     BLACK,
     CUP,
@@ -174,6 +174,14 @@ def test_folding_in_what_the_factors_were_fitted_to_finds_the_same_taste(tea: Bu
     folded = replace(stored, fresh=True)
     assert rows(recommend(stored, slot, tea))[:2] == [CUP, POT]
     assert rows(recommend(folded, slot, tea))[:2] == [CUP, POT]
+
+
+def test_items_near_the_page_are_found_where_it_has_no_list(tea: Bundle) -> None:
+    slot = plan(sources={"nearest": 1}, fallback=[])
+    unlisted = replace(tea, similar=Lists(np.zeros(7, np.int64), NO_ROWS, NO_SCORES))
+    slate = recommend(query(unlisted, context_items=["pot"], n=1), slot, unlisted)
+    assert [(served.row, served.reason) for served in slate.items] == [(CUP, "alike")]
+    assert rows(recommend(query(tea, context_items=["guide"], n=1), slot, tea)) == [GREEN]
 
 
 def test_a_search_finds_titles_and_the_latest_search_counts(tea: Bundle) -> None:
