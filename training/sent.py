@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS causes (
 ) WITHOUT ROWID;
 """
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
-BETWEEN: Final = "\x1f"  # between item ids
+BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Sending:
         """A second message of one list to one customer joins the first."""
         self._database.executemany(
             "INSERT INTO messages VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            f"items = items || char({ord(BETWEEN)}) || excluded.items",
+            "items = items || char(31) || excluded.items",
             (
                 (each.customer_id, self._at, self._number, each.held, BETWEEN.join(each.items))
                 for each in messages

@@ -9,6 +9,7 @@ from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
+from engine.customers.outreach import OutreachConfig
 from engine.customers.price_band import PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
 from engine.customers.segments import SegmentConfig, read_segments
@@ -27,6 +28,7 @@ class CustomersConfig(BaseModel):
     loyalty: LoyaltyConfig = LoyaltyConfig()
     repurchase: RepurchaseConfig = RepurchaseConfig()
     price_band: PriceBandConfig = PriceBandConfig()
+    outreach: OutreachConfig = OutreachConfig()
     identity: IdentityConfig = IdentityConfig()
     segments: tuple[SegmentConfig, ...] = ()
     life_stages: tuple[LifeStageConfig, ...] = ()
@@ -38,6 +40,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "loyalty": LoyaltyConfig,
     "repurchase": RepurchaseConfig,
     "price_band": PriceBandConfig,
+    "outreach": OutreachConfig,
     "identity": IdentityConfig,
 }
 
