@@ -12,7 +12,6 @@ from caini.printed import print_json
 from caini.progress import progress_bar
 from caini.verbs.recommend import language_of
 from engine.bundle import Bundle
-from engine.customers.schemes import compile_schemes
 from engine.errors import ConfigError, UnknownName
 from engine.shop import ShopConfig, read_shop
 from engine.slots import SlotPlan, find_slot, read_slots
@@ -21,7 +20,7 @@ from training.appetite import appetites, still_has
 from training.audience import Chosen, Plan, Tally, write_audience
 from training.list_files import require_kind
 from training.reasoned import Offer
-from training.segments import states_under
+from training.segments import schemes_of, states_under
 from training.sent import Ledger, open_ledger
 
 
@@ -71,7 +70,7 @@ def run(
         holdout=wanted.holdout,
         salt=salt,
     )
-    states = _states(bundle, shop, now)
+    states = states_under(bundle, schemes_of(shop), now)
     with open_ledger(ledger or default_ledger(bundles)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
@@ -104,12 +103,6 @@ def _about(wanted: Wanted) -> str:
     if len(named) != 1:
         raise ConfigError(f"name exactly one of {', '.join(f'--{kind}' for kind in kinds)}")
     return named[0]
-
-
-def _states(bundle: Bundle, shop: ShopConfig, now: int) -> pl.DataFrame:
-    identity = shop.shop
-    schemes = compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
-    return states_under(bundle, schemes, now)
 
 
 def _offer(wanted: Wanted, bundle: Bundle, now: int) -> Offer:
