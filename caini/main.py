@@ -96,6 +96,27 @@ def archive(
 
 
 @app.command()
+def erase(
+    log: Annotated[Path, typer.Option(help="Log that erased customers leave.")],
+    bundles: Annotated[
+        Path | None, typer.Option(help="Remove bundles here that hold them and are not live.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    older_than_days: Annotated[
+        float, typer.Option(min=0, help="Keep bundles for a rollback so long after an erasure.")
+    ] = 7.0,
+    json: Json = False,
+) -> None:
+    """Carry out erasures: in the store, the log, the ledger of messages and old bundles."""
+    from caini.verbs.erase import run
+
+    run(log, bundles=bundles, url=url, data=data, older_than_days=older_than_days, as_json=json)
+
+
+@app.command()
 def retrain(
     log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
     out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],

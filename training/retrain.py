@@ -20,8 +20,10 @@ from engine.errors import (
     DataRefused,
     LeaseError,
 )
+from engine.types import DAY_MS
 from training.assemble import Say, Source
 from training.checks import check_log, rejected_share
+from training.erasure import read_tombstones
 from training.findings import Finding, Severity, errors, listed
 from training.gate import Contest, Rehearse, judge
 from training.lease import LIFE_S, lease
@@ -36,6 +38,7 @@ from training.records import (
     twin_of,
     write_record,
 )
+from training.retained import KEPT_DAYS, forget_erased
 from training.stages import Document, Stages, digest_of, key_of
 from training.train import Settings, fit, measure, open_source, read_settings
 
@@ -274,6 +277,8 @@ def _publish(job: Job, stages: Stages, facts: LogFacts, outside: Outside, result
 def _tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result: Result) -> None:
     """After the publish; whatever fails here is done by the next run."""
     result.removed = retain(job.bundles, settings.train.retention.versions)
+    before = outside.now() - round(KEPT_DAYS * DAY_MS)
+    result.removed += forget_erased(job.bundles, read_tombstones(job.log), before=before)
     forget_twins(job.bundles)
     stages.remove()
     if outside.cut is not None:

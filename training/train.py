@@ -16,6 +16,7 @@ from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
+from training.erasure import read_tombstones, without_erased
 from training.evaluate import Evaluation, evaluate, personal_and_popular
 from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
@@ -39,7 +40,8 @@ def read_settings(config: Path) -> Settings:
 def open_source(log: Path, items: Path | None) -> Source:
     """`items` may be left out: then LOG.items.parquet is taken, if it is there.
 
-    The links of the log are followed: what is trained on has each person under one id.
+    The links of the log are followed: what is trained on has each person under one id, and nobody
+    who was erased.
     """
     header = read_header(log)
     beside = items_path(log)
@@ -47,10 +49,11 @@ def open_source(log: Path, items: Path | None) -> Source:
         items = beside
     if items is not None and not items.is_file():
         raise LogError(f"{items}: there is no such catalogue")
-    raw = pl.scan_parquet(log)
+    erased = read_tombstones(log)
+    raw = without_erased(pl.scan_parquet(log), erased)
     identity = identity_in(raw)
     known = None if items is None else read_items(items)
-    return Source(resolved(raw, identity), header, known, identity, raw)
+    return Source(resolved(raw, identity), header, known, identity, raw, erased.newest)
 
 
 def train(
