@@ -48,8 +48,8 @@ class Index:
         asked = np.ascontiguousarray(query, np.float32).reshape(1, -1)
         found = self.faiss_index.search(asked, min(depth, len(self)))
         scores, rows = found[0][0], found[1][0].astype(np.int32)
-        right = (rows >= 0) & np.isfinite(scores)
-        if not right.all():
+        if rows[-1] < 0 or not np.isfinite(scores[0]) or not np.isfinite(scores[-1]):
+            right = (rows >= 0) & np.isfinite(scores)
             rows, scores = rows[right], scores[right]
         order = np.lexsort((rows, -scores))
         return Candidates(rows[order], scores[order])

@@ -53,16 +53,15 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    bought: frozenset[int]
+    bought: frozenset[int]  # empty where no item is shown that another led to
     due: frozenset[int]  # of what is bought often; empty where no such item is shown
 
 
 def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
     history = query.history
-    bought = frozenset(history.rows[history.bought > 0].tolist())
-    if "again" not in sources:
-        return _Known(bought, frozenset())
-    return _Known(bought, frozenset(due(query, bundle, len(history)).rows.tolist()))
+    held = history.rows[history.bought > 0].tolist() if "similar" in sources else ()
+    again = due(query, bundle, len(history)).rows.tolist() if "again" in sources else ()
+    return _Known(frozenset(held), frozenset(again))
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
@@ -102,9 +101,13 @@ def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[
     """For each chosen item the key whose list contributes most to it; ties go to the later key."""
     lines, scores = entries_of(lists, keys)
     rows, gains = lines.ravel(), (scores * weights[:, np.newaxis]).ravel()
-    wanted = np.zeros(len(lists), np.bool_)
-    wanted[chosen] = True
-    hits = (wanted.take(rows) & (gains > 0)).nonzero()[0]
+    lead = np.zeros(len(lists), np.int32)  # 1 + the place of the key; 0 = none
+    lead[chosen] = -1
+    hits = ((lead.take(rows) < 0) & (gains > 0)).nonzero()[0]
     ascending = hits[gains.take(hits).argsort(kind="stable")]
-    owners = keys.take(ascending // lines.shape[1])
-    return dict(zip(rows.take(ascending).tolist(), owners.tolist(), strict=True))
+    lead[chosen] = 0
+    lead[rows.take(ascending)] = ascending // lines.shape[1] + 1  # of one row the last stays
+    found = lead.take(chosen)
+    led = found.nonzero()[0]
+    owners = keys.take(found.take(led) - 1)
+    return dict(zip(chosen.take(led).tolist(), owners.tolist(), strict=True))

@@ -42,7 +42,7 @@ class IdMap:
     def row(self, text: str) -> int:
         """-1 when the id is unknown."""
         key = np.uint64(key_of(text))
-        return self._at(int(np.searchsorted(self.keys, key)), key, text.encode())
+        return self._at(int(self.keys.searchsorted(key)), key, text.encode())
 
     def rows(self, texts: Sequence[str]) -> Rows:
         """-1 for each unknown id."""

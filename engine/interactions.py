@@ -77,7 +77,7 @@ def interest(
 
     `bought` is net of `returned`, so a refund undoes its purchase however old that is.
     """
-    if not returned.any():
+    if not np.count_nonzero(returned):
         return saturate(sums, config.saturation)
     given = np.maximum(bought.astype(np.float64) + returned, 1)
     share = np.minimum(returned / given, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -42,16 +43,18 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
     rows = np.concatenate([candidates.rows for _, candidates, _ in used])
     scores = np.concatenate([c.scores * (weight / _scale(c)) for _, c, weight in used], dtype=float)
-    origin = np.repeat([place for place, _, _ in used], [len(c) for _, c, _ in used])
     by_row = np.lexsort((-scores, rows))  # within a row the source that gave most comes first
-    rows, scores = rows[by_row], scores[by_row]
+    rows = rows.take(by_row)
     first = np.ones(len(rows), np.bool_)
-    first[1:] = rows[1:] != rows[:-1]
+    np.not_equal(rows[1:], rows[:-1], out=first[1:])
     firsts = first.nonzero()[0]
-    total = np.add.reduceat(scores, firsts)
+    total = np.add.reduceat(scores.take(by_row), firsts)
     order = (-total).argsort(kind="stable")
-    firsts = firsts[order]
-    return Pool(rows[firsts], total[order], origin[by_row[firsts]])
+    firsts = firsts.take(order)
+    ends = np.array(list(accumulate(len(candidates) for _, candidates, _ in used)))
+    origin = ends.searchsorted(by_row.take(firsts), side="right")
+    places = np.array([place for place, _, _ in used])
+    return Pool(rows.take(firsts), total.take(order), places.take(origin))
 
 
 def _scale(candidates: Candidates) -> float:
@@ -98,7 +101,7 @@ def arrange(pool: Pool, slot: Slot, bundle: Bundle) -> Pool:
     ):
         if cap is not None:
             late |= _above(codes[pool.rows], cap)
-    return pool.take(np.argsort(late, kind="stable")) if late.any() else pool
+    return pool.take(late.argsort(kind="stable")) if np.count_nonzero(late) else pool
 
 
 def _above(codes: Rows, cap: int) -> Mask:

@@ -52,6 +52,15 @@ class Lists:
     offsets: Offsets  # (n_lists + 1,)
     rows: Rows  # (n_entries,)
     scores: Scores  # (n_entries,)
+    width: int = field(init=False)  # of the longest list
+    ragged: Mask = field(init=False)  # (n_lists,) where `width` entries on is not this list alone
+
+    def __post_init__(self) -> None:
+        width = int(np.diff(self.offsets).max(initial=0))
+        starts, stops = self.offsets[:-1], self.offsets[1:]
+        alone = (stops - starts == width) & (starts <= len(self.rows) - width)
+        object.__setattr__(self, "width", width)
+        object.__setattr__(self, "ragged", ~alone)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

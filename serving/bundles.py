@@ -34,10 +34,7 @@ class Card(NamedTuple):
     title: str | None
     price_minor: int  # UNKNOWN without a price
     price: float | None  # in the shop's currency
-
-    @property
-    def name(self) -> str:
-        return self.title or self.item_id
+    name: str  # the title, else the id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,8 @@ class Live:
             catalogue, shop = self.bundle.catalogue, self.bundle.shop.shop
             minor = int(catalogue.price_minor[row])
             price = None if minor == UNKNOWN else major(minor, shop.minor_units)
-            card = Card(self.bundle.items.id(row), catalogue.titles[row] or None, minor, price)
+            item_id, title = self.bundle.items.id(row), catalogue.titles[row]
+            card = Card(item_id, title or None, minor, price, title or item_id)
             if len(self.cards) >= MAX_CARDS:
                 self.cards.clear()
             self.cards[row] = card

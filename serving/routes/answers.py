@@ -18,12 +18,13 @@ from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Slate
-from serving.bundles import Card, Live, major
+from serving.bundles import Live, major
 from serving.problems import unknown
 from serving.schemas import CustomerResponse, RecommendOptions
 from serving.shop import Seen, Shop, see
 
 SLATE_ID_BYTES: Final = 12
+MILLION: Final = 1_000_000
 _AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(CustomerState._fields)
 """Fields of the wire that are the state's own."""
 
@@ -98,9 +99,9 @@ def _places(
             {
                 "item_id": card.item_id,
                 "position": position,
-                "score": round(score, 6),
+                "score": rounded(score),
                 "source": source,
-                "reason": _reason(code, [card_of(lead) for lead in because], language),
+                "reason": _reason(live, code, because, language),
                 "title": card.title,
                 "price": card.price,
                 "tier_price": major(tier_price(card.price_minor, tier), digits) if pays else None,
@@ -109,12 +110,18 @@ def _places(
     return places
 
 
-def _reason(code: str, led: Sequence[Card], language: Language) -> dict[str, Any]:
-    return {
-        "code": code,
-        "text": say(code, [card.name for card in led], language),
-        "item_ids": [card.item_id for card in led],
-    }
+def _reason(live: Live, code: str, because: tuple[int, ...], language: Language) -> dict[str, Any]:
+    names, item_ids = [], []
+    for row in because:
+        card = live.card(row)
+        names.append(card.name)
+        item_ids.append(card.item_id)
+    return {"code": code, "text": say(code, names, language), "item_ids": item_ids}
+
+
+def rounded(score: float) -> float:
+    """To a millionth; `round` with digits goes by way of a text and takes ten times as long."""
+    return round(score * MILLION) / MILLION
 
 
 def listed(live: Live, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _line(live: Live, row: int, score: float, position: int) -> dict[str, Any]:
     return {
         "item_id": card.item_id,
         "position": position,
-        "score": round(score, 6),
+        "score": rounded(score),
         "title": card.title,
         "price": card.price,
     }
