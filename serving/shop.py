@@ -70,6 +70,8 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     live, found = shop.bundles.live, None
     if tails.linked or missing or shop.erasures.newest > live.bundle.manifest.erased_at:
         found, missing = await _several(shop, asked, tails, live, missing)
+    if max(len(tails.customer), len(tails.visitor)) >= shop.store.tail_most:
+        missing += ("tail",)
     degraded = missing + live.degraded
     for reason in degraded:
         shop.metrics.degraded.labels(reason).inc()
