@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import batch, command, serving, training
+from bench import batch, command, schemes, serving, training
 
 BENCHES = {
     "command": command.main,
     "training": training.main,
     "batch": batch.main,
     "serving": serving.main,
+    "schemes": schemes.main,
 }
 
 if __name__ == "__main__":

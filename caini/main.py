@@ -21,6 +21,7 @@ Bundles = Annotated[Path, typer.Option(help="Folder that bundles are published t
 Config = Annotated[Path, typer.Option(help="Folder with shop.toml, slots.toml and train.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Search = Annotated[bool, typer.Option("--search/--no-search", help="Choose settings on the past.")]
 Lang = Annotated[str | None, typer.Option(help="en or zh; the shop's language when left out.")]
 CONFIG = Path("config")
 
@@ -66,14 +67,15 @@ def train(
     log: Annotated[Path, typer.Option(help="Log from caini import.")],
     out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
     items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    search: Search = True,
     config: Config = CONFIG,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Train on a log, measure on its last part, publish a bundle."""
+    """Choose settings, train on a log, measure on its last part, publish a bundle."""
     from caini.verbs.train import run
 
-    run(log, out, items=items, config=config, quiet=quiet, as_json=json)
+    run(log, out, items=items, config=config, searching=search, quiet=quiet, as_json=json)
 
 
 @app.command()
@@ -96,6 +98,27 @@ def archive(
 
 
 @app.command()
+def erase(
+    log: Annotated[Path, typer.Option(help="Log that erased customers leave.")],
+    bundles: Annotated[
+        Path | None, typer.Option(help="Remove bundles here that hold them and are not live.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    older_than_days: Annotated[
+        float, typer.Option(min=0, help="Keep bundles for a rollback so long after an erasure.")
+    ] = 7.0,
+    json: Json = False,
+) -> None:
+    """Carry out erasures: in the store, the log, the ledger of messages and old bundles."""
+    from caini.verbs.erase import run
+
+    run(log, bundles=bundles, url=url, data=data, older_than_days=older_than_days, as_json=json)
+
+
+@app.command()
 def retrain(
     log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
     out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
@@ -104,6 +127,7 @@ def retrain(
         str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    search: Search = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Archive nothing, publish nothing, cut nothing.")
     ] = False,
@@ -119,7 +143,7 @@ def retrain(
     from training.retrain import Job
 
     run(
-        Job(log, out, config, items, dry_run, override),
+        Job(log, out, config, items, dry_run, override, search),
         url=url,
         data=data,
         quiet=quiet,
@@ -196,6 +220,108 @@ def segments(
     from caini.verbs.segments import run
 
     run(bundles, config=config, lang=lang, as_json=json)
+
+
+@app.command()
+def audience(
+    bundles: Bundles,
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    segment: Annotated[str | None, typer.Option(help="Everybody of a segment.")] = None,
+    item: Annotated[str | None, typer.Option(help="Who is likeliest to want an item.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Or something of a brand.")] = None,
+    category: Annotated[str | None, typer.Option(help="Or of a category and below.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Second wave: who got the list of this name, and no order.")
+    ] = None,
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml that fills the message.")] = "my",
+    n: Annotated[int, typer.Option(min=1, max=50, help="Items in a message.")] = 10,
+    channel: Annotated[
+        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
+    ] = None,
+    size: Annotated[
+        int, typer.Option(min=1, help="Most customers for an item, a brand or a category.")
+    ] = 1_000,
+    holdout: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share who get nothing, to compare with.")
+    ] = 0.0,
+    name: Annotated[
+        str | None, typer.Option(help="Of the campaign; like segment:dormant when left out.")
+    ] = None,
+    hash_salt: Annotated[
+        str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """List whom to write to: where, when, with which items, why, and at which price.
+
+    Who opted out, was written to too often or is held out is left out, and so are items that a
+    customer was sent lately. What is in the file counts as sent.
+    """
+    from caini.instants import instant_of
+    from caini.verbs.audience import Wanted, run
+
+    run(
+        bundles,
+        Wanted(
+            segment=segment,
+            item=item,
+            brand=brand,
+            category=category,
+            after=after,
+            slot=slot,
+            n=n,
+            channel=channel,
+            size=size,
+            holdout=holdout,
+            name=name,
+            hash_salt=hash_salt,
+            now=None if now is None else instant_of(now),
+        ),
+        out,
+        ledger=ledger,
+        config=config,
+        lang=lang,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+@app.command()
+def triggers(
+    bundles: Bundles,
+    out: Annotated[Path | None, typer.Option(help="JSON Lines file to write.")] = None,
+    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; this moment.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print who would be touched; remember nothing.")
+    ] = False,
+    channel: Annotated[
+        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
+    ] = None,
+    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write what the shop says by itself today: birthdays, festivals, care, due, wake-up, tiers.
+
+    One line a message, for a message sender; the same cause never makes a second line.
+    """
+    from caini.instants import instant_of
+    from caini.verbs.triggers import Asked, run
+
+    moment = None if now is None else instant_of(now)
+    run(
+        bundles,
+        Asked(moment, out, dry_run, channel, ledger),
+        config=config,
+        quiet=quiet,
+        as_json=json,
+    )
 
 
 @app.command()

@@ -63,6 +63,7 @@ class Manifest(BaseModel):
     counts: dict[str, int]
     settings: dict[str, JsonValue]  # of the models, as trained
     index: dict[str, JsonValue]  # kind and measured recall of the vector index
+    search: dict[str, JsonValue] = Field(default_factory=dict)  # how the settings were chosen
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
     files: dict[str, FileRecord] = Field(default_factory=dict)
 

@@ -67,6 +67,22 @@ def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:
     return shop
 
 
+def untrained(now: ShopConfig, trained: ShopConfig) -> tuple[str, ...]:
+    """Sections that say something else `now` than when a bundle was trained.
+
+    A bundle is served by the rules it was trained with: its segments, tiers and thresholds belong
+    together. Currency and minor units are the log's and are not compared.
+    """
+    return tuple(
+        name for name in ShopConfig.model_fields if _told(now, name) != _told(trained, name)
+    )
+
+
+def _told(shop: ShopConfig, section: str) -> Any:
+    ours = {"shop": {"currency", "minor_units"}}
+    return shop.model_dump(include={section}, exclude=ours if section == "shop" else None)
+
+
 def faults(error: ValidationError, file: str) -> list[str]:
     """One line a fault: file, key, what is wrong."""
     return [

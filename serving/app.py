@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from engine.bundle import Bundle
 from engine.errors import StoreError
-from engine.shop import read_shop
+from engine.shop import ShopConfig, read_shop, untrained
 from engine.slots import Slots, read_slots
 from serving.api import build_api
 from serving.bundles import Bundles
@@ -54,9 +54,10 @@ def open_shop(shop: Shop) -> ASGIApp:
 
 def build_shop(settings: Settings) -> Shop:
     metrics = build_metrics()
-    slots = read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
+    config = read_shop(settings.config / "shop.toml")
+    slots = read_slots(settings.config / "slots.toml", config)
     assert settings.redis_url is not None, "serving.run starts a private one where none is given"
-    bundles = _bundles(settings, slots, metrics)
+    bundles = _bundles(settings, slots, config, metrics)
     return Shop(
         settings=settings,
         slots=slots,
@@ -103,12 +104,15 @@ def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:
     )
 
 
-def _bundles(settings: Settings, slots: Slots, metrics: Metrics) -> Bundles:
+def _bundles(settings: Settings, slots: Slots, config: ShopConfig, metrics: Metrics) -> Bundles:
     def told(result: str, bundle: Bundle | None) -> None:
         metrics.bundle_loads.labels(result).inc()
         if bundle is not None:
             metrics.bundle_watermark.set(bundle.manifest.watermark / 1000)
             metrics.bundle_created.set(bundle.manifest.created_at / 1000)
+            if sections := untrained(config, bundle.shop):
+                log = structlog.get_logger()
+                log.warning("untrained settings", version=bundle.version, sections=sections)
 
     return Bundles(
         settings.bundles,

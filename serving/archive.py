@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from engine.customers.tombstones import Tombstones
 from engine.happened import Happened
 from serving.settings import Settings
 from serving.store.address import Address, parse
 from serving.store.embedded import EmbeddedRedis
 from serving.store.packing import StreamId, stream_id
+from serving.store.people import tombstones_of
+from serving.store.purge import Purged, purge
 from serving.store.reading import Cut, Page, cut, pages_after, store_now_ms
 from serving.store.store import Store
 
@@ -82,3 +85,13 @@ def _address(settings: Settings) -> Iterator[Address]:
         yield redis.start()
     finally:
         redis.stop()
+
+
+def erase_accepted(settings: Settings) -> tuple[Tombstones, Purged]:
+    """Who was erased, and what of them left the stream just now."""
+
+    async def work(store: Store) -> tuple[Tombstones, Purged]:
+        erased = await tombstones_of(store)
+        return erased, await purge(store, erased)
+
+    return _with_store(settings, work)

@@ -20,6 +20,7 @@ from engine.customers.identity import (
     word_of,
 )
 from engine.customers.referrals import referral_of
+from engine.customers.tombstones import tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
@@ -144,10 +145,10 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         if done is None:
             continue
         await shop.erasures.learn(shop.store)
-        known, until = shop.erasures.known, _until(shop)
+        salts, until = shop.erasures.known.until, _until(shop)
         return {
             "erasure": done.count,
-            "customers": [known.digest(each) for each in nodes],
+            "customers": [tombstone(salt, each) for salt in salts for each in nodes],
             "erased_at": _instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
             "remaining": [{"what": what, "until": until} for what in ERASURE_LEAVES],

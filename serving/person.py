@@ -18,6 +18,7 @@ from engine.customers.identity import (
     id_of,
     visitor_node,
 )
+from engine.customers.tombstones import NOBODY_ERASED, Tombstones
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
@@ -28,7 +29,7 @@ from engine.query import Asked
 from engine.types import ItemHistory
 from serving.bundles import Live
 from serving.store.packing import BEGINNING, StreamId, tail_events
-from serving.store.people import Tombstones, tombstones_of
+from serving.store.people import tombstones_of
 from serving.store.store import Store, Tails
 
 Entries = Sequence[bytes]
@@ -50,12 +51,14 @@ class Erasures:
     """What a worker knows of the erasures in the store."""
 
     def __init__(self) -> None:
-        self.known = Tombstones()
+        self.known = NOBODY_ERASED
+        self.newest = 0
 
     async def learn(self, store: Store) -> bool:
         """False when the store does not tell."""
         try:
             self.known = await tombstones_of(store)
+            self.newest = self.known.newest
         except StoreError:
             return False
         return True
@@ -64,7 +67,7 @@ class Erasures:
 def hidden(asked: Asked, erased: Tombstones, live: Live) -> bool:
     """The bundle may hold what was erased of somebody who is named."""
     held = live.bundle.manifest.erased_at
-    return held < erased.newest and any(erased.at(node) > held for node in _asked_nodes(asked))
+    return any(erased.at(node) > held for node in _asked_nodes(asked))
 
 
 def identity_of(asked: Asked, tails: Tails, live: Live, *, store_down: bool) -> Identity:

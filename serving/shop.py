@@ -68,8 +68,10 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
         missing, asked = ("store",), replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None
-    if tails.linked or shop.erasures.known.count or missing:
+    if tails.linked or missing or shop.erasures.newest > live.bundle.manifest.erased_at:
         found, missing = await _several(shop, asked, tails, live, missing)
+    if max(len(tails.customer), len(tails.visitor)) >= shop.store.tail_most:
+        missing += ("tail",)
     degraded = missing + live.degraded
     for reason in degraded:
         shop.metrics.degraded.labels(reason).inc()

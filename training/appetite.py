@@ -50,7 +50,8 @@ def by_neighbours(wanted: Rows, bundle: Bundle) -> Appetites:
         items.weights, items.purchased, items.bought, items.returned, bundle.shop.interactions
     )
     owners = rows_of(items.offsets)
-    return np.bincount(owners, interests * pull[items.rows], len(bundle.customers))
+    sums = np.bincount(owners, interests * pull[items.rows], len(bundle.customers))
+    return np.asarray(sums, np.float64)
 
 
 def by_factors(wanted: Rows, bundle: Bundle) -> Appetites:

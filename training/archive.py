@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from engine.errors import LogError
 from engine.happened import Happened
+from training.erasure import read_tombstones, without_erased
 from training.log import SCHEMA, SORT_KEYS, LogHeader, LogWriter, read_header
 
 BATCH_ROWS: Final = 500_000  # measured for imports: about 300 MiB
@@ -45,12 +46,14 @@ def archive(log: Path, read: Read, *, fresh: LogHeader | None = None) -> Archive
         read(header.stream_through, accepted.take)
         if accepted.through == header.stream_through:
             return Archived(0, 0, 0, header.stream_through)
-        news = _once(accepted.frames)
+        erased = read_tombstones(log)
+        once = _once(accepted.frames)
+        news = without_erased(once.lazy(), erased).collect()
         old = _held(log, news) if known else set()
         fresh_rows = news.filter(~pl.col("event_id").is_in(list(old)))
         _keep_unknown(log, accepted.unknown)
         _rewrite(log, fresh_rows, replace(header, stream_through=accepted.through), known=known)
-    total = sum(frame.height for frame in accepted.frames)
+    total = sum(frame.height for frame in accepted.frames) - once.height + news.height
     return Archived(
         fresh_rows.height, total - fresh_rows.height, len(accepted.unknown), accepted.through
     )

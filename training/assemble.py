@@ -41,12 +41,13 @@ class Source:
     items: pl.DataFrame | None  # training.log.ITEMS_SCHEMA
     identity: Identity = NOBODY_LINKED
     raw: pl.LazyFrame | None = None  # the log as it lies; None: as `log`
+    erased_at: int = 0  # epoch ms of the last erasure of people who are not in it
 
     def of(self, log: pl.LazyFrame) -> "Source":
         """Another part of the log; the catalogue is not dated and stays. Who is who is not asked
         of a part: in it everybody is under one id already.
         """
-        return Source(log, self.header, self.items)
+        return Source(log, self.header, self.items, erased_at=self.erased_at)
 
 
 def read_source(source: Source, shop: ShopConfig) -> Interactions:
@@ -180,6 +181,7 @@ def _manifest(
         first_event_at=window["first"].item(),
         watermark=data.watermark,
         stream_through=source.header.stream_through,
+        erased_at=source.erased_at,
         timeless=source.header.timeless,
         counts={
             "events": window["events"].item(),

@@ -62,7 +62,7 @@ def _items(lines: Lines, bundle: Bundle, language: Language) -> dict[str, pl.Ser
         found |= {
             f"item_{number}": _texts([item(row) if row >= 0 else None for row in rows.tolist()]),
             f"title_{number}": _texts([title(row) if row >= 0 else None for row in rows.tolist()]),
-            f"reason_{number}": _texts(np.where(known, reasons[:, place], None).tolist()),
+            f"reason_{number}": _texts([text or None for text in reasons[:, place].tolist()]),
             f"price_{number}": _money(prices, bundle),
             f"tier_price_{number}": _money(_at_tier(prices, lines.tier_ranks, bundle), bundle),
         }

@@ -26,7 +26,7 @@ def write_batch(
 ) -> int:
     """Writes customer_id, position (1 is first), item_id, score, source; says how many lines.
 
-    `progress` is told how many customers are done, after each block of them.
+    `progress` is told how many more customers are done, after each block of them.
     """
     item_ids = pl.Series("item_id", bundle.items.ids(range(len(bundle.items))), pl.String)
     parts = []
@@ -34,7 +34,7 @@ def write_batch(
         rows = np.arange(start, min(start + BLOCK, len(bundle.customers)), dtype=np.int32)
         slates = slates_for(rows, plan, bundle, n, processes=processes)
         parts.append(_table(bundle, rows, slates, item_ids))
-        progress(start + len(rows))
+        progress(len(rows))
     table = pl.concat(parts) if parts else _table(bundle, np.empty(0, np.int32), _none(n), item_ids)
     unfinished = out.with_name(f".{out.name}.part")
     table.write_parquet(unfinished)

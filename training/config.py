@@ -14,6 +14,7 @@ from training.models.bought_together import BoughtTogetherConfig
 from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
 from training.models.trend import TrendConfig
+from training.search_config import SearchConfig
 
 
 class EvaluationConfig(BaseModel):
@@ -39,6 +40,7 @@ class TrainConfig(BaseModel):
     popularity: PopularityConfig = PopularityConfig()
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    search: SearchConfig = SearchConfig()
     checks: CheckConfig = CheckConfig()
     gate: GateConfig = GateConfig()
     retention: RetentionConfig = RetentionConfig()

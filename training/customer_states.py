@@ -1,6 +1,6 @@
 """`assess` for every customer at once: a vectorised twin, held to it by tests field by field."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.customers.birthday import day_of, days_to
+from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
 from engine.customers.life_stages import life_stages_of
@@ -226,9 +226,12 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
     birthdays: list[int | None] = [None] * n
     life: dict[tuple[str, ...], int] = {(): 0}  # each combination once
     stages = np.zeros(n, np.int64)
-    for row, said in _profiles(people, schemes):
+    wanted = {"birthday", "time_zone", *(f"consent.{name}" for name in CONSENTS)}
+    wanted |= {each.attribute for each in schemes.life_stages}
+    for row, said in profiles(people, wanted):
         consent[:, row] = [said.get(f"consent.{name}") != "false" for name in CONSENTS]
-        birthdays[row] = days_to(said.get("birthday"), now, schemes.zone)
+        zone = zone_of(said.get("time_zone"), schemes.zone)
+        birthdays[row] = days_to(said.get("birthday"), now, zone)
         found = life_stages_of(said, schemes.life_stages, today)
         stages[row] = life.setdefault(found, len(life))
     return {
@@ -242,10 +245,10 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
 CONSENTS: Final = ("personal", "contact")
 
 
-def _profiles(people: CustomerSnapshot, schemes: Schemes) -> Iterator[tuple[int, dict[str, str]]]:
-    """What the profile of each customer says, as far as a state is made of it."""
-    wanted = {"birthday", *(f"consent.{name}" for name in CONSENTS)}
-    wanted |= {each.attribute for each in schemes.life_stages}
+def profiles(
+    people: CustomerSnapshot, wanted: Collection[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """What the profile of each customer says under the wanted names, where it says any of them."""
     words = {word: people.words[word] for word in np.unique(people.attributes[0]).tolist()}
     used = np.isin(people.attributes[0], [word for word, name in words.items() if name in wanted])
     owners = owners_of(people, "attributes")[used].tolist()

@@ -56,7 +56,8 @@ class ListWriter:
 
 def harmless(piece: pl.DataFrame) -> pl.DataFrame:
     """A cell that a spreadsheet would run as a formula begins with an apostrophe."""
-    text = pl.col(pl.String)
+    texts = [pl.col(name) for name, kind in piece.schema.items() if kind == pl.String]
     return piece.with_columns(
-        pl.when(text.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+        pl.when(text.str.contains(FORMULA)).then("'" + text).otherwise(text).name.keep()
+        for text in texts
     )

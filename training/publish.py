@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -142,12 +142,22 @@ def retain(bundles: Path, newest: int) -> list[str]:
         ordered = versions(bundles)
         kept = {*_way_back(bundles)[-2:], *ordered[-newest:]}
         gone = [version for version in ordered if version not in kept]
-        for version in gone:
-            leaving = bundles / f"{UNFINISHED}{version}"
-            (bundles / version).rename(leaving)  # in one step: never listed half removed
-            (bundles / POINTERS / version).unlink(missing_ok=True)
-            shutil.rmtree(leaving)
+        _remove(bundles, gone)
     return gone
+
+
+def remove(bundles: Path, gone: Iterable[str]) -> None:
+    """These versions, none of which is live."""
+    with one_at_a_time(bundles):
+        _remove(bundles, [version for version in gone if version != current(bundles)])
+
+
+def _remove(bundles: Path, gone: Iterable[str]) -> None:
+    for version in gone:
+        leaving = bundles / f"{UNFINISHED}{version}"
+        (bundles / version).rename(leaving)  # in one step: never listed half removed
+        (bundles / POINTERS / version).unlink(missing_ok=True)
+        shutil.rmtree(leaving)
 
 
 def _way_back(bundles: Path) -> list[str]:

@@ -5,13 +5,13 @@ alone, and only to what every step before has found good.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Final
 
-from engine.bundle import Bundle, Manifest
-from engine.bundle_files import read_bundle, read_manifest
+from engine.bundle import Bundle
+from engine.bundle_files import read_bundle
 from engine.errors import (
     BundleError,
     BundleRefused,
@@ -20,8 +20,10 @@ from engine.errors import (
     DataRefused,
     LeaseError,
 )
+from engine.types import DAY_MS
 from training.assemble import Say, Source
 from training.checks import check_log, rejected_share
+from training.erasure import read_tombstones
 from training.findings import Finding, Severity, errors, listed
 from training.gate import Contest, Rehearse, judge
 from training.lease import LIFE_S, lease
@@ -36,8 +38,19 @@ from training.records import (
     twin_of,
     write_record,
 )
+from training.retained import KEPT_DAYS, forget_erased
 from training.stages import Document, Stages, digest_of, key_of
-from training.train import Settings, fit, measure, open_source, read_settings
+from training.train import (
+    Settings,
+    fit,
+    live_manifest,
+    measure,
+    open_source,
+    read_settings,
+    searched,
+    without_search,
+)
+from training.tuning import with_told
 
 RESULT: Final = "retrain.json"
 SETTINGS: Final = ("shop.toml", "slots.toml", "train.toml")
@@ -51,6 +64,7 @@ class Job:
     items: Path | None = None
     dry_run: bool = False
     override: str | None = None  # why errors of checks and gate do not count this time
+    search: bool = True  # False: as configured, whatever [search] says
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,7 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
         result.token = token
         _archive(job, outside, result)
         settings, source = read_settings(job.config), open_source(job.log, job.items)
+        settings = settings if job.search else without_search(settings)
         result.inputs, result.champion = inputs_of(job), current(job.bundles)
         known = made_from(job.bundles, result.inputs)
         if known is not None:
@@ -104,7 +119,7 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
         stages = Stages(job.bundles, key_of(result.inputs))
         stages.begin()
         result.stages = stages.told
-        _make(source, settings, stages, outside, result)
+        _make(job, source, settings, stages, outside, result)
         _judge(job, source, settings, stages, outside, result)
         if job.dry_run:
             stages.end()
@@ -123,6 +138,7 @@ def inputs_of(job: Job) -> dict[str, str]:
         "items": digest_of(items),
         "config": digest_of(*settings),
         "code": installed_version("caini"),
+        "search": str(job.search),
     }
 
 
@@ -149,20 +165,12 @@ def _check(
         config,
         now=now,
         rejects=rejected_share(job.log, facts.events),
-        last=_manifest_of(job.bundles, live),
+        last=live_manifest(job.bundles, live),
         last_kinds=None if record is None else record["facts"]["kinds"],
         timeless=source.header.timeless,
     )
     _refuse(DataRefused, result.checks, job, result)
     return facts
-
-
-def _manifest_of(bundles: Path, live: str | None) -> Manifest | None:
-    """None too where what is live is damaged: this run is about to replace it."""
-    try:
-        return None if live is None else read_manifest(bundles / live)
-    except BundleError:
-        return None
 
 
 def _refuse(
@@ -176,21 +184,27 @@ def _refuse(
 
 
 def _make(
-    source: Source, settings: Settings, stages: Stages, outside: Outside, result: Result
+    job: Job, source: Source, settings: Settings, stages: Stages, outside: Outside, result: Result
 ) -> None:
     """The measured twin, then the bundle, each in the work folder."""
     twins, made = stages.folder / "twin", stages.folder / "made"
+
+    def found() -> Document:
+        live = live_manifest(job.bundles, result.champion)
+        return searched(source, settings, live, outside.say).told
 
     def measured() -> Document:
         def keep(bundle: Bundle) -> None:
             publish(bundle, twins)
 
-        return measure(source, settings, outside.say, keep).as_json()
+        return measure(source, tuned, outside.say, keep).as_json()
 
     def fitted() -> Document:
-        bundle = fit(source, settings, result.metrics, now=outside.now, say=outside.say)
+        bundle = fit(source, tuned, result.metrics, now=outside.now, say=outside.say, told=told)
         return {"version": publish(bundle, made).version}
 
+    told = stages.once("search", found)
+    tuned = replace(settings, train=with_told(settings.train, told))
     result.metrics = stages.once("measure", measured, lambda _: _whole(twins))
     result.version = stages.once("fit", fitted, lambda _: _whole(made))["version"]
 
@@ -274,6 +288,8 @@ def _publish(job: Job, stages: Stages, facts: LogFacts, outside: Outside, result
 def _tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result: Result) -> None:
     """After the publish; whatever fails here is done by the next run."""
     result.removed = retain(job.bundles, settings.train.retention.versions)
+    before = outside.now() - round(KEPT_DAYS * DAY_MS)
+    result.removed += forget_erased(job.bundles, read_tombstones(job.log), before=before)
     forget_twins(job.bundles)
     stages.remove()
     if outside.cut is not None:

@@ -9,8 +9,9 @@ import polars as pl
 
 from engine.bundle import Bundle
 from engine.customers.labels import Label
-from engine.customers.schemes import Schemes
+from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.segments import Segment
+from engine.shop import ShopConfig
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all
 from training.report.known import pairs_of
@@ -30,6 +31,11 @@ class SegmentSize:
     revenue_minor: int
     revenue_share: float
     samples: tuple[str, ...]  # ids, drawn evenly; nobody who opted out
+
+
+def schemes_of(shop: ShopConfig) -> Schemes:
+    identity = shop.shop
+    return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
 
 
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS causes (
 ) WITHOUT ROWID;
 """
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
-BETWEEN: Final = "\x1f"  # between item ids
+BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,21 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._database = connection
+        self._writing = -1  # the list that is being made
 
     def past(self, customers: Sequence[str], since: int, items_since: int) -> dict[str, Past]:
         """Messages and items later than two instants, of some thousands of customers.
 
-        What the holdout was not sent does not count.
+        What the holdout was not sent does not count, nor does the list that is being made.
         """
         marks = ",".join("?" * len(customers))
         found: dict[str, Past] = {}
         query = (
             "SELECT customer_id, at, items FROM messages "  # noqa: S608  # marks alone
-            f"WHERE customer_id IN ({marks}) AND at > ? AND held = 0"
+            f"WHERE customer_id IN ({marks}) AND at > ? AND held = 0 AND list <> ?"
         )
         for customer, at, items in self._database.execute(
-            query, (*customers, min(since, items_since))
+            query, (*customers, min(since, items_since), self._writing)
         ):
             known = found.get(customer, NOTHING)
             new = items.split(BETWEEN) if items and at > items_since else ()
@@ -120,7 +121,7 @@ class Ledger:
             "INSERT INTO lists (name, at, path, part) VALUES (?, ?, ?, '')",
             (name, at, str(path.resolve())),
         )
-        number = int(row.lastrowid or 0)
+        number = self._writing = int(row.lastrowid or 0)
         part = path.resolve().with_name(f".{path.name}.{number}.part")
         self._database.execute("UPDATE lists SET part = ? WHERE list = ?", (str(part), number))
         return Sending(self._database, number, at, part, path)
@@ -156,7 +157,7 @@ class Sending:
         """A second message of one list to one customer joins the first."""
         self._database.executemany(
             "INSERT INTO messages VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            f"items = items || char({ord(BETWEEN)}) || excluded.items",
+            "items = items || char(31) || excluded.items",
             (
                 (each.customer_id, self._at, self._number, each.held, BETWEEN.join(each.items))
                 for each in messages
@@ -183,17 +184,23 @@ class Sending:
 
 
 @contextmanager
-def open_ledger(path: Path) -> Iterator[Ledger]:
-    """Raises LeaseError while another run has it, ConfigError when the file is no ledger."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+def open_ledger(path: Path, *, only_looking: bool = False) -> Iterator[Ledger]:
+    """Raises LeaseError while another run has it, ConfigError when the file is no ledger.
+
+    `only_looking`: nothing is remembered, and nothing is made where there is no ledger yet.
+    """
+    if not only_looking:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    place = ":memory:" if only_looking and not path.exists() else path
+    connection = sqlite3.connect(place, timeout=BUSY_S, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = EXTRA")  # a commit is on the disk
         connection.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA.split(";"):
             connection.execute(statement)
         ledger = Ledger(connection)
-        ledger.finish()
+        if not only_looking:
+            ledger.finish()
         yield ledger
     except sqlite3.OperationalError as error:
         if "locked" in str(error):

@@ -9,17 +9,20 @@ import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle, Manifest
-from engine.errors import ConfigError, LogError
+from engine.bundle_files import read_manifest
+from engine.errors import BundleError, ConfigError, LogError
 from engine.shop import ShopConfig, read_shop
 from engine.slots import Slots, read_slots
 from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
-from training.evaluate import Evaluation, evaluate, personal_and_popular
+from training.evaluate import Evaluation, evaluate, personal_and_popular, split_of
+from training.erasure import read_tombstones, without_erased
 from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
-from training.publish import publish
+from training.publish import current, publish
+from training.tuning import Tuned, tune
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,16 @@ def read_settings(config: Path) -> Settings:
     return Settings(shop, slots, read_train(config / "train.toml"))
 
 
+def without_search(settings: Settings) -> Settings:
+    off = settings.train.search.model_copy(update={"enabled": False})
+    return replace(settings, train=settings.train.model_copy(update={"search": off}))
+
+
 def open_source(log: Path, items: Path | None) -> Source:
     """`items` may be left out: then LOG.items.parquet is taken, if it is there.
 
-    The links of the log are followed: what is trained on has each person under one id.
+    The links of the log are followed: what is trained on has each person under one id, and nobody
+    who was erased.
     """
     header = read_header(log)
     beside = items_path(log)
@@ -47,10 +56,11 @@ def open_source(log: Path, items: Path | None) -> Source:
         items = beside
     if items is not None and not items.is_file():
         raise LogError(f"{items}: there is no such catalogue")
-    raw = pl.scan_parquet(log)
+    erased = read_tombstones(log)
+    raw = without_erased(pl.scan_parquet(log), erased)
     identity = identity_in(raw)
     known = None if items is None else read_items(items)
-    return Source(resolved(raw, identity), header, known, identity, raw)
+    return Source(resolved(raw, identity), header, known, identity, raw, erased.newest)
 
 
 def train(
@@ -61,13 +71,16 @@ def train(
     now: Callable[[], int],
     say: Say,
 ) -> tuple[Manifest, Evaluation]:
-    """Measure on the last part, refit on all, publish. `now` dates the bundle.
+    """Search on the past, measure on the last part, refit on all, publish. `now` dates the bundle.
 
     Raises LogError when events lie in the future by that clock.
     """
     require_past(source, now())
+    live = live_manifest(bundles, current(bundles))
+    tuned = searched(source, settings, live, say)
+    settings = replace(settings, train=tuned.train)
     evaluation = measure(source, settings, say)
-    bundle = fit(source, settings, evaluation.as_json(), now=now, say=say)
+    bundle = fit(source, settings, evaluation.as_json(), now=now, say=say, told=tuned.told)
     say("publish")
     return publish(bundle, bundles), evaluation
 
@@ -89,6 +102,23 @@ def require_past(source: Source, now: int) -> None:
         )
 
 
+def live_manifest(bundles: Path, live: str | None) -> Manifest | None:
+    """None too where what is live is damaged: this run is about to replace it."""
+    try:
+        return None if live is None else read_manifest(bundles / live)
+    except BundleError:
+        return None
+
+
+def searched(source: Source, settings: Settings, live: Manifest | None, say: Say) -> Tuned:
+    """Settings chosen on what comes before the part that `measure` judges on."""
+    if not settings.train.search.enabled:
+        return Tuned(settings.train)
+    shop = in_currency_of(settings.shop, source.header)
+    split, _ = split_of(source, settings.train)
+    return tune(source.of(split.train), shop, settings.train, live, say)
+
+
 def measure(
     source: Source,
     settings: Settings,
@@ -108,13 +138,14 @@ def fit(
     *,
     now: Callable[[], int],
     say: Say,
+    told: dict[str, Any] | None = None,
 ) -> Bundle:
-    """All of the log as one bundle, with what `measure` found in its manifest."""
+    """All of the log as one bundle, with what `measure` found in its manifest, and the search."""
     shop = in_currency_of(settings.shop, source.header)
     say("read")
     data = read_source(source, shop)
     bundle = assemble(source, data, shop, settings.train, say)
-    dated = {"metrics": metrics, "created_at": now()}
+    dated = {"metrics": metrics, "search": told or {}, "created_at": now()}
     return replace(bundle, manifest=bundle.manifest.model_copy(update=dated))
 
 

@@ -18,13 +18,13 @@ KEPT: Final = 1_000  # lines; decision: years of nights
 
 
 def way_back(bundles: Path, live: str | None, there: Sequence[str]) -> list[str]:
-    """What was live, oldest first, ending in `live`; only versions that are `there`, which are by age.
+    """What was live, oldest first, ending in `live`; only what is `there`, which is given by age.
 
     A folder in which nothing was noted yet is taken to have been published by age.
     """
     noted = _noted(bundles)
     if noted is None:
-        noted = there[: there.index(live)] if live in there else []
+        noted = list(there[: there.index(live)]) if live in there else []
     known = [version for version in noted if version in there]
     if live is None:
         return known

@@ -3,6 +3,7 @@
 A recommender is measured against these; it must never see them.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,9 +121,13 @@ def buy_chances(truth: Truth, customer: int, slate: Rows, at: int) -> Chances:
 
     Lower positions are seen less; one order at most; -1 is an empty position.
     """
+    return bought_from(slate, wanted(truth, customer, at))
+
+
+def bought_from(slate: Rows, wants: Chances) -> Chances:
+    """`buy_chances` of a customer whose `wanted` (n_items,) is known already."""
     seen = 1 / np.log2(np.arange(len(slate)) + 2)
-    wants = np.where(slate >= 0, wanted(truth, customer, at)[slate], 0.0)
-    odds = LIFT * seen * wants
+    odds = LIFT * seen * np.where(slate >= 0, wants[slate], 0.0)
     return np.asarray(odds / (1 + odds.sum()), np.float64)
 
 
@@ -136,14 +141,49 @@ class Response:
     clicks: Rows  # items clicked
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What slates bring on average over all chances: one value a customer."""
+
+    hits: Chances  # orders
+    revenue: Chances  # minor units
+    repeats: Chances  # orders of what the customer had bought before
+
+
+def expect(
+    simulated: Simulated, who: Rows, slates: Rows, at: int, wants: Sequence[Chances]
+) -> Expected:
+    """Each customer meets a slate (n_customers, n) once; the mean of many `respond`.
+
+    `wants` are what each of them `wanted` then: the same for every slate.
+    """
+    had = had_before(simulated, who, slates, at)
+    chances = _chances(simulated, slates, had, wants)
+    items = np.maximum(slates, 0).ravel()
+    price = price_at(simulated.items, items, np.full(len(items), at)).reshape(slates.shape)
+    return Expected(
+        hits=chances.sum(axis=1),
+        revenue=(chances * price).sum(axis=1),
+        repeats=(chances * had).sum(axis=1),
+    )
+
+
+def _chances(
+    simulated: Simulated, slates: Rows, had: NDArray[np.bool_], wants: Iterable[Chances]
+) -> Chances:
+    """(n_customers, n) that each place is bought from; nobody buys again what lasts."""
+    each = [bought_from(slate, known) for slate, known in zip(slates, wants, strict=True)]
+    chances = np.array(each).reshape(slates.shape)
+    chances[had & LASTING[simulated.items.shelf[slates]]] = 0.0
+    return chances
+
+
 def respond(simulated: Simulated, who: Rows, slates: Rows, at: int, rng: Rng) -> Response:
     """Each customer meets a slate (n_customers, n) once, at one instant after the log's events."""
-    truth, items = simulated.truth, simulated.items
+    items = simulated.items
     had = had_before(simulated, who, slates, at)
-    chances = np.array(
-        [buy_chances(truth, int(row), slate, at) for row, slate in zip(who, slates, strict=True)]
-    ).reshape(slates.shape)
-    chances[had & LASTING[items.shelf[slates]]] = 0.0
+    wants = (wanted(simulated.truth, int(row), at) for row in who)
+    chances = _chances(simulated, slates, had, wants)
     place = (rng.random(len(who))[:, None] >= np.cumsum(chances, axis=1)).sum(axis=1)
     buys = place < slates.shape[1]
     spot = np.minimum(place, slates.shape[1] - 1)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from caini.archiving import archive_store, cut_store, settings_of
+from caini.erasing import erase_in_log
 from caini.printed import print_json
 from engine.errors import ConfigError
 from serving.logs import configure
@@ -23,6 +24,7 @@ def run(
     settings = settings_of(url, data)
     if settings is None:
         raise ConfigError("no store: set CAINI_REDIS_URL, or give --data FOLDER or --url URL")
+    erase_in_log(log, settings)
     archived = archive_store(log, settings, config)
     gone = None if bundles is None else cut_store(log, bundles, settings)
     if as_json:

@@ -1,16 +1,12 @@
 """`caini batch`: a slot filled for every customer."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from caini.opened import live_bundle
 from caini.printed import print_json
+from caini.progress import progress_bar
 from engine.errors import ConfigError
 from engine.shop import read_shop
 from engine.slots import Repeat, SlotPlan, find_slot, read_slots
@@ -34,8 +30,8 @@ def run(
     bundle = live_bundle(bundles)
     started = time.monotonic()
     customers = len(bundle.customers)
-    with _progress(slot, customers, shown=not quiet and not as_json) as progress:
-        lines = write_batch(bundle, plan, n, out, progress=progress)
+    with progress_bar(slot, customers, shown=not quiet and not as_json) as advance:
+        lines = write_batch(bundle, plan, n, out, progress=advance)
     seconds = time.monotonic() - started
     result = {
         "version": bundle.version,
@@ -53,14 +49,6 @@ def run(
             f"{customers} customers, {lines} lines in {out}: "
             f"{seconds:.1f} s, {customers / seconds:.0f} customers a second"
         )
-
-
-@contextmanager
-def _progress(slot: str, customers: int, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn(slot), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not shown) as bar:
-        task = bar.add_task(slot, total=customers)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def _with_repeat(plan: SlotPlan, repeat: str | None) -> SlotPlan:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from caini.printed import print_json
+from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import CainiError
 from engine.events import json_schema
-from engine.shop import read_shop
+from engine.shop import read_shop, untrained
 from engine.slots import read_slots
 from training.publish import current
 
@@ -41,7 +42,7 @@ def run(bundles: Path | None, *, config: Path, schema: bool, as_json: bool) -> N
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    findings = [*_machine(), *_store(), *_configuration(config), *_bundles(bundles)]
+    findings = [*_machine(), *_store(), *_configuration(config), *_bundles(bundles, config)]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -110,7 +111,7 @@ def _read_slots(path: Path) -> object:
     return read_slots(path, read_shop(path.with_name("shop.toml")))
 
 
-def _bundles(bundles: Path | None) -> Iterator[Finding]:
+def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
     if bundles is None:
         return
     try:
@@ -121,5 +122,16 @@ def _bundles(bundles: Path | None) -> Iterator[Finding]:
         bundle = read_bundle(bundles / version)
         counts = ", ".join(f"{count} {name}" for name, count in bundle.manifest.counts.items())
         yield Finding("ok", f"bundle {version}: {counts}")
+        yield from _untrained(bundle, config)
     except CainiError as error:
         yield Finding("error", str(error), "roll back to another version, or train again")
+
+
+def _untrained(bundle: Bundle, config: Path) -> Iterator[Finding]:
+    try:
+        sections = untrained(read_shop(config / "shop.toml"), bundle.shop)
+    except CainiError:
+        return  # told as a fault of the file
+    if sections:
+        told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
+        yield Finding("warning", told, "they act from the next caini train on")

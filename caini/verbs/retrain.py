@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from caini.archiving import archive_store, cut_store, settings_of
+from caini.erasing import erase_in_log
 from caini.printed import print_json, print_table
 from caini.rehearsal import rehearsal
 from caini.verbs.train import wall_clock
@@ -50,7 +51,8 @@ def _outside(job: Job, store: Settings | None, say: Say) -> Outside:
         return Outside(wall_clock, say, rehearse)
 
     def archive() -> Document:
-        return asdict(archive_store(job.log, store, job.config))
+        erased = erase_in_log(job.log, store)
+        return {**asdict(archive_store(job.log, store, job.config)), "erased": erased}
 
     def cut() -> Document | None:
         gone = cut_store(job.log, job.bundles, store)

@@ -6,10 +6,9 @@ from typing import Final
 from caini.opened import live_bundle
 from caini.printed import print_json, print_table
 from caini.verbs.recommend import language_of
-from engine.customers.schemes import compile_schemes
 from engine.reasons import Language
 from engine.shop import read_shop
-from training.segments import SegmentSize, segment_sizes, states_under
+from training.segments import SegmentSize, schemes_of, segment_sizes, states_under
 
 COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("segment", "label", "customers", "share", "revenue share", "for example"),
@@ -27,7 +26,7 @@ def run(bundles: Path, *, config: Path, lang: str | None, as_json: bool) -> None
     bundle = live_bundle(bundles)
     language = language_of(lang, bundle)
     identity = shop.shop
-    schemes = compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
+    schemes = schemes_of(shop)
     states = states_under(bundle, schemes, bundle.manifest.watermark)
     sizes = segment_sizes(states, schemes.segments, bundle)
     revenue = int(states["monetary_minor"].sum())

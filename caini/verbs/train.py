@@ -9,15 +9,23 @@ from rich.console import Console
 from caini.printed import print_json, print_table
 from engine.bundle import Manifest
 from training.evaluate import Evaluation
-from training.train import open_source, read_settings, train
+from training.train import open_source, read_settings, train, without_search
 
 SHORT = {"recall": "R@", "ndcg": "NDCG@", "coverage": "cov@"}
 
 
 def run(
-    log: Path, out: Path, *, items: Path | None, config: Path, quiet: bool, as_json: bool
+    log: Path,
+    out: Path,
+    *,
+    items: Path | None,
+    config: Path,
+    searching: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     settings = read_settings(config)
+    settings = settings if searching else without_search(settings)
     source = open_source(log, items)
     started = time.monotonic()
     with Console(stderr=True, quiet=quiet or as_json).status("train") as status:

@@ -3,12 +3,21 @@
 import json
 from calendar import isleap
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def day_of(now: int, zone: ZoneInfo) -> date:
     """The calendar day of an instant where `zone` is."""
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone).date()
+
+
+def zone_of(said: str | None, shop: ZoneInfo) -> ZoneInfo:
+    """The customer's own, where their profile names one that there is (JSON); else the shop's."""
+    name = None if said is None else json.loads(said)
+    try:
+        return ZoneInfo(name) if isinstance(name, str) else shop
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return shop
 
 
 def days_to(birthday: str | None, now: int, zone: ZoneInfo) -> int | None:
@@ -17,8 +26,8 @@ def days_to(birthday: str | None, now: int, zone: ZoneInfo) -> int | None:
     if born is None:
         return None
     today = day_of(now, zone)
-    this_year = _celebrated(today.year, born)
-    following = this_year if this_year >= today else _celebrated(today.year + 1, born)
+    this_year = celebrated(today.year, born)
+    following = this_year if this_year >= today else celebrated(today.year + 1, born)
     return (following - today).days
 
 
@@ -36,7 +45,7 @@ def month_and_day(birthday: str) -> tuple[int, int] | None:
     return month, day
 
 
-def _celebrated(year: int, born: tuple[int, int]) -> date:
+def celebrated(year: int, born: tuple[int, int]) -> date:
     """Who was born on 29 February celebrates on the 28th where there is no 29th (decision)."""
     month, day = born
     return date(year, month, 28 if born == (2, 29) and not isleap(year) else day)

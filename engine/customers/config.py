@@ -9,9 +9,15 @@ from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
+from engine.customers.outreach import OutreachConfig
 from engine.customers.price_band import PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
 from engine.customers.segments import SegmentConfig, read_segments
+from engine.customers.triggers import (
+    FestivalConfig,
+    TriggerConfig,
+    read_trigger_conditions,
+)
 from engine.customers.value import ValueConfig
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -27,9 +33,12 @@ class CustomersConfig(BaseModel):
     loyalty: LoyaltyConfig = LoyaltyConfig()
     repurchase: RepurchaseConfig = RepurchaseConfig()
     price_band: PriceBandConfig = PriceBandConfig()
+    outreach: OutreachConfig = OutreachConfig()
     identity: IdentityConfig = IdentityConfig()
     segments: tuple[SegmentConfig, ...] = ()
     life_stages: tuple[LifeStageConfig, ...] = ()
+    festivals: tuple[FestivalConfig, ...] = ()
+    triggers: tuple[TriggerConfig, ...] = ()
 
 
 SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
@@ -38,6 +47,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "loyalty": LoyaltyConfig,
     "repurchase": RepurchaseConfig,
     "price_band": PriceBandConfig,
+    "outreach": OutreachConfig,
     "identity": IdentityConfig,
 }
 
@@ -50,7 +60,8 @@ def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
     for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
     listed = _listed(raw, "segments", file, problems)
-    return problems + _segment_problems(listed, _tier_names(raw), file)
+    tiers = _tier_names(raw)
+    return problems + _segment_problems(listed, tiers, file) + _trigger_problems(raw, tiers, file)
 
 
 def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -> Sequence[Any]:
@@ -72,6 +83,32 @@ def _segment_problems(listed: Sequence[Any], tiers: tuple[str, ...], file: str) 
     names = [raw["name"] for raw in listed if isinstance(raw, Mapping) and "name" in raw]
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     return problems + [f"{where}: {name} is there twice" for name in twice]
+
+
+def _trigger_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
+    problems: list[str] = []
+    festivals = [
+        _checked(FestivalConfig, each, f"{file}: festivals[{i}]", problems)
+        for i, each in enumerate(_listed(raw, "festivals", file, problems))
+    ]
+    known = sorted(each.name for each in festivals if each is not None)
+    triggers = []
+    for i, each in enumerate(_listed(raw, "triggers", file, problems)):
+        where = f"{file}: triggers[{i}]"
+        trigger = _checked(TriggerConfig, each, where, problems)
+        if trigger is None:
+            continue
+        triggers.append(trigger.name)
+        alone = read_trigger_conditions([trigger], tiers, "", minor_units=MOST_DECIMALS)[1]
+        problems += [where + fault.removeprefix("[0]") for fault in alone]
+        problems += [
+            f"{where}.festivals: {name!r} is no festival; allowed: {', '.join(known)}"
+            for name in sorted(set(trigger.festivals) - set(known))
+        ]
+    for kind, names in (("festivals", known), ("triggers", triggers)):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        problems += [f"{file}: {kind}: {name} is there twice" for name in twice]
+    return problems
 
 
 def _checked(model: type[Section], raw: object, where: str, problems: list[str]) -> Section | None:

@@ -17,6 +17,12 @@ class CapConfig(BaseModel):
     days: int = Field(default=7, ge=1)
 
 
+class OutreachConfig(CapConfig):
+    """`[outreach]`: besides the cap, how long an item is not sent again to the same customer."""
+
+    repeat_days: int = Field(default=30, ge=0)  # guess
+
+
 def under_cap(sent_at: Sequence[int], config: CapConfig, now: int) -> bool:
     start = now - config.days * DAY_MS
     return sum(at > start for at in sent_at) < config.messages

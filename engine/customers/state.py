@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from engine.customers.birthday import day_of, days_to
+from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.bought import Bought, bought_of
 from engine.customers.facts import Attribute, History, Referred
 from engine.customers.ledger import Standing, standing_of
@@ -248,7 +248,9 @@ def _profile_facts(attributes: tuple[Attribute, ...], schemes: Schemes, now: int
         "attributes": said,
         "personal": said.get("consent.personal") != "false",
         "contactable": said.get("consent.contact") != "false",
-        "days_to_birthday": days_to(said.get("birthday"), now, schemes.zone),
+        "days_to_birthday": days_to(
+            said.get("birthday"), now, zone_of(said.get("time_zone"), schemes.zone)
+        ),
         "life_stages": _life_stages(said, schemes, now),
     }
 

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 from typing import Final
 
+from engine.customers.tombstones import Tombstones
 from engine.happened import Happened
 from serving.store.connection import Command
 from serving.store.packing import pack
@@ -80,32 +80,10 @@ SALT_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstones:
-    """Which ids were erased, without their names: hash of a node → events up to this are gone."""
-
-    salt: str = ""
-    erased_at: Mapping[str, int] | None = None
-    count: int = 0
-    newest: int = 0
-
-    def digest(self, node: str) -> str:
-        return tombstone(self.salt, node)
-
-    def at(self, node: str) -> int:
-        """0 for who was never erased."""
-        return self.erased_at.get(tombstone(self.salt, node), 0) if self.erased_at else 0
-
-
-@dataclass(frozen=True, slots=True)
 class Erased:
     at: int
     tail_entries: int
     count: int
-
-
-def tombstone(salt: str, node: str) -> str:
-    """SHA-1, which is what a script of Redis can make; the salt is 256 random bits."""
-    return sha1((salt + node).encode(), usedforsecurity=False).hexdigest()
 
 
 async def held_of(store: Store, nodes: Sequence[str]) -> list[bytes | None]:
@@ -174,10 +152,5 @@ async def tombstones_of(store: Store) -> Tombstones:
         ("HGETALL", store.keys.erased),
     )
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    erased_at = {digest.decode(): int(at) for digest, at in pairs}
-    return Tombstones(
-        "" if salt is None else salt.decode(),
-        erased_at,
-        int(count or 0),
-        max(erased_at.values(), default=0),
-    )
+    hashes = {digest.decode(): int(at) for digest, at in pairs}
+    return Tombstones({} if salt is None else {salt.decode(): hashes}, int(count or 0))

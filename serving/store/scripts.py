@@ -18,8 +18,10 @@ ACCEPT: Final = Script("""
 -- KEYS  stream, tail, referrers, erased, salt
 -- ARGV  event id, event, seconds the tail lives (0: for ever), role, customer, prefix of customers'
 --       tails, at, referral known to the bundle, referral told by this event ('<at> <who>' or ''),
---       stream id of an event that is in the stream already ('' for a new one), node of who it is
+--       stream id of an event that is in the stream already ('' for a new one), node of who it is,
+--       length of a tail that takes no more of this kind (0: it always does)
 -- What a referred customer buys lies in the tail of whoever referred them too, marked with a star.
+-- A tail that is full takes no more: such an event is in the stream alone, for the next training.
 -- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
 -- else its stream id and the tail's length.
 local stream, tail, referrers = KEYS[1], KEYS[2], KEYS[3]
@@ -32,7 +34,9 @@ if salt then
 end
 local id = ARGV[10]
 if id == '' then id = redis.call('XADD', stream, '*', 'event', event) end
-redis.call('HSET', tail, event_id, id .. ' ' .. event)
+local most = tonumber(ARGV[12])
+local function has_room(of) return most == 0 or redis.call('HLEN', of) < most end
+if has_room(tail) then redis.call('HSET', tail, event_id, id .. ' ' .. event) end
 if ttl > 0 then redis.call('EXPIRE', tail, ttl) end
 
 if role ~= '' then
@@ -45,7 +49,7 @@ if role ~= '' then
   consider(redis.call('HGET', referrers, customer) or nil)
   consider(ARGV[8])
   local before = who
-  if role == 'order' and who and at >= since then
+  if role == 'order' and who and at >= since and has_room(prefix .. who) then
     redis.call('HSET', prefix .. who, 'referred:' .. event_id, id .. '* ' .. event)
   elseif role == 'referral' then
     consider(ARGV[9])
@@ -58,7 +62,9 @@ if role ~= '' then
         if past.type == 'purchase' or past.type == 'refund' then
           local fact = 'referred:' .. held[i]
           if before and before ~= who then redis.call('HDEL', prefix .. before, fact) end
-          if past.at >= since then redis.call('HSET', prefix .. who, fact, id .. '* ' .. text) end
+          if past.at >= since and has_room(prefix .. who) then
+            redis.call('HSET', prefix .. who, fact, id .. '* ' .. text)
+          end
         end
       end
     end

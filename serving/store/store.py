@@ -9,6 +9,7 @@ import hiredis
 
 from engine.customers.identity import customer_node, visitor_node
 from engine.errors import StoreError
+from engine.events import BROWSING
 from engine.happened import Happened
 from serving.store import referral
 from serving.store.address import Address
@@ -18,7 +19,7 @@ from serving.store.link import Link, LinkState
 from serving.store.packing import pack
 from serving.store.referral import MONEY
 from serving.store.scripts import ACCEPT, SCRIPTS, Script
-from serving.store.trim import droppable
+from serving.store.trim import MOST_LIMITS, droppable, too_long
 
 DAY_S: Final = 86_400
 DEFAULT_VISITOR_DAYS: Final = 30
@@ -80,11 +81,17 @@ class Store:
         )
         self._visitor_ttl_s = visitor_days * DAY_S
         self._tail_limit = tail_limit
-        self._trims: set[asyncio.Task[None]] = set()
+        self.tail_most = tail_limit * MOST_LIMITS  # entries of a tail that takes only browsing
+        self._trims: dict[str, asyncio.Task[None]] = {}
 
     @property
     def up(self) -> bool:
         return self._reads.up and self._writes.up
+
+    @property
+    def trimming(self) -> bool:
+        """A tail is being looked at for what may go."""
+        return bool(self._trims)
 
     def _note(self, link: LinkName, state: LinkState) -> None:
         self._told(link, state)
@@ -95,7 +102,7 @@ class Store:
         await asyncio.gather(self._reads.start(), self._writes.start())
 
     async def stop(self) -> None:
-        await asyncio.gather(*self._trims, return_exceptions=True)
+        await asyncio.gather(*self._trims.values(), return_exceptions=True)
         await asyncio.gather(self._reads.stop(), self._writes.stop())
 
     async def read(self, customer_id: str | None, visitor_id: str | None) -> Tails:
@@ -131,17 +138,21 @@ class Store:
         When it returns the events are as durable as the store's policy says. When it raises, some
         may have been accepted: sending all of them again counts none of them twice.
         """
-        replies = await self.run(ACCEPT, [self._accepting(one) for one in events])
-        for one, reply in zip(events, replies, strict=True):
-            if reply and reply[1] > self._tail_limit:
-                self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
+        replies = await self._take([(one, b"") for one in events])
         return [ERASED if reply == 0 else None if reply is None else reply[0] for reply in replies]
 
     async def fold(self, events: Sequence[tuple[bytes, Accepting]]) -> None:
         """Put events of the stream, with their stream ids, into the tails that miss them."""
-        await self.run(ACCEPT, [self._accepting(one, accepted) for accepted, one in events])
+        await self._take([(one, accepted) for accepted, one in events])
 
-    def _accepting(self, one: Accepting, accepted: bytes = b"") -> Command:
+    async def _take(self, events: Sequence[tuple[Accepting, bytes]]) -> list[Reply]:
+        replies = await self.run(ACCEPT, [self._accepting(*one) for one in events])
+        for (one, _), reply in zip(events, replies, strict=True):
+            if reply and too_long(reply[1], self._tail_limit):
+                self._trim_soon(self.keys.tail(one.event.customer_id, one.event.visitor_id))
+        return replies
+
+    def _accepting(self, one: Accepting, accepted: bytes) -> Command:
         event = one.event
         told = referral.told(event)
         role = "order" if event.type in MONEY else "referral" if told else ""
@@ -165,6 +176,7 @@ class Store:
             visitor_node(event.visitor_id or "")
             if event.customer_id is None
             else customer_node(event.customer_id),
+            0 if event.type in BROWSING else self.tail_most,
         )
 
     async def durability(self) -> str:
@@ -203,9 +215,10 @@ class Store:
         return refuse_errors(replies)
 
     def _trim_soon(self, tail: str) -> None:
-        task = asyncio.create_task(self._trim(tail))
-        self._trims.add(task)
-        task.add_done_callback(self._trims.discard)
+        if tail in self._trims:
+            return
+        task = self._trims[tail] = asyncio.create_task(self._trim(tail))
+        task.add_done_callback(lambda _: self._trims.pop(tail))
 
     async def _trim(self, tail: str) -> None:
         """Drop the oldest browsing of a tail that has grown too long; orders always stay."""

@@ -211,6 +211,7 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     assert code == 0
     assert "shop.toml" in out
     assert "300 items" in out
+    assert "warning" not in out
     bundles = tmp_path / "bundles"
     shutil.copytree(trained.bundles, bundles)
     (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
@@ -226,6 +227,21 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     assert "shop.toml: loyalty" in err
     assert "train.toml: cannot be read" in err
     assert "warning" in run("doctor", "--bundles", tmp_path)[1]
+
+
+def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
+    trained: Trained, tmp_path: Path, run
+) -> None:  # type: ignore[no-untyped-def]
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    with (config / "shop.toml").open("a") as shop:
+        shop.write(
+            '\n[[segments]]\nname = "vips"\nlabel = { en = "VIPs", zh = "贵宾" }\n'
+            'when = { field = "orders", op = ">", value = 99 }\n'
+        )
+    code, out, _ = run("doctor", "--bundles", trained.bundles, "--config", config)
+    assert code == 0
+    assert "warning segments of shop.toml are not those of bundle" in out
 
 
 def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]

@@ -35,6 +35,13 @@ def test_a_cold_customer_gets_what_is_popular(server: Server) -> None:
     assert told["customer"]["segment"] is None
 
 
+def test_settings_that_the_bundle_was_not_trained_with_are_told(server: Server) -> None:
+    told = server.logged("untrained settings")
+    assert told is not None
+    assert "segments" in told["sections"]
+    assert told["version"] == server.ready()["bundle_version"]
+
+
 def test_a_warm_customer_gets_what_their_history_points_to(server: Server) -> None:
     told = server.recommend("mei", n=1)
     assert told["items"][0]["item_id"] == "black"

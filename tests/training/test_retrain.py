@@ -17,7 +17,9 @@ import pytest
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
+from engine.bundle_files import read_manifest
 from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
+from engine.types import DAY_MS
 from tests.conftest import CONFIG, silent
 from training import retrain as job_module
 from training.findings import Severity
@@ -166,10 +168,11 @@ def _run_until(job: Job, step: str) -> None:
 def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
     done: dict[str, int] = {}
     for step, kept in (
-        ("hold-out: judge", set()),
-        ("factors", {"measure"}),
-        ("gate", {"measure", "fit"}),
-        ("after the pointer", {"measure", "fit", "gate"}),
+        ("search", set()),
+        ("hold-out: judge", {"search"}),
+        ("factors", {"search", "measure"}),
+        ("gate", {"search", "measure", "fit"}),
+        ("after the pointer", {"search", "measure", "fit", "gate"}),
     ):
         killed = FORKSERVER.Process(target=_run_until, args=(job, step))
         killed.start()
@@ -191,6 +194,18 @@ def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
     assert versions(job.bundles) == [result.version] == [current(job.bundles)]
     assert (record_of(job.bundles, str(result.version)) or {})["published"]
     assert ran(job).status == "unchanged"
+
+
+def test_the_search_goes_on_from_what_is_live_unless_it_is_told_not_to(live: Job) -> None:
+    champion = read_manifest(live.bundles / str(current(live.bundles)))
+    longer(live, days=5)
+    done = ran(live, now=lambda: NOW + 10 * DAY_MS)
+    made = read_manifest(live.bundles / str(done.version))
+    assert made.search["log"] != champion.search["log"]
+    assert made.search["start"] == champion.search["chosen"]
+    plain = ran(replace(live, search=False), now=lambda: NOW + 11 * DAY_MS)
+    assert plain.status == "published", "told otherwise, it is another run"
+    assert read_manifest(live.bundles / str(plain.version)).search == {}
 
 
 def test_what_the_gate_refuses_stays_out_until_somebody_says_why_not(live: Job) -> None:

@@ -1,3 +1,5 @@
+"""The rule by which a setting replaces another, and the choice it comes to on small worlds."""
+
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -5,33 +7,23 @@ import polars as pl
 import pytest
 
 from engine.interactions import InteractionConfig
-from engine.types import Candidates
+from training.bank import Bank
 from training.interactions import read_interactions
 from training.models.als import AlsConfig
-from training.models.blend import BlendConfig
-from training.search import (
-    Choice,
-    Exam,
-    SearchConfig,
-    best_of,
-    hold_out,
-    mixed,
-    sampled,
-    search,
-)
-from training.split import Truth, truth_of
+from training.models.daily import daily
+from training.search import Choice, best_of, hold_out, sampled, search
+from training.search_config import SearchConfig
+from training.setting import Setting
+from training.split import Truth, new_only, truth_of
 
 Frame = Callable[[Sequence[dict[str, object]]], pl.LazyFrame]
-SMALL = SearchConfig(customers=60, depth=20, k=5)
+SMALL = SearchConfig(customers=60, k=5)
+START = Setting(als=AlsConfig(factors=4, iterations=3))
+ENOUGH = 60.0
 
 
 def rng() -> np.random.Generator:
     return np.random.default_rng(3)
-
-
-def candidates(*rows: int) -> Candidates:
-    scores = np.arange(len(rows), 0, -1).astype(np.float32)
-    return Candidates(np.array(rows, np.int32), scores)
 
 
 def tastes(frame: Frame) -> pl.LazyFrame:
@@ -45,85 +37,108 @@ def tastes(frame: Frame) -> pl.LazyFrame:
     )
 
 
-def exam_of(log: pl.LazyFrame) -> Exam:
-    split = hold_out(log, SMALL, timeless=True, rng=rng())
+def season(frame: Frame) -> pl.LazyFrame:
+    """Every ten days another dozen of thirty items is bought by all, at random within it."""
+    draw = rng()
+    return frame(
+        [
+            {
+                "day": day,
+                "customer": f"c{draw.integers(60):02}",
+                "item": f"i{(int(day) // 10 * 3 + int(draw.integers(12))) % 30:02}",
+            }
+            for day in np.linspace(0, 100, 1500)
+        ]
+    )
+
+
+def bank_of(log: pl.LazyFrame, *, timeless: bool, budget: float = ENOUGH) -> Bank:
+    split = hold_out(log, SMALL, timeless=timeless, rng=rng())
     data = read_interactions(split.train, InteractionConfig())
-    return Exam(data, sampled(truth_of(split.test, data), SMALL.customers, rng()), SMALL)
+    truth = sampled(new_only(truth_of(split.test, data), data), SMALL.customers, rng())
+    bank = Bank(data, daily(data), truth, budget, seed=1)
+    bank.open(START, k=SMALL.k, threads=1)
+    return bank
 
 
-def choose(exam: Exam) -> Choice:
-    return search(exam, BlendConfig(), AlsConfig(factors=4, iterations=3), seed=1, threads=1)
+def choose(log: pl.LazyFrame, *, timeless: bool, budget: float = ENOUGH) -> Choice:
+    return search(bank_of(log, timeless=timeless, budget=budget), START)
 
 
-def test_the_choice_is_the_last_that_was_taken_at_each_step(frame: Frame) -> None:
-    choice = choose(exam_of(tastes(frame)))
-    taken = [trial.name for trial in choice.trials if trial.taken]
-    ridge = [name for name in taken if name.startswith("ridge")][-1]
-    assert ridge == f"ridge {choice.blend.ridge_weight}"
-    assert taken[0].startswith("exponents")
-    assert choice.trials[-1].name.startswith("als")
-    assert max(trial.ndcg for trial in choice.trials) > 0.3
+def test_what_changes_with_the_season_is_foretold_by_the_trend(frame: Frame) -> None:
+    choice = choose(season(frame), timeless=False)
+    marks = {trial.name: trial.ndcg for trial in choice.trials}
+    assert choice.setting.trend.exponent > START.trend.exponent
+    assert max(marks.values()) > marks["trend 0 of 7 days"] + 0.1
+
+
+def test_without_times_neither_trend_nor_ways_of_counting_are_tried(frame: Frame) -> None:
+    choice = choose(tastes(frame), timeless=True)
+    assert {trial.name.split()[0] for trial in choice.trials} <= {"start", "ridge", "als"}
+    assert choice.setting.trend == START.trend
+    assert choice.setting.similar.cooccurrence == START.similar.cooccurrence
 
 
 def test_the_same_log_gives_the_same_choice(frame: Frame) -> None:
-    assert choose(exam_of(tastes(frame))) == choose(exam_of(tastes(frame)))
+    assert choose(season(frame), timeless=False) == choose(season(frame), timeless=False)
 
 
-def test_what_is_known_is_not_proposed(frame: Frame) -> None:
-    exam = exam_of(tastes(frame))
-    from training.models import als, cooccurrence
-
-    model = als.fit(exam.data, AlsConfig(factors=4), seed=1, threads=1)
-    lists = cooccurrence.fit(exam.data, BlendConfig().cooccurrence[0])
-    for found in (exam.linear(lists), exam.factors(model, seed=1)):
-        for row, one in zip(exam.truth.customers, found, strict=True):
-            seen = exam.data.items[exam.data.offsets[row] : exam.data.offsets[row + 1]]
-            assert not np.isin(one.rows, seen).any()
-            assert (one.scores > 0).all()
+def test_what_the_budget_does_not_pay_for_is_left_out_and_told(frame: Frame) -> None:
+    rich, poor = (choose(season(frame), timeless=False, budget=b) for b in (ENOUGH, 1e-4))
+    assert rich.left_out == ()
+    assert any(name.startswith("als") for name in poor.left_out)
+    assert len(poor.trials) < len(rich.trials)
+    assert 1 <= poor.customers < rich.customers
+    assert poor.setting.als == START.als
 
 
-def world_of_one() -> Exam:
-    truth = Truth(np.arange(4, dtype=np.int32), np.arange(5), np.zeros(4, np.int32), 3)
-    return Exam(None, truth, SMALL)  # type: ignore[arg-type]  # only the truth is asked
+def marks_of(*values: float) -> np.ndarray:
+    return np.array(values)
+
+
+MARKS = {
+    1: marks_of(1.0, 0.0, 0.0, 0.0),
+    2: marks_of(0.0, 1.0, 0.0, 0.1),
+    3: marks_of(1.0, 0.9, 1.0, 0.8),
+    4: marks_of(1.0, 0.9, 1.0, 0.8),
+}
+
+
+def numbered(number: int) -> Setting:
+    return Setting(als=AlsConfig(factors=number))
+
+
+def judge(setting: Setting) -> np.ndarray | None:
+    return MARKS.get(setting.als.factors)
 
 
 def test_a_setting_is_kept_unless_another_is_clearly_better() -> None:
-    right, wrong = candidates(0, 1), candidates(1, 2)
-    exam = world_of_one()
-    entries = [
-        ("start", 0, [right, wrong, wrong, wrong]),
-        ("better for one, worse for another", 1, [wrong, right, wrong, wrong]),
-        ("better for all", 2, [right] * 4),
-        ("the same", 3, [right] * 4),
-    ]
-    setting, found, trials = best_of(exam, entries)
-    assert setting == 2
-    assert found == [right] * 4
+    entries = [(str(n), numbered(n)) for n in (1, 2, 3, 4)]
+    setting, trials, _ = best_of(entries, judge, 1.0)
+    assert setting == numbered(3)
     assert [trial.taken for trial in trials] == [True, False, True, False]
+    assert best_of(entries, judge, 100.0)[0] == numbered(1)
 
 
-def test_sources_are_mixed_in_units_of_their_best() -> None:
-    small, large = candidates(0, 1), candidates(2, 1)
-    large = Candidates(large.rows, large.scores * 1000)
-    both = mixed([small], [large], 0.5)[0]
-    assert both.rows.tolist() == [0, 1, 2]
-    np.testing.assert_allclose(both.scores, 2 / 3)
+def test_a_setting_is_judged_once_and_one_without_marks_is_left_out() -> None:
+    entries = [("a", numbered(1)), ("a again", numbered(1)), ("dear", numbered(9))]
+    setting, trials, left_out = best_of(entries, judge, 1.0)
+    assert setting == numbered(1)
+    assert [trial.name for trial in trials] == ["a"]
+    assert left_out == ["dear"]
 
 
-@pytest.mark.parametrize(("share", "rows"), [(0.0, [0, 1]), (1.0, [2, 1])])
-def test_a_share_of_all_or_nothing_is_one_source(share: float, rows: list[int]) -> None:
-    both = mixed([candidates(0, 1)], [candidates(2, 1)], share)
-    assert both[0].rows.tolist() == rows
+def test_if_nothing_can_be_judged_the_start_stays() -> None:
+    setting, trials, left_out = best_of([("dear", numbered(9))], judge, 1.0)
+    assert (setting, trials, left_out) == (numbered(9), [], ["dear"])
 
 
-def test_nothing_mixed_with_nothing_is_nothing() -> None:
-    assert len(mixed([candidates()], [candidates()], 0.5)[0]) == 0
-
-
-def test_a_log_with_times_is_held_out_by_time(frame: Frame) -> None:
-    log = frame([{"day": day, "item": f"i{day}"} for day in range(11)])
-    split = hold_out(log, SMALL, timeless=False, rng=rng())
-    assert split.test.collect()["item_id"].to_list() == ["i8", "i9", "i10"]
+@pytest.mark.parametrize(("days", "first"), [(28.0, "i80"), (5.0, "i95")])
+def test_a_log_with_times_is_held_out_by_time(frame: Frame, days: float, first: str) -> None:
+    log = frame([{"day": day, "item": f"i{day}"} for day in range(101)])
+    config = SMALL.model_copy(update={"days": days})
+    split = hold_out(log, config, timeless=False, rng=rng())
+    assert split.test.collect()["item_id"][0] == first
 
 
 def test_a_sample_keeps_what_each_customer_wants() -> None:

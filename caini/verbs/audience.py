@@ -1,0 +1,204 @@
+"""`caini audience`: a list of whom to write to, with what, when and where."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from caini.opened import live_bundle
+from caini.printed import print_json
+from caini.progress import progress_bar
+from caini.verbs.recommend import language_of
+from engine.bundle import Bundle
+from engine.errors import ConfigError, UnknownName
+from engine.shop import ShopConfig, read_shop
+from engine.slots import SlotPlan, find_slot, read_slots
+from engine.types import Rows
+from training.appetite import appetites, still_has
+from training.audience import Chosen, Plan, Tally, write_audience
+from training.list_files import require_kind
+from training.reasoned import Offer
+from training.segments import schemes_of, states_under
+from training.sent import Ledger, open_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for. Exactly one of the first five is given."""
+
+    segment: str | None
+    item: str | None
+    brand: str | None
+    category: str | None
+    after: str | None  # second wave of the list of this name
+    slot: str
+    n: int
+    channel: str | None
+    size: int
+    holdout: float
+    name: str | None
+    hash_salt: str | None  # name of an environment variable
+    now: int | None
+
+
+def run(
+    bundles: Path,
+    wanted: Wanted,
+    out: Path,
+    *,
+    ledger: Path | None,
+    config: Path,
+    lang: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    require_kind(out)
+    about = _about(wanted)
+    salt = None if wanted.hash_salt is None else salt_of(wanted.hash_salt)
+    shop = read_shop(config / "shop.toml")
+    slot = find_slot(read_slots(config / "slots.toml", shop), wanted.slot)
+    bundle = live_bundle(bundles)
+    now = wanted.now if wanted.now is not None else bundle.manifest.watermark
+    plan = Plan(
+        name=wanted.name or about,
+        offer=_offer(wanted, bundle, now),
+        slot=slot,
+        config=shop.outreach,
+        language=language_of(lang, bundle),
+        holdout=wanted.holdout,
+        salt=salt,
+    )
+    states = states_under(bundle, schemes_of(shop), now)
+    with open_ledger(ledger or default_ledger(bundles)) as book:
+        rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
+        ranks = states["tier_rank"].to_numpy().astype(np.int64)
+        chosen = Chosen(rows, ranks[rows])
+        with progress_bar(plan.name, len(rows), shown=not quiet and not as_json) as advance:
+            tally = write_audience(chosen, bundle, plan, book, out, advance)
+    _tell(tally, plan, bundle, out, quiet=quiet, as_json=as_json)
+
+
+def default_ledger(bundles: Path) -> Path:
+    """One for all lists and triggers of a shop, so that caps count both."""
+    return bundles / ".sent" / "ledger.sqlite"
+
+
+def salt_of(variable: str) -> bytes:
+    """Never on the command line, where everybody on the machine can read it."""
+    salt = os.environ.get(variable, "")
+    if len(salt) < 16:  # decision: ids are few; a short salt is tried out in a day
+        raise ConfigError(
+            f"--hash-salt {variable}: the environment must hold 16 characters or more"
+        )
+    return salt.encode()
+
+
+def _about(wanted: Wanted) -> str:
+    """What the list is about, in words that name it: "segment:dormant"."""
+    kinds = ("segment", "item", "brand", "category", "after")
+    given = {kind: getattr(wanted, kind) for kind in kinds}
+    named = [f"{kind}:{value}" for kind, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise ConfigError(f"name exactly one of {', '.join(f'--{kind}' for kind in kinds)}")
+    return named[0]
+
+
+def _offer(wanted: Wanted, bundle: Bundle, now: int) -> Offer:
+    offer = Offer(wanted.n, now, wanted.channel)
+    if wanted.item is not None:
+        return replace(offer, item=int(items_about(wanted, bundle)[0]))
+    if wanted.brand is None and wanted.category is None:
+        return offer
+    inside = items_about(wanted, bundle)
+    return replace(
+        offer, outside=np.setdiff1d(np.arange(len(bundle.items), dtype=np.int32), inside)
+    )
+
+
+def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
+    """Rows of the item, the brand's or the category's items. Raises UnknownName."""
+    catalogue = bundle.catalogue
+    if wanted.item is not None:
+        row = bundle.items.row(wanted.item)
+        if row < 0:
+            raise UnknownName("item", wanted.item, ())
+        return np.array([row], np.int32)
+    if wanted.brand is not None:
+        code = catalogue.brands.row(wanted.brand)
+        if code < 0:
+            known = catalogue.brands.ids(range(len(catalogue.brands)))
+            raise UnknownName("brand", wanted.brand, known)
+        return np.flatnonzero(catalogue.brand == code).astype(np.int32)
+    assert wanted.category is not None, "asked where one of the three is given"
+    code = catalogue.categories.row(wanted.category)
+    if code < 0:
+        known = catalogue.categories.ids(range(len(catalogue.categories)))
+        raise UnknownName("category", wanted.category, known)
+    return np.flatnonzero(catalogue.within(code)).astype(np.int32)
+
+
+def _chosen(
+    wanted: Wanted,
+    states: pl.DataFrame,
+    world: tuple[Bundle, ShopConfig, SlotPlan, Ledger],
+    now: int,
+) -> Rows:
+    """Nobody who opted out of personal data or of messages (A6)."""
+    bundle, shop, slot, book = world
+    open_to = (states["contactable"] & states["personal"]).to_numpy()
+    if wanted.segment is not None:
+        names = [segment.name for segment in shop.segments]
+        if wanted.segment not in names:
+            raise UnknownName("segment", wanted.segment, names)
+        inside = states["segments"].list.contains(wanted.segment).to_numpy()
+        return np.flatnonzero(inside & open_to).astype(np.int32)
+    if wanted.after is not None:
+        return _not_converted(wanted.after, book, bundle, states, open_to)
+    about = items_about(wanted, bundle)
+    score = appetites(about, bundle, slot.base.sources)
+    if wanted.item is not None:
+        score[still_has(int(about[0]), bundle, now)] = 0.0
+    score[~open_to] = 0.0
+    best = np.argsort(-score, kind="stable")[: wanted.size]
+    return best[score[best] > 0].astype(np.int32)
+
+
+def _not_converted(
+    name: str, book: Ledger, bundle: Bundle, states: pl.DataFrame, open_to: np.ndarray
+) -> Rows:
+    """Who was sent the first list and has not ordered since (A2)."""
+    members = book.members(name)
+    if not members:
+        raise UnknownName("list", name, book.names())
+    rows = bundle.customers.rows(list(members))
+    sent_at = np.array(list(members.values()), np.int64)[rows >= 0]
+    rows = rows[rows >= 0]
+    ordered = states["last_order_at"].to_numpy()[rows] > sent_at
+    return np.sort(rows[~ordered & open_to[rows]])
+
+
+def _tell(
+    tally: Tally, plan: Plan, bundle: Bundle, out: Path, *, quiet: bool, as_json: bool
+) -> None:
+    if as_json:
+        print_json(
+            {
+                "version": bundle.version,
+                "name": plan.name,
+                "slot": plan.slot.name,
+                "chosen": tally.chosen,
+                "capped": tally.capped,
+                "held_out": tally.held_out,
+                "without_items": tally.without_items,
+                "written": tally.written,
+                "out": str(out),
+            }
+        )
+    elif not quiet:
+        print(  # noqa: T201
+            f"{out}: {tally.written} customers of {tally.chosen} chosen "
+            f"({tally.capped} capped, {tally.held_out} held out, "
+            f"{tally.without_items} without items)"
+        )

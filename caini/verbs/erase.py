@@ -1,0 +1,35 @@
+"""`caini erase`: what customers asked to be forgotten leaves the files too."""
+
+import time
+from pathlib import Path
+
+from caini.archiving import settings_of
+from caini.erasing import erase_everywhere
+from caini.printed import print_json
+from serving.logs import configure
+from training.stages import write_document
+
+
+def run(
+    log: Path,
+    *,
+    bundles: Path | None,
+    url: str | None,
+    data: Path | None,
+    older_than_days: float,
+    as_json: bool,
+) -> None:
+    """The account of it is printed, and left in LOG.erased-done.json. It names nobody."""
+    configure("warning")  # standard output is the result's
+    store = settings_of(url, data)
+    told = erase_everywhere(log, bundles, store, older_than_days=older_than_days)
+    account = {**told, "at": round(time.time() * 1000)}
+    write_document(account, log.with_suffix(".erased-done.json"))
+    if as_json:
+        print_json(account)
+        return
+    print(  # noqa: T201
+        f"{told['erased']} ids are erased; {told['log']} lines left {log} just now"
+    )
+    state = "complete" if told["complete"] else f"remaining: {', '.join(told['remaining'])}"
+    print(state)  # noqa: T201

@@ -1,0 +1,70 @@
+"""`caini triggers`: what the shop says by itself today, a line for each message."""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from caini.opened import live_bundle
+from caini.printed import print_json
+from caini.verbs.audience import default_ledger
+from engine.customers.triggers import read_trigger_conditions
+from engine.errors import ConfigError
+from engine.shop import ShopConfig, read_shop
+from training.causes import Day
+from training.segments import schemes_of, states_under
+from training.sent import open_ledger
+from training.triggers import Rules, Tally, try_triggers, write_triggers
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    now: int | None  # None: this moment
+    out: Path | None
+    dry_run: bool
+    channel: str | None
+    ledger: Path | None
+
+
+def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool) -> None:
+    if asked.out is None and not asked.dry_run:
+        raise ConfigError("--out names the file to write; --dry-run needs none")
+    if asked.out is not None and asked.dry_run:
+        raise ConfigError("--dry-run writes to standard output; leave --out away")
+    shop = read_shop(config / "shop.toml")
+    bundle = live_bundle(bundles)
+    now = time.time_ns() // 1_000_000 if asked.now is None else asked.now
+    schemes = schemes_of(shop)
+    day = Day(bundle, schemes, states_under(bundle, schemes, now), shop.festivals, now)
+    rules = rules_of(shop, asked.channel)
+    with open_ledger(asked.ledger or default_ledger(bundles), only_looking=asked.dry_run) as ledger:
+        if asked.out is None:
+            try_triggers(day, rules, ledger, sys.stdout)
+            return
+        tally = write_triggers(day, rules, ledger, asked.out)
+    _tell(tally, asked.out, bundle.version, quiet=quiet, as_json=as_json)
+
+
+def rules_of(shop: ShopConfig, channel: str | None) -> Rules:
+    tiers = [tier.name for tier in shop.loyalty.tiers]
+    conditions, _ = read_trigger_conditions(
+        shop.triggers, tiers, "triggers", minor_units=shop.shop.minor_units
+    )
+    return Rules(shop.triggers, conditions, shop.outreach, channel)
+
+
+def _tell(tally: Tally, out: Path, version: str, *, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "version": version,
+                "written": tally.written,
+                "capped": tally.capped,
+                "out": str(out),
+            }
+        )
+    elif not quiet:
+        parts = ", ".join(f"{count} {name}" for name, count in tally.written.items())
+        print(f"{out}: {parts or 'nobody'} ({tally.capped} capped)")  # noqa: T201

@@ -1,0 +1,87 @@
+"""What an erasure leaves in the store, removed afterwards: lines of the stream, and other people's
+lines that name who was erased. May be killed at any moment, and done again."""
+
+from dataclasses import dataclass
+
+from engine.customers.identity import HOUSEHOLD, Alias, customer_node, visitor_node
+from engine.customers.tombstones import Tombstones
+from engine.errors import StoreError
+from engine.events import LINKS, EventType
+from engine.happened import Happened
+from serving.store.packing import unpack
+from serving.store.replay import PAGE
+from serving.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    from_stream: int
+    referrers: int  # customers who no longer name who brought them
+    compacted: bool  # the append-only file is being rewritten without what was deleted
+
+
+async def purge(store: Store, erased: Tombstones) -> Purged:
+    if not erased:
+        return Purged(0, 0, compacted=False)
+    gone = await _purge_stream(store, erased)
+    referrers = await _purge_referrers(store, erased)
+    return Purged(gone, referrers, await _compact(store) if gone else False)
+
+
+async def _purge_stream(store: Store, erased: Tombstones) -> int:
+    start, gone = "-", 0
+    while True:
+        (page,) = await store.ask(("XRANGE", store.keys.events, start, "+", "COUNT", PAGE))
+        for accepted, fields in page:
+            event = unpack(fields[fields.index(b"event") + 1])
+            if event is not None and is_erased(event, erased):
+                tail = store.keys.tail(event.customer_id, event.visitor_id)
+                await store.ask(
+                    ("HDEL", tail, event.event_id), ("XDEL", store.keys.events, accepted)
+                )
+                gone += 1
+        if len(page) < PAGE:
+            return gone
+        start = "(" + page[-1][0].decode()
+
+
+def is_erased(event: Happened, erased: Tombstones) -> bool:
+    """The event is of somebody who was erased at that time or later, or names one."""
+    return any(event.at <= erased.at(node) for node in _nodes_of(event))
+
+
+def _nodes_of(event: Happened) -> list[str]:
+    said = event.properties
+    if event.customer_id is None:
+        nodes = [visitor_node(event.visitor_id or "")]
+    else:
+        nodes = [customer_node(event.customer_id)]
+    if event.type is EventType.REFERRAL:
+        named = (said.get("referrer_id"), said.get("referred_id"))
+        nodes += [customer_node(one) for one in named if isinstance(one, str)]
+    if event.type in LINKS and said.get("kind") != HOUSEHOLD:
+        nodes.append(Alias(str(said.get("kind")), str(said.get("alias"))).node)
+    return nodes
+
+
+async def _purge_referrers(store: Store, erased: Tombstones) -> int:
+    """`<at> <who>`: of whom was erased since the referral."""
+    cursor, gone = b"0", 0
+    while True:
+        ((cursor, flat),) = await store.ask(("HSCAN", store.keys.referrers, cursor, "COUNT", PAGE))
+        for customer, told in zip(flat[::2], flat[1::2], strict=True):
+            at, _, who = told.decode().partition(" ")
+            if int(at) <= erased.at(customer_node(who)):
+                (number,) = await store.ask(("HDEL", store.keys.referrers, customer))
+                gone += number
+        if cursor == b"0":
+            return gone
+
+
+async def _compact(store: Store) -> bool:
+    """False where the store does not let us, or does so already; a managed one does it itself."""
+    try:
+        await store.ask(("BGREWRITEAOF",))
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""Erased: a stranger from the next request on, under every id, and whoever comes back is new."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha1
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from engine.customers.tombstones import Tombstones, tombstone
+from engine.events import EventType
+from engine.happened import Happened
+from engine.query import Asked
+from serving.app import open_shop
+from serving.identity import erase_person
+from serving.person import Erasures
+from serving.shop import Shop, see
+from serving.store.packing import BEGINNING
+from serving.store.purge import purge
+from serving.store.replay import stream_after
+from serving.store.store import Accepting
+from tests.serving.stories import live_through
+from tests.serving.test_identity import Caller
+from tests.worlds import NOW
+
+LATER = datetime.fromtimestamp(NOW / 1000 + 60, UTC).isoformat()
+
+
+@pytest.fixture(scope="module")
+def caller(tea_shop: Shop) -> Iterator[Caller]:
+    with TestClient(open_shop(tea_shop)) as client:
+        yield Caller(client)
+
+
+def erase(caller: Caller, customer: str) -> dict[str, Any]:
+    answer = caller.client.delete(f"/customers/{customer}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def known(caller: Caller, customer: str) -> dict[str, Any]:
+    told = caller.client.get(f"/customers/{customer}").json()
+    return {name: told[name] for name in ("known", "orders", "points", "attributes")}
+
+
+STRANGER = {"known": False, "orders": 0, "points": 0, "attributes": {}}
+
+
+def test_all_ids_of_a_person_are_a_strangers_at_once_and_the_receipt_names_nobody(
+    caller: Caller, tea_shop: Shop
+) -> None:
+    caller.buy("cup", customer_id="card-7")
+    caller.event("view", visitor_id="v-7", item_id="pot")
+    caller.event("profile", customer_id="mei", properties={"birthday": "1990-02-02"})
+    caller.link("mei", ("pos_card", "card-7"), ("visitor", "v-7"))
+    stranger = caller.items(customer_id="never seen")
+    assert caller.items(customer_id="mei") != stranger
+    receipt = erase(caller, "card-7")
+    for customer in ("mei", "card-7"):
+        assert known(caller, customer) == STRANGER
+        assert caller.items(customer_id=customer) == stranger
+    assert caller.items(visitor_id="v-7") == stranger
+    assert receipt["removed"] == {"ids": 3, "newest_events": 3}
+    assert [one["what"] for one in receipt["remaining"]] == ["stream", "log", "bundles"]
+    assert not any(name in str(receipt) for name in ("mei", "card-7", "v-7"))
+    assert known(caller, "lin")["orders"] == 1, "nobody else is touched"
+
+
+def test_what_happened_before_is_refused_and_what_comes_later_is_a_new_history(
+    caller: Caller,
+) -> None:
+    caller.buy("cup", customer_id="lin")
+    erase(caller, "lin")
+    line = {"event_id": "late", "type": "view", "item_id": "pot", "customer_id": "lin"}
+    old = datetime.fromtimestamp(NOW / 1000 - 1, UTC).isoformat()
+    told = caller.client.post("/events", json={"events": [{**line, "at": old}]}).json()
+    assert "was erased" in told["results"][0]["errors"][0]
+    assert known(caller, "lin") == STRANGER
+    new = {"event_id": "new", "type": "purchase", "item_id": "pot", "customer_id": "lin"}
+    told = caller.client.post("/events", json={"events": [{**new, "at": LATER}]}).json()
+    assert told["accepted"] == 1
+    assert known(caller, "lin")["orders"] == 1, "only what came after"
+
+
+def test_erasing_again_or_somebody_unknown_is_harmless(caller: Caller) -> None:
+    first, second = erase(caller, "nobody"), erase(caller, "nobody")
+    assert first["customers"] == second["customers"]
+    assert second["removed"] == {"ids": 1, "newest_events": 0}
+
+
+def test_the_household_keeps_its_others(caller: Caller) -> None:
+    for customer in ("ma", "pa", "kid"):
+        caller.link(customer, ("household", "oak"))
+    caller.buy("cup", customer_id="ma")
+    caller.buy("pot", customer_id="pa")
+    erase(caller, "ma")
+    shown = caller.items(customer_id="kid")
+    assert "cup" in shown
+    assert "pot" not in shown
+
+
+def test_every_worker_learns_of_it_before_it_answers(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        other = replace(shop, erasures=Erasures())
+        asked = Asked(n=3, customer_id="mei")
+        assert (await see(other, asked)).query.customer.orders == 2
+        await erase_person(shop, "mei")
+        assert (await see(other, asked)).query.customer.orders == 0
+        assert other.erasures.known == shop.erasures.known
+
+    live_through(story, tea_shop)
+
+
+def test_the_stream_and_whom_they_brought_forget_them(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        def of(event_id: str, kind: EventType, who: str, at: int = NOW, **more: Any) -> Accepting:
+            return Accepting(Happened(event_id, kind, at, who, **more))
+
+        await shop.store.accept(
+            [
+                of("a", EventType.VIEW, "mei", item_id="pot"),
+                of("r", EventType.REFERRAL, "new", properties={"referrer_id": "mei"}),
+                of("s", EventType.REFERRAL, "mei", properties={"referrer_id": "lin"}),
+                of("o", EventType.PURCHASE, "mei", item_id="cup", unit_price_minor=100_00),
+                of("l", EventType.VIEW, "lin", item_id="pot"),
+            ]
+        )
+        lin = Asked(n=3, customer_id="lin")
+        assert (await see(shop, lin)).query.customer.referred_buyers == 1
+        await erase_person(shop, "mei")
+        assert (await see(shop, lin)).query.customer.referred_buyers == 0
+        await shop.store.accept([of("z", EventType.VIEW, "mei", NOW + 1, item_id="cup")])
+        for gone, referrers in ((4, 1), (0, 0)):
+            done = await purge(shop.store, shop.erasures.known)
+            assert (done.from_stream, done.referrers) == (gone, referrers)
+        left = [event.event_id async for event in stream_after(shop.store, BEGINNING)]
+        assert left == ["l", "z"]
+        new = await see(shop, Asked(n=3, customer_id="new"))
+        assert new.query.customer.referrer_id is None
+
+    live_through(story, tea_shop)
+
+
+def test_tombstones_tell_the_store_and_the_trainer_the_same() -> None:
+    assert tombstone("salt", "c:mei") == sha1(b"saltc:mei").hexdigest()
+    one, two = Tombstones({"a": {"x": 1}}), Tombstones({"a": {"x": 3}, "b": {"y": 2}}, 5)
+    assert (one | two) == Tombstones({"a": {"x": 3}, "b": {"y": 2}}, 5)
+    assert ((one | two).newest, Tombstones().newest) == (3, 0)

@@ -1,0 +1,122 @@
+"""One customer who does very much costs a bounded read, and loses no money."""
+
+import asyncio
+from dataclasses import replace
+
+from engine.events import EventType
+from engine.happened import Happened
+from engine.query import Asked
+from engine.types import DAY_MS
+from serving.shop import Shop, see
+from serving.store.packing import tail_events
+from serving.store.store import Accepting, Store
+from serving.store.trim import MOST_LIMITS
+from tests.serving.stories import live_through
+from tests.worlds import NOW
+
+LIMIT = 20
+MOST = LIMIT * MOST_LIMITS
+ANN = Asked(n=3, customer_id="ann")
+
+
+def bought(number: int, customer: str = "ann") -> Happened:
+    return Happened(
+        f"p{number}",
+        EventType.PURCHASE,
+        NOW - DAY_MS,
+        customer,
+        item_id="milk",
+        unit_price_minor=100,
+        order_id=f"o{number}",
+    )
+
+
+def viewed(number: int) -> Happened:
+    return Happened(f"v{number}", EventType.VIEW, NOW - DAY_MS, "ann", item_id="pot")
+
+
+async def accept(store: Store, *events: Happened) -> list[bytes | None]:
+    return await store.accept([Accepting(event) for event in events])
+
+
+async def ids_of(store: Store, customer: str = "ann") -> list[str]:
+    tail = (await store.read(customer, None)).customer
+    return [event.event_id for event in tail_events(tail, customer_id=customer)]
+
+
+async def settled(store: Store, customer: str = "ann") -> list[str]:
+    """When nobody trims any more."""
+    while store.trimming:
+        await asyncio.sleep(0.01)
+    return await ids_of(store, customer)
+
+
+def test_a_full_tail_takes_no_more_orders_and_the_stream_takes_all(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        store = shop.store
+        for start in range(0, MOST * 3, MOST):
+            told = await accept(store, *[bought(number) for number in range(start, start + MOST)])
+            assert None not in told
+        assert await settled(store) == [f"p{number}" for number in range(MOST)]
+        assert (await store.ask(("XLEN", store.keys.events)))[0] == MOST * 3
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+def test_what_was_looked_at_last_still_counts(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        await accept(shop.store, *[bought(number) for number in range(MOST)])
+        for number in range(LIMIT * 5):
+            await accept(shop.store, viewed(number))
+        kept = await settled(shop.store)
+        assert kept[:MOST] == [f"p{number}" for number in range(MOST)]
+        assert LIMIT // 10 <= len(kept) - MOST <= LIMIT // 5
+        assert kept[-1] == f"v{LIMIT * 5 - 1}"
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+def test_whoever_referred_a_busy_customer_has_a_bounded_tail_too(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        said = {"referrer_id": "ann"}
+        told = Happened("r", EventType.REFERRAL, NOW - 2 * DAY_MS, "ben", properties=said)
+        early = [bought(number, "ben") for number in range(MOST - 5)]
+        await accept(shop.store, *early, told)
+        await accept(shop.store, *[bought(number, "cat") for number in range(2)])
+        assert len(await ids_of(shop.store)) == MOST - 5
+        dan = replace(told, event_id="r2", customer_id="dan")
+        await accept(shop.store, dan, *[bought(number + MOST, "dan") for number in range(30)])
+        assert len(await ids_of(shop.store)) == MOST
+        late = replace(told, event_id="r3", customer_id="eve")
+        await accept(shop.store, *[bought(number + 2 * MOST, "eve") for number in range(9)], late)
+        assert len(await ids_of(shop.store)) == MOST
+        assert len(await ids_of(shop.store, "eve")) == 10, "their own tail has room"
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+def test_an_answer_from_a_full_tail_says_so(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        await accept(shop.store, *[bought(number) for number in range(MOST - 1)])
+        before = (await see(shop, ANN)).query
+        assert (before.degraded, before.customer.orders) == ((), MOST - 1)
+        await accept(shop.store, bought(MOST))
+        full = (await see(shop, ANN)).query
+        assert (full.degraded, full.customer.orders) == (("tail",), MOST)
+        assert (await see(shop, replace(ANN, customer_id="lin"))).query.degraded == ()
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+def test_a_tail_made_again_from_the_stream_is_bounded_as_well(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        store, views = shop.store, [viewed(number) for number in range(LIMIT * 4)]
+        accepted = await accept(store, *views)
+        await settled(store)
+        await store.ask(("DEL", store.keys.customers + "ann"))
+        await store.fold(
+            [(one, Accepting(event)) for one, event in zip(accepted, views, strict=True) if one]
+        )
+        assert len(await settled(store)) <= LIMIT
+
+    live_through(story, tea_shop, tail_limit=LIMIT)

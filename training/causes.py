@@ -1,0 +1,168 @@
+"""What happens to whom today (A3): the causes of each kind of trigger, for all customers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from engine.bundle import Bundle
+from engine.customers.birthday import celebrated, day_of, month_and_day, zone_of
+from engine.customers.ledger import ledger
+from engine.customers.repurchase import runs_out_at
+from engine.customers.schemes import Schemes
+from engine.customers.strategies import ASLEEP, WAKE_UPS
+from engine.customers.triggers import FestivalConfig, On, TriggerConfig
+from engine.types import DAY_MS, Mask
+from training.customer_states import profiles
+from training.festivals import near
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that is a reason to write to a customer, once for each of its occasions."""
+
+    row: int
+    occasions: tuple[str, ...]
+    items: tuple[int, ...] = ()  # one an occasion, where it is about items
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """All that causes are looked for in. `states` are `assess_all` of the bundle at `now`."""
+
+    bundle: Bundle
+    schemes: Schemes
+    states: pl.DataFrame
+    festivals: tuple[FestivalConfig, ...]
+    now: int
+
+    def column(self, name: str) -> np.ndarray:
+        return self.states[name].to_numpy()
+
+
+Find = Callable[[Day, TriggerConfig, Mask], Iterator[Happening]]
+"""Causes among the customers of the mask, in the order of their rows."""
+
+
+def birthdays(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    """In the customer's own days; 29 February is the 28th where there is no 29th."""
+    for row, said in profiles(day.bundle.snapshot, {"birthday", "time_zone"}):
+        born = month_and_day(said["birthday"]) if among[row] and "birthday" in said else None
+        if born is None:
+            continue
+        today = day_of(day.now, zone_of(said.get("time_zone"), day.schemes.zone))
+        years = (today.year - 1, today.year, today.year + 1)
+        found = _in_time([celebrated(year, born) for year in years], today, trigger)
+        if found is not None:
+            yield Happening(row, (found.isoformat(),))
+
+
+def festivals(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    today = day_of(day.now, day.schemes.zone)
+    for festival in day.festivals:
+        if trigger.festivals and festival.name not in trigger.festivals:
+            continue
+        found = _in_time(near(festival, today), today, trigger)
+        if found is not None:
+            occasion = f"{festival.name} {found.isoformat()}"
+            for row in np.flatnonzero(among).tolist():
+                yield Happening(row, (occasion,), detail={"festival": festival.name})
+
+
+def _in_time(days: list[date], today: date, trigger: TriggerConfig) -> date | None:
+    """The day whose message is to go out today, or was within the last `late_days`."""
+    for found in days:
+        late = today - (found - timedelta(days=trigger.days_before))
+        if timedelta() <= late <= timedelta(days=trigger.late_days):
+            return found
+    return None
+
+
+def cares(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    """New customers whose first of several units runs out (C2)."""
+    items, config = day.bundle.customer_items, day.schemes.repurchase
+    of_unit = _days(day) / np.where(_per_unit(day), 1, np.maximum(items.last_units, 1))
+    at = items.last_bought_at + np.rint(of_unit * config.care_share * DAY_MS).astype(np.int64)
+    enough = (items.bought > 0) & (items.last_units >= config.care_units)
+    in_time = (at <= day.now) & (day.now - at <= trigger.late_days * DAY_MS)
+    new = among & (day.states["stage"] == "new").to_numpy()
+    yield from _of_items(day, enough & in_time, new)
+
+
+def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    """What is around the end of its cycle (C3), and was bought at more than one time.
+
+    Stricter than the source `due`: a message about shoes that were bought once annoys.
+    """
+    items, config = day.bundle.customer_items, day.schemes.repurchase
+    ends = runs_out_at(
+        items.last_bought_at, items.last_units, _days(day).astype(np.float32), _per_unit(day)
+    )
+    progress = (day.now - items.last_bought_at) / np.maximum(ends - items.last_bought_at, 1)
+    held = (items.last_bought_at > 0) & (items.bought > items.last_units)
+    near_end = (progress >= config.due_from) & (progress <= config.due_until)
+    yield from _of_items(day, held & near_end, among)
+
+
+def _days(day: Day) -> np.ndarray:
+    return day.bundle.cycles.days[day.bundle.customer_items.rows].astype(np.float64)
+
+
+def _per_unit(day: Day) -> Mask:
+    per_unit: Mask = day.bundle.cycles.per_unit[day.bundle.customer_items.rows]
+    return per_unit
+
+
+def _of_items(day: Day, pairs: Mask, among: Mask) -> Iterator[Happening]:
+    """One happening a customer, with all of their items; one occasion a purchase."""
+    items = day.bundle.customer_items
+    places = np.flatnonzero(pairs)
+    owners = np.searchsorted(items.offsets, places, side="right") - 1
+    places, owners = places[among[owners]], owners[among[owners]]
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    for part in np.split(places, starts[1:]) if len(places) else ():
+        row = int(np.searchsorted(items.offsets, part[0], side="right") - 1)
+        rows = items.rows[part].tolist()
+        at = items.last_bought_at[part].tolist()
+        names = day.bundle.items.ids(rows)
+        occasions = tuple(f"{name} {when}" for name, when in zip(names, at, strict=True))
+        yield Happening(row, occasions, tuple(rows))
+
+
+def wake_ups(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    """Who has just become dormant, with what is likely to move them (C5)."""
+    last_at = day.column("last_order_at")
+    since = last_at + day.schemes.lifecycle.dormant_days * DAY_MS
+    lately = day.now - since <= (trigger.late_days + 1) * DAY_MS
+    asleep = day.states["stage"].is_in(sorted(ASLEEP)).to_numpy()
+    bands = day.states["price_band"]
+    for row in np.flatnonzero(among & asleep & lately).tolist():
+        offer = WAKE_UPS.get(bands[row], WAKE_UPS["neutral"]).name
+        yield Happening(row, (str(last_at[row]),), detail={"offer": offer})
+
+
+def tiers(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
+    """Who reached a tier lately, with its voucher (P2); one time a tier, whatever comes back."""
+    ladder = day.schemes.ladder
+    start = day.now - (trigger.late_days + 1) * DAY_MS
+    for row in np.flatnonzero(among & (day.column("tier_rank") > 0)).tolist():
+        lines = ledger(day.bundle.snapshot.history_of(row), ladder)
+        granted = [ladder.tiers[line.key - 1] for line in lines if line.cause == "voucher"
+                   and start < line.at <= day.now]  # fmt: skip
+        for tier in granted:
+            detail = {"tier": tier.name, "voucher_minor": str(tier.voucher_minor)}
+            yield Happening(row, (tier.name,), detail=detail)
+
+
+FIND: Final[Mapping[On, Find]] = {
+    On.BIRTHDAY: birthdays,
+    On.FESTIVAL: festivals,
+    On.CARE: cares,
+    On.DUE: dues,
+    On.WAKE_UP: wake_ups,
+    On.TIER: tiers,
+}

@@ -1,0 +1,179 @@
+"""Erased people leave the log: what is trained on never holds them, and the file is rewritten.
+
+LOG.erased.json keeps the tombstones, which name nobody. They are applied whenever the log is
+opened, so a bundle is free of whoever was erased before its training began, also when the shop
+imports their old lines again.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from engine.bundle import Bundle
+from engine.customers.identity import HOUSEHOLD, Alias, customer_node, visitor_node
+from engine.customers.tombstones import NOBODY_ERASED, Tombstones
+from engine.events import LINKS, EventType
+from training.log import LogWriter, read_header
+from training.stages import read_document, write_document
+
+_AT: Final = pl.col("at").dt.epoch("ms")
+_NAMING: Final = [*(str(kind) for kind in sorted(LINKS)), str(EventType.REFERRAL)]
+"""Types whose properties name somebody else."""
+
+
+def tombstones_path(log: Path) -> Path:
+    return log.with_suffix(".erased.json")
+
+
+def read_tombstones(log: Path) -> Tombstones:
+    told = read_document(tombstones_path(log))
+    return NOBODY_ERASED if told is None else Tombstones(told["until"], told["count"])
+
+
+def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
+    """Those of before and these, on the disk when it returns."""
+    known = read_tombstones(log)
+    both = known | news
+    if both != known:
+        until = {salt: dict(hashes) for salt, hashes in both.until.items()}
+        write_document({"until": until, "count": both.count}, tombstones_path(log))
+    return both
+
+
+def without_erased(log: pl.LazyFrame, erased: Tombstones) -> pl.LazyFrame:
+    """The lines of nobody who was erased at that time or later, and that name nobody such."""
+    if not erased:
+        return log
+    columns = log.collect_schema().names()
+    own, visitor = pl.col("customer_id"), pl.col("visitor_id")
+    alone = pl.when(own.is_null()).then(visitor)
+    told = log.filter(pl.col("type").is_in(_NAMING)).select(pl.col("properties").drop_nulls())
+    texts = told.unique().collect().to_series().to_list()
+    return (
+        log.with_columns(alone.alias("_alone"))
+        .pipe(_dated, "customer_id", "_own", _ids(log, "customer_id"), customer_node, erased)
+        .pipe(_dated, "_alone", "_visitor", _ids(log, "visitor_id"), visitor_node, erased)
+        .join(_naming(texts, erased), on="properties", how="left", maintain_order="left")
+        .filter(
+            (pl.col("_own").fill_null(0) < _AT)
+            & (pl.col("_visitor").fill_null(0) < _AT)
+            & ((pl.col("_named").fill_null(0) < _AT) | ~pl.col("type").is_in(_NAMING))
+        )
+        .select(columns)
+    )
+
+
+def _ids(log: pl.LazyFrame, column: str) -> Iterable[str]:
+    found: list[str] = log.select(pl.col(column).drop_nulls().unique()).collect()[column].to_list()
+    return found
+
+
+def _dated(
+    log: pl.LazyFrame, key: str, name: str, ids: Iterable[str], node: Any, erased: Tombstones
+) -> pl.LazyFrame:
+    dated = {each: at for each in ids if (at := erased.at(node(each)))}
+    schema = {key: pl.String, name: pl.Int64}
+    table = pl.LazyFrame({key: [*dated], name: [*dated.values()]}, schema=schema)
+    return log.join(table, on=key, how="left", maintain_order="left")
+
+
+def _naming(texts: Iterable[str], erased: Tombstones) -> pl.LazyFrame:
+    """Properties that name somebody who was erased, and until when."""
+    dated = {text: at for text in texts if (at := _named_until(json.loads(text), erased))}
+    schema = {"properties": pl.String, "_named": pl.Int64}
+    columns = {"properties": [*dated], "_named": [*dated.values()]}
+    return pl.LazyFrame(columns, schema=schema)
+
+
+def _named_until(said: dict[str, Any], erased: Tombstones) -> int:
+    nodes = [
+        customer_node(told)
+        for name in ("referrer_id", "referred_id")
+        if isinstance(told := said.get(name), str)
+    ]
+    kind, alias = said.get("kind"), said.get("alias")
+    if isinstance(kind, str) and isinstance(alias, str) and kind != HOUSEHOLD:
+        nodes.append(Alias(kind, alias).node)
+    return max(map(erased.at, nodes), default=0)
+
+
+def purge_log(log: Path, batch_rows: int = 500_000) -> int:
+    """Rewrite the file without them, whole or not at all; how many lines went.
+
+    Call it alone with the log. Killed at any moment it is simply run again.
+    """
+    erased = read_tombstones(log)
+    if not erased or not log.is_file():
+        return 0
+    raw = pl.scan_parquet(log)
+    keep = without_erased(raw, erased)
+    before, after = (one.select(pl.len()).collect().item() for one in (raw, keep))
+    if before != after:
+        with LogWriter(log, read_header(log)) as writer:
+            for start in range(0, before, batch_rows):
+                piece = raw.slice(start, batch_rows).collect().lazy()
+                writer.write(without_erased(piece, erased).collect())
+    return int(before - after) + _purge_unknown(log, erased)
+
+
+def _purge_unknown(log: Path, erased: Tombstones) -> int:
+    """Lines of a newer server that this one kept unread."""
+    path = log.with_suffix(".unknown.jsonl")
+    if not path.is_file():
+        return 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if not _of_erased(line, erased)]
+    if len(kept) < len(lines):
+        unfinished = path.with_name(f".{path.name}.part")
+        unfinished.write_bytes(b"".join(kept))
+        unfinished.replace(path)
+    return len(lines) - len(kept)
+
+
+def _of_erased(line: bytes, erased: Tombstones) -> bool:
+    try:
+        told = json.loads(line)
+        customer, visitor = told.get("customer_id"), told.get("visitor_id")
+    except (ValueError, AttributeError):
+        return False
+    nodes = [customer_node(str(customer))] if customer else [visitor_node(str(visitor or ""))]
+    return any(erased.at(node) for node in nodes)
+
+
+def purge_sent(bundles: Path, erased: Tombstones) -> int:
+    """From the ledger of messages; how many lines went. Overwritten where they lay."""
+    path = bundles / ".sent" / "ledger.sqlite"
+    if not erased or not path.is_file():
+        return 0
+    gone = 0
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA secure_delete = ON")
+        for table in ("messages", "causes"):
+            found = database.execute(f"SELECT DISTINCT customer_id FROM {table}").fetchall()  # noqa: S608  # of the two
+            dated = [(each, at) for (each,) in found if (at := erased.at(customer_node(each)))]
+            for customer, at in dated:
+                gone += database.execute(
+                    f"DELETE FROM {table} WHERE customer_id = ? AND at <= ?",  # noqa: S608
+                    (customer, at),
+                ).rowcount
+    return gone
+
+
+def holds_erased(bundle: Bundle, erased: Tombstones) -> bool:
+    """Somebody is in the bundle who was erased after its training."""
+    done = bundle.manifest.erased_at
+    if erased.newest <= done:
+        return False
+    customers, linked = bundle.customers, bundle.linked.nodes
+    visitors = bundle.visitors.ids
+    nodes = [
+        *(customer_node(customers.id(row)) for row in range(len(customers))),
+        *(visitor_node(visitors.id(row)) for row in range(len(visitors))),
+        *(linked.id(row) for row in range(len(linked))),
+    ]
+    return any(erased.at(node) > done for node in nodes)

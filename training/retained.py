@@ -1,0 +1,51 @@
+"""Published bundles that hold somebody who was erased since: never live for long, then gone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.bundle_files import read_bundle, read_manifest
+from engine.customers.tombstones import Tombstones
+from engine.errors import BundleError
+from training.erasure import holds_erased
+from training.publish import current, remove, versions
+from training.records import forget_twins
+
+KEPT_DAYS = 7.0
+"""Decision: so long after an erasure a bundle from before it is kept for a rollback. Servers show
+nothing of who was erased meanwhile, whichever bundle is live."""
+
+
+def holding_erased(bundles: Path, erased: Tombstones) -> list[str]:
+    """The oldest first. One that cannot be read counts: nobody knows what is in it."""
+    return [version for version in versions(bundles) if _holds(bundles / version, erased)]
+
+
+def _holds(folder: Path, erased: Tombstones) -> bool:
+    try:
+        if read_manifest(folder).erased_at >= erased.newest:
+            return False
+        return holds_erased(read_bundle(folder), erased)
+    except BundleError:
+        return True
+
+
+def forget_erased(bundles: Path, erased: Tombstones, *, before: int) -> list[str]:
+    """Remove those that are not live and hold somebody who was erased before (epoch ms)."""
+    gone = list(_leaving(bundles, _until(erased, before)))
+    remove(bundles, gone)
+    forget_twins(bundles)
+    return gone
+
+
+def _until(erased: Tombstones, before: int) -> Tombstones:
+    return Tombstones(
+        {
+            salt: {digest: at for digest, at in hashes.items() if at <= before}
+            for salt, hashes in erased.until.items()
+        }
+    )
+
+
+def _leaving(bundles: Path, erased: Tombstones) -> Iterator[str]:
+    live = current(bundles)
+    yield from (version for version in holding_erased(bundles, erased) if version != live)
