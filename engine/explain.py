@@ -100,7 +100,7 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, S
 
 def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[int, int]:
     """For each chosen item the key whose list contributes most to it; ties go to the later key."""
-    lines, scores = entries_of(lists, keys)
+    lines, scores = entries_of(lists, keys, lists.width)
     rows, gains = lines.ravel(), (scores * weights[:, np.newaxis]).ravel()
     lead = np.zeros(len(lists), np.int32)  # 1 + the place of the key; 0 = none
     lead[chosen] = -1

@@ -63,3 +63,11 @@ def test_a_window_over_the_lists_catches_nothing_of_their_neighbours(
             wanted[row] = wanted.get(row, 0) + weight * score
     found = sum_lists(lists(*lines), keys, weights, 10)
     assert dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True)) == wanted
+
+
+def test_of_many_lists_only_the_heads_are_summed() -> None:
+    long = {row: 1.0 - row / 1000 for row in range(500)}
+    table = lists(*[long] * 100)
+    keys, weights = np.arange(100, dtype=np.int32), np.ones(100, np.float32)
+    assert sum_lists(table, keys, weights, 1000).rows.tolist() == list(range(60))
+    assert sum_lists(table, keys[:1], weights[:1], 1000).rows.tolist() == list(range(500))
