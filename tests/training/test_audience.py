@@ -16,8 +16,10 @@ from tests.training.outreach import ledger_in, town
 from tests.worlds import BLACK, CUP, GREEN, MILK, NOW, POT
 from training.appetite import appetites, still_has
 from training.audience import Chosen, Plan, Tally, hashed, held_out, write_audience
+from training.choosing import likeliest, not_converted, of_segment
 from training.list_files import require_kind
 from training.reasoned import Offer
+from training.segments import schemes_of, states_under
 from training.sent import open_ledger
 
 WORLD = town()
@@ -154,9 +156,35 @@ def test_a_list_about_a_brand_holds_nothing_else(tmp_path: Path) -> None:
     assert found["mei"] == ["black"], "she has green tea"
 
 
-def test_who_looked_at_cups_is_likelier_to_want_a_pot_than_who_bought_tea() -> None:
+STATES = states_under(TEA, schemes_of(SHOP), NOW)
+
+
+def test_A6_who_opted_out_is_on_no_list() -> None:
+    assert of_segment("everybody", STATES).tolist() == ALL.tolist()
+    milk = np.array([MILK], np.int32)
+    assert appetites(milk, TEA, {"als": 1.0}).all(), "all six might want milk"
+    assert sorted(likeliest(milk, STATES, TEA, {"als": 1.0}, NOW).tolist()) == ALL.tolist()
+    sent = dict.fromkeys(TEA.customers.ids(range(6)), NOW)
+    assert not_converted(sent, STATES, TEA).tolist() == ALL.tolist()
+
+
+def test_A2_who_ordered_since_the_first_wave_is_not_in_the_second() -> None:
+    sent = {"mei": NOW - 25 * DAY_MS, "lin": NOW - 24 * DAY_MS, "gone": NOW}
+    assert not_converted(sent, STATES, TEA).tolist() == [LIN], "mei ordered on day 10"
+
+
+def test_the_likeliest_come_first_and_who_has_the_item_not_at_all() -> None:
+    pot = np.array([POT], np.int32)
+    found = likeliest(pot, STATES, TEA, {"similar": 1.0}, NOW).tolist()
+    assert found == [LIN, MEI, CMD], "a cup that was bought, and two looks at the pot"
+    green = np.array([GREEN], np.int32)
+    assert MEI in likeliest(green, STATES, TEA, {"als": 1.0}, NOW)
+    assert MEI not in likeliest(green, STATES, TEA, {"als": 1.0}, NOW - 5 * DAY_MS)
+
+
+def test_who_bought_a_cup_is_likelier_to_want_a_pot_than_who_bought_tea() -> None:
     want = appetites(np.array([POT], np.int32), TEA, {"similar": 1.0})
-    assert want[LIN] > want[MEI] >= want[OWL] == 0
+    assert want[LIN] > want[MEI] > want[OWL] == 0, "mei looked at it once"
     by_both = appetites(np.array([POT], np.int32), TEA, {"similar": 0.7, "als": 0.3})
     assert by_both[LIN] > by_both[MEI] > 0
     assert not appetites(np.array([POT], np.int32), TEA, {"popular": 1.0}).any()
