@@ -416,6 +416,8 @@ def test_the_description_holds_every_call_and_every_field(client: TestClient) ->
         "/popular",
         "/items",
         "/customers/{customer_id}",
+        "/customers/link",
+        "/customers/unlink",
         "/events",
         "/health/live",
         "/health/ready",
