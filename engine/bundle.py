@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.ann import Index
 from engine.catalogue import Catalogue, ItemKind
+from engine.customers.contact import Answers
 from engine.customers.identity import NOBODY_LINKED, Identity, from_text
 from engine.customers.life_stages import item_stages
 from engine.customers.repurchase import Cycles
@@ -210,6 +211,17 @@ class Bundle:
         """The shop's customer rules, compiled once."""
         shop = self.shop.shop
         return compile_schemes(self.shop, minor_units=shop.minor_units, time_zone=shop.time_zone)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """How often everybody together answered messages, by channel and hour."""
+        reach = self.snapshot.reach
+        places, where = np.unique(reach[0] * 24 + reach[1], return_inverse=True)
+        times = np.bincount(where, reach[2], len(places)).astype(np.int64)
+        named = ((divmod(place, 24), total) for place, total in zip(places, times, strict=True))
+        return {
+            (self.snapshot.words[int(word)], int(hour)): int(total) for (word, hour), total in named
+        }
 
     @cached_property
     def _segment_rows(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ import structlog
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
+from engine.by_category import recategorised
 from engine.catalogue import UNKNOWN, ItemChange, apply_changes
 from engine.errors import BundleError
 from serving.pointer import pointed, pointed_or_nothing, version_folder, versions_by_age
@@ -218,4 +219,4 @@ def changed(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:
         return bundle
     rows = bundle.items.rows(list(changes)).tolist()
     known = {row: change for row, change in zip(rows, changes.values(), strict=True) if row >= 0}
-    return replace(bundle, catalogue=apply_changes(bundle.catalogue, known)) if known else bundle
+    return recategorised(bundle, apply_changes(bundle.catalogue, known)) if known else bundle

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from engine.customers.identity import (
@@ -24,6 +23,7 @@ from engine.customers.tombstones import tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from serving.instants import instant
 from serving.problems import FieldProblem, Problem, Refusal, invalid
 from serving.schemas import LinkRequest
 from serving.shop import Shop
@@ -149,7 +149,7 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         return {
             "erasure": done.count,
             "customers": [tombstone(salt, each) for salt in salts for each in nodes],
-            "erased_at": _instant(done.at),
+            "erased_at": instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
             "remaining": [{"what": what, "until": until} for what in ERASURE_LEAVES],
             "durable": shop.store.durable,
@@ -165,13 +165,8 @@ def _referrer(shop: Shop, node: str) -> str:
     return "" if known is None else known.referrer_id
 
 
-def _until(shop: Shop) -> str:
-    return _instant(shop.now() + shop.settings.erasure_days * 86_400_000)
-
-
-def _instant(at: int) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)
-    return moment.isoformat(timespec="milliseconds")
+def _until(shop: Shop) -> str | None:
+    return instant(shop.now() + shop.settings.erasure_days * 86_400_000)
 
 
 async def restore_people(shop: Shop) -> int:

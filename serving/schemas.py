@@ -192,8 +192,84 @@ class ErasureReceipt(Wire):
     durable: str
 
 
+class IdentityWire(Wire):
+    customer_id: str = Field(description="The canonical id")
+    aliases: list[AliasWire]
+    households: list[str]
+
+
+class StageWire(Wire):
+    stage: str
+    since: str
+
+
+class LedgerLine(Wire):
+    at: str
+    cause: str = Field(
+        description="purchase, referred, spent, refund, reset, reset_undone or voucher"
+    )
+    points: float
+    voucher: float | None
+    balance: float = Field(description="After this line")
+    tier: str | None
+
+
+class TouchedItem(Wire):
+    item_id: str
+    title: str | None
+    at: str = Field(description="Of the last sign of interest or purchase")
+    bought: int = Field(description="Units, net of what came back")
+    returned: int
+    last_bought_at: str | None
+
+
+class DueItem(Wire):
+    item_id: str
+    title: str | None
+    cycle_days: float
+    last_bought_at: str | None
+    runs_out_at: str | None
+
+
+class ContactWire(Wire):
+    channel: str
+    hour: int = Field(ge=0, le=23, description="In the shop's time zone")
+
+
+class ReferralWire(Wire):
+    referrer_id: str | None
+    referred_at: str | None
+    referred_buyers: int
+    invitations: int
+
+
+class ConsentWire(Wire):
+    personal: bool = Field(description="False: no answer depends on what they did")
+    contact: bool = Field(description="False: no list of recipients holds them")
+
+
+class ComplaintWire(Wire):
+    at: str
+    item_id: str | None
+
+
 class CustomerResponse(Wire):
-    """All that is known of a customer's standing now, the newest events included."""
+    """All that is known of a customer, the newest events included. Lists hold the newest 20."""
+
+    identity: IdentityWire
+    classes: dict[str, str] = Field(description="The names of all classes that they are in")
+    labels: dict[str, dict[str, str]] = Field(description="Those names in English and Chinese")
+    breadth_score: int
+    length_score: int
+    stages: list[StageWire] = Field(description="Oldest first; the last is the one now")
+    ledger: list[LedgerLine] = Field(description="Newest first")
+    median_order: float | None
+    recent: list[TouchedItem] = Field(description="Newest first")
+    due: list[DueItem]
+    contact: ContactWire | None = Field(description="Where and when they answer")
+    referral: ReferralWire
+    consent: ConsentWire
+    complaints: list[ComplaintWire]
 
     customer_id: str
     known: bool

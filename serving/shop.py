@@ -15,6 +15,7 @@ from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
+from engine.types import ItemHistory
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -46,7 +47,14 @@ class Seen:
 
     query: Query
     live: Live
+    events: tuple[Happened, ...] = ()  # since the bundle
+    alone: ItemHistory | None = None
     found: Found | None = None  # for who has several ids, a household, or was erased
+
+    @property
+    def own(self) -> ItemHistory:
+        """Without what the household bought."""
+        return self.query.history if self.alone is None else self.alone
 
     @property
     def bundle(self) -> Bundle:
@@ -76,9 +84,10 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     for reason in degraded:
         shop.metrics.degraded.labels(reason).inc()
     if found is not None:
-        return Seen(_enriched(shop, asked, found, live, degraded), live, found)
+        return _seen(shop, asked, found, live, degraded)
     events = events_of(asked, tails, live)
-    return Seen(enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded), live)
+    query = enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded)
+    return Seen(query, live, events)
 
 
 async def _several(
@@ -97,15 +106,14 @@ async def _several(
     return find_without_store(asked, identity, erased, live), missing
 
 
-def _enriched(
-    shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[str, ...]
-) -> Query:
+def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[str, ...]) -> Seen:
     query = enrich(
         asked, live.bundle, shop.now(), tail=found.events, degraded=degraded, known=found.known
     )
-    if not (found.home and query.customer.personal):
-        return query
-    return replace(query, history=with_household(query.history, found.home))
+    own = query.history
+    if found.home and query.customer.personal:
+        query = replace(query, history=with_household(own, found.home))
+    return Seen(query, live, found.events, own, found)
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:

@@ -38,13 +38,17 @@ def appetites(wanted: Rows, bundle: Bundle, weights: Mapping[str, float]) -> App
 
 
 def by_neighbours(wanted: Rows, bundle: Bundle) -> Appetites:
-    """Σ interest in j × (similarity of j to each of the wanted)."""
+    """Σ interest in j × (similarity of j to each of the wanted).
+
+    An interest in a wanted item itself counts as much as one in what is most like them.
+    """
     inside = np.zeros(len(bundle.items), np.bool_)
     inside[wanted] = True
     lists = bundle.similar
     hits = np.flatnonzero(inside[lists.rows])
     keys = np.searchsorted(lists.offsets, hits, side="right") - 1
     pull = np.bincount(keys, lists.scores[hits], len(bundle.items))
+    pull[wanted] += pull.max(initial=0.0)
     items = bundle.customer_items
     interests = interest(
         items.weights, items.purchased, items.bought, items.returned, bundle.shop.interactions

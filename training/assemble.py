@@ -9,6 +9,7 @@ import polars as pl
 
 from engine.ann import build_index
 from engine.bundle import NO_LINKED, Bundle, CustomerItems, Factors, Linked, Manifest, Words
+from engine.by_category import ByCategory
 from engine.catalogue import Catalogue
 from engine.customers.identity import NOBODY_LINKED, Identity
 from engine.customers.schemes import Schemes, compile_schemes
@@ -164,11 +165,8 @@ def customer_items(data: Interactions) -> CustomerItems:
 
 def by_category(popular: Candidates, catalogue: Catalogue, length: int) -> Lists:
     """The order of `popular` within each category and all that is below it."""
-    lists = []
-    for code in range(len(catalogue.category_end)):
-        places = np.flatnonzero(catalogue.within(code)[popular.rows])[:length]
-        lists.append(Candidates(popular.rows[places], popular.scores[places]))
-    return as_lists(lists)
+    found = ByCategory(popular, catalogue)
+    return as_lists([found.within(code, length) for code in range(len(catalogue.category_end))])
 
 
 def _manifest(

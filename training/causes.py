@@ -88,7 +88,7 @@ def cares(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     of_unit = _days(day) / np.where(_per_unit(day), 1, np.maximum(items.last_units, 1))
     at = items.last_bought_at + np.rint(of_unit * config.care_share * DAY_MS).astype(np.int64)
     enough = (items.bought > 0) & (items.last_units >= config.care_units)
-    in_time = (at <= day.now) & (day.now - at <= trigger.late_days * DAY_MS)
+    in_time = (at <= day.now) & (day.now - at <= (trigger.late_days + 1) * DAY_MS)
     new = among & (day.states["stage"] == "new").to_numpy()
     yield from _of_items(day, enough & in_time, new)
 

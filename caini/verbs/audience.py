@@ -16,8 +16,8 @@ from engine.errors import ConfigError, UnknownName
 from engine.shop import ShopConfig, read_shop
 from engine.slots import SlotPlan, find_slot, read_slots
 from engine.types import Rows
-from training.appetite import appetites, still_has
 from training.audience import Chosen, Plan, Tally, write_audience
+from training.choosing import likeliest, not_converted, of_segment
 from training.list_files import require_kind
 from training.reasoned import Offer
 from training.segments import schemes_of, states_under
@@ -145,38 +145,19 @@ def _chosen(
     world: tuple[Bundle, ShopConfig, SlotPlan, Ledger],
     now: int,
 ) -> Rows:
-    """Nobody who opted out of personal data or of messages (A6)."""
     bundle, shop, slot, book = world
-    open_to = (states["contactable"] & states["personal"]).to_numpy()
     if wanted.segment is not None:
         names = [segment.name for segment in shop.segments]
         if wanted.segment not in names:
             raise UnknownName("segment", wanted.segment, names)
-        inside = states["segments"].list.contains(wanted.segment).to_numpy()
-        return np.flatnonzero(inside & open_to).astype(np.int32)
+        return of_segment(wanted.segment, states)
     if wanted.after is not None:
-        return _not_converted(wanted.after, book, bundle, states, open_to)
+        members = book.members(wanted.after)
+        if not members:
+            raise UnknownName("list", wanted.after, book.names())
+        return not_converted(members, states, bundle)
     about = items_about(wanted, bundle)
-    score = appetites(about, bundle, slot.base.sources)
-    if wanted.item is not None:
-        score[still_has(int(about[0]), bundle, now)] = 0.0
-    score[~open_to] = 0.0
-    best = np.argsort(-score, kind="stable")[: wanted.size]
-    return best[score[best] > 0].astype(np.int32)
-
-
-def _not_converted(
-    name: str, book: Ledger, bundle: Bundle, states: pl.DataFrame, open_to: np.ndarray
-) -> Rows:
-    """Who was sent the first list and has not ordered since (A2)."""
-    members = book.members(name)
-    if not members:
-        raise UnknownName("list", name, book.names())
-    rows = bundle.customers.rows(list(members))
-    sent_at = np.array(list(members.values()), np.int64)[rows >= 0]
-    rows = rows[rows >= 0]
-    ordered = states["last_order_at"].to_numpy()[rows] > sent_at
-    return np.sort(rows[~ordered & open_to[rows]])
+    return likeliest(about, states, bundle, slot.base.sources, now)[: wanted.size]
 
 
 def _tell(

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Slate
 from serving.bundles import Live, major
+from serving.instants import instant
 from serving.problems import unknown
 from serving.schemas import CustomerResponse, RecommendOptions
 from serving.shop import Seen, Shop, see
@@ -164,10 +164,3 @@ def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
         "bundle_version": bundle.version,
         "degraded": seen.query.degraded,
     }
-
-
-def instant(at: int) -> str | None:
-    """ISO 8601 in UTC; None for what never happened (0)."""
-    if at == 0:
-        return None
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")

@@ -9,6 +9,7 @@ from engine.events import Id
 from engine.query import Asked
 from serving.identity import erase_person, relate
 from serving.problems import MEDIA_TYPE, store_away
+from serving.profile import profile_of
 from serving.routes.answers import standing
 from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
 from serving.schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
@@ -61,4 +62,4 @@ async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Respons
 async def customer(customer_id: Annotated[Id, Path()], request: Request) -> Response:
     """An unknown customer is a customer with no history, not an error."""
     seen = await see(shop_of(request), Asked(n=1, customer_id=customer_id))
-    return json_answer(standing(customer_id, seen))
+    return json_answer(standing(customer_id, seen) | profile_of(customer_id, seen))

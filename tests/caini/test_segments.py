@@ -52,7 +52,8 @@ WRONG = {
     "an unknown tier": (
         'value = ["top", "large"] }\n',
         (
-            'value = ["top", "large"] }\n[[segments]]\nname = "gold"\nlabel = { en = "g", zh = "g" }\n'
+            'value = ["top", "large"] }\n[[segments]]\nname = "gold"\n'
+            'label = { en = "g", zh = "g" }\n'
             'when = { field = "tier", op = "=", value = "gold" }\n'
         ),
         "segments[1].when.value: 'gold' is unknown; allowed: star_1, star_2, diamond",

@@ -1,0 +1,170 @@
+"""The rest of a customer's answer: all that is known of one person, in one piece (R5)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from engine.bundle import Bundle
+from engine.customers.bought import bought_of
+from engine.customers.contact import ContactConfig, answers_of, preference_of
+from engine.customers.facts import History
+from engine.customers.history import fold_all, key_of
+from engine.customers.identity import NOBODY_LINKED, customer_node
+from engine.customers.labels import LABELS, Label
+from engine.customers.ledger import ledger
+from engine.customers.lifecycle import stages
+from engine.customers.repurchase import due, runs_out_at
+from engine.customers.state import CustomerState
+from engine.person import known_customer
+from engine.types import ItemHistory
+from serving.bundles import Live, major
+from serving.identity import described
+from serving.instants import instant
+from serving.shop import Seen
+
+SHOWN: Final = 20  # decision: of each list the newest; the log holds all
+LABELLED: Final = (
+    "value_class",
+    "stage",
+    "price_band",
+    "opinion",
+    "development",
+    "customer_type",
+    "relation",
+)
+
+
+def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
+    """Fields of CustomerResponse besides the standing; made of the same facts as a slate."""
+    query, live, bundle = seen.query, seen.live, seen.bundle
+    known = known_customer(bundle, customer_id) if seen.found is None else seen.found.known
+    news = [event for event in seen.events if key_of(event.event_id) not in known.past.seen]
+    history = fold_all(known.past, news)
+    identity = NOBODY_LINKED if seen.found is None else seen.found.identity
+    return {
+        "identity": described(identity, customer_node(customer_id)),
+        "classes": {name: getattr(query.customer, name) for name in LABELLED},
+        "labels": _labels(query.customer, bundle),
+        "breadth_score": query.customer.breadth_score,
+        "length_score": query.customer.length_score,
+        "stages": _stages(history, bundle, query.now),
+        "ledger": _ledger(history, bundle),
+        "median_order": _money(query.customer.median_order_minor, bundle),
+        "recent": _recent(seen.own, live),
+        "due": _due(query.history, live, query.now),
+        "contact": _contact(history, bundle, query.now),
+        "referral": _referral(history, query.customer),
+        "consent": {
+            "personal": query.customer.personal,
+            "contact": query.customer.contactable,
+        },
+        "complaints": [
+            {"at": instant(told.at), "item_id": told.item_id or None}
+            for told in history.complaints[: -SHOWN - 1 : -1]
+        ],
+    }
+
+
+def _labels(state: CustomerState, bundle: Bundle) -> dict[str, dict[str, str]]:
+    """In both languages, for whoever reads it to a merchandiser."""
+    found: dict[str, Label] = {name: LABELS[name][getattr(state, name)] for name in LABELLED}
+    segments = {segment.name: segment.label for segment in bundle.shop.segments}
+    tiers = {tier.name: tier.label for tier in bundle.shop.loyalty.tiers}
+    if state.segment is not None:
+        found["segment"] = segments[state.segment]
+    if state.tier is not None:
+        found["tier"] = tiers[state.tier]
+    return {name: {"en": label.en, "zh": label.zh} for name, label in found.items()}
+
+
+def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
+    """Every stage since the first contact; the last is the one now."""
+    told = stages(
+        bought_of(history).at,
+        bundle.schemes.lifecycle,
+        first_at=history.moments.first_at,
+        advocate_at=min((one.at for one in history.referred if one.amount_minor > 0), default=0),
+        now=now,
+    )
+    return [{"stage": one.name, "since": instant(one.since)} for one in told if one.since <= now]
+
+
+def _ledger(history: History, bundle: Bundle) -> list[dict[str, Any]]:
+    """The newest lines, the newest first."""
+    ladder = bundle.schemes.ladder
+    return [
+        {
+            "at": instant(line.at),
+            "cause": line.cause,
+            "points": line.parts / ladder.point,
+            "voucher": _money(line.voucher_minor, bundle),
+            "balance": line.balance / ladder.point,
+            "tier": ladder.tiers[line.tier_rank - 1].name if line.tier_rank else None,
+        }
+        for line in ledger(history, ladder)[: -SHOWN - 1 : -1]
+    ]
+
+
+def _recent(history: ItemHistory, live: Live) -> list[dict[str, Any]]:
+    """What they did anything with lately, the newest first; ties by row."""
+    touched = np.maximum(history.last_at, history.last_bought_at)
+    order = np.argsort(-touched, kind="stable")[:SHOWN].tolist()
+    return [
+        {
+            **_item(live, int(history.rows[place])),
+            "at": instant(int(touched[place])),
+            "bought": int(history.bought[place]),
+            "returned": int(history.returned[place]),
+            "last_bought_at": instant(int(history.last_bought_at[place])),
+        }
+        for place in order
+        if touched[place] > 0
+    ]
+
+
+def _due(history: ItemHistory, live: Live, now: int) -> list[dict[str, Any]]:
+    """Around the end of their cycle, what is ordered most often first."""
+    bundle = live.bundle
+    rows = due(history, bundle.cycles, bundle.shop.repurchase, now).rows[:SHOWN]
+    places = np.searchsorted(history.rows, rows)
+    days, per_unit = bundle.cycles.days[rows], bundle.cycles.per_unit[rows]
+    at, units = history.last_bought_at[places], history.last_units[places]
+    ends = runs_out_at(at, units, days, per_unit)
+    return [
+        {
+            **_item(live, row),
+            "cycle_days": round(float(cycle), 1),
+            "last_bought_at": instant(bought),
+            "runs_out_at": instant(end),
+        }
+        for row, cycle, bought, end in zip(
+            rows.tolist(), days.tolist(), at.tolist(), ends.tolist(), strict=True
+        )
+    ]
+
+
+def _item(live: Live, row: int) -> dict[str, Any]:
+    card = live.card(row)
+    return {"item_id": card.item_id, "title": card.title}
+
+
+def _contact(history: History, bundle: Bundle, now: int) -> dict[str, Any] | None:
+    """Channel and hour, in the shop's time zone; null where nobody ever answered."""
+    own: Mapping[tuple[str, int], int] = answers_of(history.reach)
+    found = preference_of(own, bundle.answers, ContactConfig(), now, bundle.schemes.zone)
+    return None if found is None else {"channel": found.channel, "hour": found.hour}
+
+
+def _referral(history: History, state: CustomerState) -> dict[str, Any]:
+    named = history.referrer
+    return {
+        "referrer_id": named.referrer_id or None,
+        "referred_at": instant(named.at),
+        "referred_buyers": state.referred_buyers,
+        "invitations": state.invitations,
+    }
+
+
+def _money(minor: int | None, bundle: Bundle) -> float | None:
+    return None if minor is None else major(minor, bundle.shop.shop.minor_units)

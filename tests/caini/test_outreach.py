@@ -1,0 +1,142 @@
+"""`caini audience` and `caini triggers` on the small simulated shop."""
+
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from caini.main import main
+from tests.conftest import CONFIG, Trained
+
+SALT = "CAINI_TEST_SALT"
+NOW = "2026-01-01T09:00+08:00"
+
+
+@pytest.fixture
+def run(  # type: ignore[no-untyped-def]
+    trained: Trained,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def of(verb: str, *words: object, ledger: str = "ledger") -> tuple[int, str, str]:
+        asked = (verb, "--bundles", trained.bundles, "--config", CONFIG)
+        asked += ("--ledger", tmp_path / ledger, *words)
+        monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in asked)])
+        try:
+            main()
+            code = 0
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return of
+
+
+def test_a_segment_is_written_to_once(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    out = tmp_path / "loyal.parquet"
+    asked = ("audience", "--segment", "loyal", "--channel", "email", "--n", 3, "--holdout", 0.2)
+    code, told, _ = run(*asked, "--out", out, "--json")
+    first = json.loads(told)
+    table = pl.read_parquet(out)
+    assert code == 0
+    assert first["name"] == "segment:loyal"
+    assert first["chosen"] == first["written"] + first["held_out"] + first["without_items"]
+    assert table.height == first["written"] > 10
+    assert first["held_out"] > 0
+    assert set(table["channel"]) == {"email"}
+    assert table["item_3"].null_count() == 0
+    code, told, err = run(*asked, "--out", out)
+    assert code == 2
+    assert "is there already" in err
+    code, told, _ = run(*asked, "--out", tmp_path / "2.parquet", "--json")
+    items = [f"item_{place}" for place in (1, 2, 3)]
+    both = table.join(pl.read_parquet(tmp_path / "2.parquet"), on="customer_id", suffix="_2")
+    again = [
+        set(row[:3]) & set(row[3:])
+        for row in both.select(*items, *(f"{name}_2" for name in items)).iter_rows()
+    ]
+    assert len(again) == table.height
+    assert not any(again), "no item is repeated"
+    code, told, _ = run(*asked, "--out", tmp_path / "3.parquet", "--json")
+    assert json.loads(told)["written"] == 0, "two messages in a week are enough"
+    code, told, err = run("audience", "--segment", "loyal", "--out", tmp_path / "4.csv")
+    assert code == 0
+    assert "capped" in told
+    assert "segment:loyal" in err, "progress"
+
+
+def test_lists_about_an_item_a_brand_and_a_second_wave(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    asked = ("audience", "--size", 30, "--n", 2, "--json", "--out")
+    code, *_ = run(*asked, tmp_path / "i.parquet", "--item", "formula-001", "--name", "milk")
+    assert code == 0
+    about = pl.read_parquet(tmp_path / "i.parquet")
+    assert set(about["item_1"]) == {"formula-001"}
+    code, *_ = run(*asked, tmp_path / "w.parquet", "--after", "milk")
+    assert code == 0
+    assert set(pl.read_parquet(tmp_path / "w.parquet")["customer_id"]) == set(about["customer_id"])
+    code, _, err = run(*asked, tmp_path / "x.csv", "--after", "cheese")
+    assert (code, "unknown list 'cheese'; known: after:milk, milk" in err) == (2, True)
+    code, _, _ = run(*asked, tmp_path / "b.csv", "--brand", "Beiya", "--lang", "zh")
+    assert code == 0
+    assert "Beiya" in (tmp_path / "b.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--segment", "gold", "--out", "a.csv"), "unknown segment 'gold'; known: "),
+        (("--item", "gold", "--out", "a.csv"), "unknown item 'gold'"),
+        (("--brand", "gold", "--out", "a.csv"), "unknown brand 'gold'; known: "),
+        (("--category", "gold", "--out", "a.csv"), "unknown category 'gold'; known: "),
+        (("--segment", "new", "--slot", "gold", "--out", "a.csv"), "unknown slot 'gold'"),
+        (("--segment", "new", "--out", "a.xls"), "must end in .csv or .parquet"),
+        (("--out", "a.csv"), "name exactly one of --segment, --item"),
+        (("--segment", "new", "--item", "x", "--out", "a.csv"), "name exactly one of"),
+        (("--segment", "new", "--now", "soon", "--out", "a.csv"), "--now soon: write it like"),
+        (("--segment", "new", "--hash-salt", SALT, "--out", "a.csv"), f"--hash-salt {SALT}: "),
+    ],
+)
+def test_what_cannot_be_is_refused_and_says_what_can(  # type: ignore[no-untyped-def]
+    words: tuple[str, ...], fault: str, run
+) -> None:
+    code, out, err = run("audience", *words)
+    assert (code, out) == (2, "")
+    assert fault in err
+
+
+def test_hashed_ids_come_with_a_salt_from_the_environment(  # type: ignore[no-untyped-def]
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SALT, "sixteen letters.")
+    out = tmp_path / "a.csv"
+    assert run("audience", "--segment", "new", "--hash-salt", SALT, "--out", out)[0] == 0
+    assert pl.read_csv(out)["customer_id"].str.contains("^[0-9a-f]{64}$").all()
+
+
+def test_triggers_are_tried_told_and_told_once(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    code, dry, _ = run("triggers", "--now", NOW, "--dry-run")
+    lines = [json.loads(line) for line in dry.splitlines()]
+    assert code == 0
+    assert {"due", "wake_up"} <= {line["trigger"] for line in lines}
+    assert len({line["id"] for line in lines}) == len(lines)
+    assert all(line["channel"] and 0 <= line["hour"] < 24 for line in lines)
+    out = tmp_path / "a.jsonl"
+    code, told, _ = run("triggers", "--now", NOW, "--out", out, "--json")
+    assert (code, sum(json.loads(told)["written"].values())) == (0, len(lines))
+    assert out.read_text(encoding="utf-8") == dry
+    code, told, _ = run("triggers", "--now", NOW, "--out", tmp_path / "b.jsonl")
+    assert (code, "nobody (0 capped)" in told) == (0, True)
+    assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == ""
+
+
+def test_triggers_need_a_file_or_a_dry_run(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert run("triggers")[0] == 2
+    assert run("triggers", "--dry-run", "--out", tmp_path / "a.jsonl")[0] == 2
+    code, out, _ = run("triggers", "--out", tmp_path / "a.jsonl", "--quiet", "--channel", "email")
+    assert (code, out) == (0, "")

@@ -1,0 +1,84 @@
+"""R5: one answer tells all that is known of a customer, whatever id it is asked under."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from engine.types import DAY_MS
+from serving.app import open_shop
+from serving.shop import Shop
+from tests.serving.test_identity import Caller
+from tests.worlds import NOW, START
+
+
+@pytest.fixture(scope="module")
+def caller(tea_shop: Shop) -> Iterator[Caller]:
+    with TestClient(open_shop(tea_shop)) as client:
+        yield Caller(client)
+
+
+def profile(caller: Caller, customer: str) -> dict[str, Any]:
+    answer = caller.client.get(f"/customers/{customer}")
+    assert answer.status_code == 200
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def iso(at: float) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+def test_R5_a_customers_path_points_and_items_are_dated(caller: Caller) -> None:
+    told = profile(caller, "mei")
+    assert told["stages"] == [{"stage": "new", "since": iso(START)}]
+    assert [(line["points"], line["balance"], line["cause"]) for line in told["ledger"]] == [
+        (50, 150, "purchase"),
+        (100, 100, "purchase"),
+    ]
+    assert told["median_order"] == 75.0
+    assert [item["item_id"] for item in told["recent"]] == ["pot", "green"]
+    [due] = told["due"]
+    assert due["item_id"] == "green"
+    assert due["runs_out_at"] == iso(START + 30 * DAY_MS)
+    assert told["labels"]["stage"] == {"en": "new", "zh": "新客户"}
+    assert told["labels"]["segment"] == {"en": "Buyers", "zh": "已购"}
+    assert told["contact"] is None
+    assert told["consent"] == {"personal": True, "contact": True}
+
+
+def test_R5_the_newest_events_are_in_it(caller: Caller) -> None:
+    caller.event("complaint", customer_id="mei", item_id="pot")
+    caller.event("referral", customer_id="mei", properties={"referrer_id": "lin"})
+    caller.event("consent", customer_id="mei", properties={"contact": False})
+    for _ in range(5):
+        caller.event("message_click", customer_id="mei", channel="app")
+    told = profile(caller, "mei")
+    assert told["complaints"] == [{"at": iso(NOW), "item_id": "pot"}]
+    assert told["referral"]["referrer_id"] == "lin"
+    assert told["consent"] == {"personal": True, "contact": False}
+    hour = (datetime.fromtimestamp(NOW / 1000, UTC).hour + 8) % 24
+    assert told["contact"] == {"channel": "app", "hour": hour}
+
+
+def test_R5_any_id_gives_the_person_and_a_household_shares_no_list(caller: Caller) -> None:
+    caller.buy("cup", customer_id="lin-card")
+    caller.link("lin", ("pos_card", "lin-card"))
+    caller.link("lin", ("household", "elm"))
+    caller.link("son", ("household", "elm"))
+    told, same = profile(caller, "lin"), profile(caller, "lin-card")
+    assert told["identity"] == {
+        "customer_id": "lin",
+        "aliases": [{"kind": "pos_card", "value": "lin-card"}],
+        "households": ["elm"],
+    }
+    assert {**same, "customer_id": "lin"} == told
+    assert told["orders"] == 2
+    assert profile(caller, "son")["recent"] == []
+
+
+def test_R5_nobody_has_an_empty_profile(caller: Caller) -> None:
+    told = profile(caller, "who")
+    assert told["identity"]["customer_id"] == "who"
+    assert not any(told[name] for name in ("stages", "ledger", "recent", "due", "complaints"))

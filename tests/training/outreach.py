@@ -1,0 +1,74 @@
+"""The tea shop of tests/worlds.py with more people, for lists and triggers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.bundle import Bundle
+from engine.customers.history import EMPTY_HISTORY, fold_all
+from engine.customers.snapshot import snapshot_of
+from engine.events import EventType
+from engine.happened import Happened
+from engine.ids import IdMap
+from engine.item_history import count
+from engine.shop import ShopConfig, check_shop
+from engine.types import DAY_MS
+from tests.worlds import LOG, NOW, SHOP, bundle, customer_items, event
+from training.causes import Day
+from training.segments import schemes_of, states_under
+
+EVERYBODY = {
+    "name": "everybody",
+    "label": {"en": "Everybody", "zh": "所有人"},
+    "when": {"field": "known", "op": "=", "value": True},
+}
+OPEN, CLICK, CONSENT = EventType.MESSAGE_OPEN, EventType.MESSAGE_CLICK, EventType.CONSENT
+PEOPLE: Mapping[str, Sequence[Happened]] = {
+    **LOG,
+    "no-mail": [
+        event(60, EventType.PURCHASE, "milk", 1, unit_price_minor=1000),
+        event(61, CONSENT, None, 2, properties={"contact": False}),
+    ],
+    "no-data": [
+        event(62, EventType.PURCHASE, "milk", 1, unit_price_minor=1000),
+        event(63, CONSENT, None, 2, properties={"personal": False}),
+    ],
+    "=cmd()": [event(64, EventType.VIEW, "pot", 3)],
+    "owl": [  # answers on sms late in the evening, Shanghai time
+        *(event(70 + i, CLICK, None, 4 + i + 0.3, channel="sms") for i in range(6)),
+        event(80, EventType.PURCHASE, "black", 20, unit_price_minor=4_000_00, order_id="big"),
+    ],
+}
+
+
+def town(
+    people: Mapping[str, Sequence[Happened]] = PEOPLE, **sections: object
+) -> tuple[Bundle, ShopConfig]:
+    shop = check_shop({**SHOP, "segments": [*SHOP["segments"], EVERYBODY], **sections}, "shop.toml")  # type: ignore[misc]
+    tea = bundle(shop)
+    histories = [
+        count(events, tea.items.rows([e.item_id or "" for e in events]), shop.interactions, NOW)
+        for events in people.values()
+    ]
+    first = tea.factors.customer
+    more = np.zeros((len(people) - len(first), 2), np.float32) + np.float32(0.3)
+    return replace(
+        tea,
+        customers=IdMap.build(list(people)),
+        snapshot=snapshot_of([fold_all(EMPTY_HISTORY, events) for events in people.values()]),
+        customer_items=customer_items(histories),
+        factors=replace(tea.factors, customer=np.concatenate([first, more])),
+    ), shop
+
+
+def day(world: tuple[Bundle, ShopConfig], later: float = 0) -> Day:
+    tea, shop = world
+    now = NOW + round(later * DAY_MS)
+    schemes = schemes_of(shop)
+    return Day(tea, schemes, states_under(tea, schemes, now), shop.festivals, now)
+
+
+def ledger_in(folder: Path) -> Path:
+    return folder / "sent" / "ledger.sqlite"
