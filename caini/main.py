@@ -155,14 +155,24 @@ def retrain(
 def evaluate(
     log: Annotated[Path, typer.Option(help="Log from caini import.")],
     items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="time:28d, last or given; [evaluation] when left out.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="Log that judges; with --split given.")] = None,
+    models: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    segments: Annotated[
+        bool, typer.Option("--segments", help="The path by segment, tier, stage and history.")
+    ] = False,
+    search: Search = True,
     config: Config = CONFIG,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Measure the sources and the personal path on the last part of a log; publish nothing."""
-    from caini.verbs.evaluate import run
+    """Measure every model, their blend and the personal path against baselines; publish nothing."""
+    from caini.verbs.evaluate import Wanted, run
 
-    run(log, items=items, config=config, quiet=quiet, as_json=json)
+    wanted = Wanted(split, test, None if models is None else models.split(","), segments, search)
+    run(log, wanted, items=items, config=config, quiet=quiet, as_json=json)
 
 
 @app.command()

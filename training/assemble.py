@@ -24,7 +24,7 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions, without
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity, trend
+from training.models import als, blend, bought_together, new_arrivals, popularity, sessions, trend
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
@@ -105,6 +105,7 @@ def assemble(
         factors=factors,
         item_index=index,
         similar=similar,
+        sessions=sessions.fit(data, train.sessions),
         bought_together=together,
         popular=popular,
         popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
