@@ -11,7 +11,7 @@ def test_another_repeat_policy_holds_for_a_slot_and_all_its_variants() -> None:
             "repeat": "never",
             "size": 3,
             "overrides": [
-                {"when": {"field": "segment", "op": "=", "value": "buyers"}, "size": 5},
+                {"when": {"field": "customer.buyer", "op": "=", "value": True}, "size": 5},
             ],
         }
     }
