@@ -261,6 +261,9 @@ def audience(
         str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
     ] = None,
     now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
+    suppress: Annotated[
+        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
+    ] = None,
     ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
     lang: Lang = None,
     config: Config = CONFIG,
@@ -291,6 +294,7 @@ def audience(
             name=name,
             hash_salt=hash_salt,
             now=None if now is None else instant_of(now),
+            suppress=suppress,
         ),
         out,
         ledger=ledger,
@@ -312,6 +316,9 @@ def triggers(
     channel: Annotated[
         str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
     ] = None,
+    suppress: Annotated[
+        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
+    ] = None,
     ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
     config: Config = CONFIG,
     quiet: Quiet = False,
@@ -327,7 +334,7 @@ def triggers(
     moment = None if now is None else instant_of(now)
     run(
         bundles,
-        Asked(moment, out, dry_run, channel, ledger),
+        Asked(moment, out, dry_run, channel, ledger, suppress),
         config=config,
         quiet=quiet,
         as_json=json,
