@@ -175,7 +175,7 @@ def _judged(
     everything, new_items = truths
     started = time.monotonic()
     slates = [
-        slates_for(truth.customers, _repeating(plan, policy), bundle, n, processes=train.threads)
+        slates_for(truth.customers, plan.repeating(policy), bundle, n, processes=train.threads)
         for plan, truth, policy in (
             (plans[0], everything, Repeat.ALWAYS),
             (plans[1], new_items, Repeat.NEVER),
@@ -214,15 +214,6 @@ def marks_of(rows: Rows, truth: Truth, cutoffs: tuple[int, ...]) -> Marks:
 
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else 0.0
-
-
-def _repeating(plan: SlotPlan, policy: Repeat) -> SlotPlan:
-    change = {"repeat": policy}
-    return replace(
-        plan,
-        base=plan.base.model_copy(update=change),
-        variants=tuple((holds, slot.model_copy(update=change)) for holds, slot in plan.variants),
-    )
 
 
 def only(name: str, source: str) -> Plans:
