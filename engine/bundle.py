@@ -17,6 +17,7 @@ from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
+from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.text import TextColumn
 from engine.types import (
@@ -32,7 +33,7 @@ from engine.types import (
     Vectors,
 )
 
-SCHEMA_VERSION = 2  # 2: the trend
+SCHEMA_VERSION = 2  # 2: the trend and past sessions
 
 
 class FileRecord(BaseModel):
@@ -171,6 +172,7 @@ class Bundle:
     factors: Factors
     item_index: Index
     similar: Lists  # item row → items: what an interest in it says of others
+    sessions: Sessions  # of the past, bounded in number: what was looked at after what
     bought_together: Lists  # item row → items in the same basket more often than by chance
     popular: Candidates  # every item, recent demand first
     popular_by_category: Lists  # by category code

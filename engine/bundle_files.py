@@ -32,6 +32,7 @@ from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.errors import BundleError
 from engine.ids import IdMap
+from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.types import Candidates, Lists
 
@@ -45,6 +46,7 @@ VALUES: Final[dict[str, type[Any]]] = {
     "customer_items": CustomerItems,
     "factors": Factors,
     "similar": Lists,
+    "sessions": Sessions,
     "bought_together": Lists,
     "popular": Candidates,
     "popular_by_category": Lists,
@@ -207,6 +209,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),
+        "sessions": (len(bundle.sessions.rarity), n_items),
         "trend": (len(bundle.factors.trend), n_items),
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),

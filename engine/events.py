@@ -93,6 +93,9 @@ INTERACTIONS: Final = frozenset(
 )
 """Types whose weight in shop.toml may make an item interaction."""
 
+MONEY: Final = frozenset({EventType.PURCHASE, EventType.REFUND})
+"""Types that make what a customer has spent."""
+
 BROWSING: Final = frozenset(
     {
         EventType.VIEW,

@@ -11,6 +11,7 @@ from engine.customers.newcomers import opted_out
 from engine.customers.repurchase import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
+from engine.sessions import nearest_sessions, with_lists
 from engine.top import best, sum_lists
 from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Vector
 from engine.words import words_of
@@ -29,8 +30,14 @@ def similar(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 
 def session(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """Items that go with the last few looked at, the newest first of all."""
-    return _by_position(bundle.similar, query.recent, depth)
+    """What others looked at next after the last few items; where few did, also what goes with them.
+
+    Among it those items themselves: a fifth of all clicks go back (diginetica).
+    """
+    found = nearest_sessions(bundle.sessions, query.recent, depth)
+    if len(found) >= depth:
+        return found
+    return with_lists(found, _by_position(bundle.similar, query.recent, depth), depth)
 
 
 def context(query: Query, bundle: Bundle, depth: int) -> Candidates:

@@ -118,6 +118,12 @@ class SlotPlan:
                 return variant
         return self.base
 
+    def repeating(self, policy: Repeat) -> "SlotPlan":
+        """With another repeat policy, in the slot and all of its variants."""
+        change = {"repeat": policy}
+        variants = ((holds, slot.model_copy(update=change)) for holds, slot in self.variants)
+        return SlotPlan(self.name, self.base.model_copy(update=change), tuple(variants))
+
 
 Slots = Mapping[str, SlotPlan]
 

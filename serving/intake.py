@@ -8,12 +8,11 @@ from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.customers.referrals import referral_of
-from engine.events import LINKS, Event, EventType
+from engine.events import LINKS, MONEY, Event, EventType
 from engine.happened import Happened, from_event
 from serving.problems import field_of
 from serving.shop import Shop
 from serving.store.packing import pack
-from serving.store.referral import MONEY
 from serving.store.store import ERASED, Accepting
 
 MAX_PACKED: Final = 16_384  # bytes of one event as kept; decision: properties are notes, not files

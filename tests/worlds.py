@@ -29,6 +29,7 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.ids import IdMap
 from engine.item_history import count
+from engine.sessions import Sessions
 from engine.shop import ShopConfig, check_shop
 from engine.text import TextColumn
 from engine.types import DAY_MS, Candidates, ItemHistory, Lists
@@ -123,6 +124,26 @@ def factors() -> Factors:
     return Factors(item, customer, item.T @ item, np.array([10, 0.1], np.float32), steady)
 
 
+def past_sessions(*visits: Sequence[int]) -> Sessions:
+    """What was looked at in which order, the oldest visit first; none in the tea shop itself."""
+    offsets = np.cumsum([0, *map(len, visits)]).astype(np.int64)
+    items = np.array([item for visit in visits for item in visit], np.int32)
+    holders = [
+        [(row, len(visits[row]) - 1 - visits[row][::-1].index(item)) for row in newest_first]
+        for item in range(6)
+        for newest_first in [[r for r in reversed(range(len(visits))) if item in visits[r]]]
+    ]
+    found = np.array([entry for of_item in holders for entry in of_item], np.int32).reshape(-1, 2)
+    return Sessions(
+        offsets,
+        items,
+        np.cumsum([0, *map(len, holders)]).astype(np.int64),
+        found[:, 0],
+        found[:, 1],
+        np.ones(6, np.float32),
+    )
+
+
 def bundle(shop: ShopConfig | None = None) -> Bundle:
     shop = shop or check_shop(SHOP, "shop.toml")
     items, known = IdMap.build(ITEMS), factors()
@@ -153,6 +174,7 @@ def bundle(shop: ShopConfig | None = None) -> Bundle:
         factors=known,
         item_index=index,
         similar=lists(*SIMILAR),
+        sessions=past_sessions(),
         bought_together=lists(*TOGETHER),
         popular=candidates(POPULAR),
         popular_by_category=lists(

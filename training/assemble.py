@@ -22,9 +22,9 @@ from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
-from training.interactions import Interactions, read_interactions
+from training.interactions import Interactions, read_interactions, without
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity, trend
+from training.models import als, blend, bought_together, new_arrivals, popularity, sessions, trend
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
@@ -61,6 +61,9 @@ def assemble(
 ) -> Bundle:
     """Fit every model on the whole of `source`, of which `data` has been read.
 
+    Who opted out of personal answers teaches no model: what they see does not depend on what they
+    did in any way. Their standing, which prices depend on, is kept.
+
     Deterministic for one source, configuration and seed.
     """
     catalogue = catalogue_of(source.items, data.item_ids, first_seen(source.log, data))
@@ -68,12 +71,13 @@ def assemble(
     schemes = compile_schemes(
         shop, minor_units=shop.shop.minor_units, time_zone=shop.shop.time_zone
     )
-    people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
+    people, thresholds, members, private = _customers(source, data, catalogue, shop, schemes)
     customers = IdMap.build(data.customer_ids)
+    learnt = without(data, private)
     say("factors")
-    interest = daily(data)
-    rises = trend.fit(data, interest, train.trend)
-    model = als.fit(data, train.als, seed=train.seed, threads=train.threads)
+    interest = daily(learnt)
+    rises = trend.fit(learnt, interest, train.trend)
+    model = als.fit(learnt, train.als, seed=train.seed, threads=train.threads)
     asked = model.customer_factors if data.n_customers else None  # what will be asked for
     factors = Factors(
         item=model.item_factors,
@@ -84,9 +88,9 @@ def assemble(
     )
     index, report = build_index(factors.indexed, seed=train.seed, queries=asked)
     say("similar items")
-    similar = blend.fit(data, train.similar, trend=rises, threads=train.threads)
+    similar = blend.fit(learnt, train.similar, trend=rises, threads=train.threads)
     say("baskets")
-    together = bought_together.fit(data, train.bought_together, threads=train.threads)
+    together = bought_together.fit(learnt, train.bought_together, threads=train.threads)
     say("popularity")
     popular = popularity.fit(interest, train.popularity)
     return Bundle(
@@ -101,11 +105,12 @@ def assemble(
         factors=factors,
         item_index=index,
         similar=similar,
+        sessions=sessions.fit(data, train.sessions),
         bought_together=together,
         popular=popular,
         popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
-        new_arrivals=new_arrivals.fit(data, train.new_arrivals),
+        new_arrivals=new_arrivals.fit(learnt, train.new_arrivals),
         words=Words(*words_index(catalogue)),
         cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
         visitors=visitors_of(source.log, customers),
@@ -134,14 +139,18 @@ def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:
 
 def _customers(
     source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, schemes: Schemes
-) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
-    """The fold of everybody, the population's thresholds, and who is in each segment."""
+) -> tuple[CustomerSnapshot, Thresholds, list[Mask], Mask]:
+    """The fold of everybody, the population's thresholds, who is in each segment, and which rows
+    (of all rows) opted out.
+    """
     people = snapshot(joined(source.log), data.customer_ids)
     tastes = tastes_of_all(data, catalogue)
     thresholds = population(people, schemes, data.watermark, tastes)
     states = assess_all(people, thresholds, schemes, data.watermark, tastes)
     segments = states["segment"].to_numpy()
-    return people, thresholds, [segments == row for row in range(len(shop.segments))]
+    private = np.zeros(data.n_rows, np.bool_)
+    private[: data.n_customers] = ~states["personal"].to_numpy()
+    return people, thresholds, [segments == row for row in range(len(shop.segments))], private
 
 
 def customer_items(data: Interactions) -> CustomerItems:

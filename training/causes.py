@@ -32,7 +32,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """All that causes are looked for in. `states` are `assess_all` of the bundle at `now`."""
+    """All that causes are looked for in. `states` are those of `now`, `with_open`."""
 
     bundle: Bundle
     schemes: Schemes

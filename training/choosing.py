@@ -1,23 +1,45 @@
 """Whom a list is for (A1, A2). Nobody who opted out of personal data or of messages (A6)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle
-from engine.types import Mask, Rows
+from engine.errors import ConfigError
+from engine.types import Rows
 from training.appetite import appetites, still_has
 
+OPEN: Final = "open"
+"""Column of states: may be written to. `with_open` makes it."""
 
-def open_to_messages(states: pl.DataFrame) -> Mask:
-    agreed: Mask = (states["contactable"] & states["personal"]).to_numpy()
-    return agreed
+
+def with_open(states: pl.DataFrame, bundle: Bundle, suppressed: Collection[str]) -> pl.DataFrame:
+    """`suppressed` are ids that the shop names: who opted out after the training, and others."""
+    rows = bundle.customers.rows(list(suppressed))
+    agreed = (states["contactable"] & states["personal"]).to_numpy().copy()
+    agreed[rows[rows >= 0]] = False
+    return states.with_columns(pl.Series(OPEN, agreed))
+
+
+def read_suppressed(path: Path | None) -> frozenset[str]:
+    """One id a line; nobody without a file. Raises ConfigError."""
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: must be a text file in UTF-8, one id a line: {error}"
+        ) from error
+    return frozenset(line.strip() for line in lines) - {""}
 
 
 def of_segment(name: str, states: pl.DataFrame) -> Rows:
     inside = states["segments"].list.contains(name).to_numpy()
-    return np.flatnonzero(inside & open_to_messages(states)).astype(np.int32)
+    return np.flatnonzero(inside & states[OPEN].to_numpy()).astype(np.int32)
 
 
 def likeliest(
@@ -30,7 +52,7 @@ def likeliest(
     score = appetites(wanted, bundle, weights)
     if len(wanted) == 1:
         score[still_has(int(wanted[0]), bundle, now)] = 0.0
-    score[~open_to_messages(states)] = 0.0
+    score[~states[OPEN].to_numpy()] = 0.0
     best = np.argsort(-score, kind="stable")
     return best[score[best] > 0].astype(np.int32)
 
@@ -41,4 +63,4 @@ def not_converted(members: Mapping[str, int], states: pl.DataFrame, bundle: Bund
     known = rows >= 0
     sent_at, rows = np.array(list(members.values()), np.int64)[known], rows[known]
     ordered = states["last_order_at"].to_numpy()[rows] > sent_at
-    return np.sort(rows[~ordered & open_to_messages(states)[rows]])
+    return np.sort(rows[~ordered & states[OPEN].to_numpy()[rows]])

@@ -13,6 +13,7 @@ from training.models.blend import BlendConfig
 from training.models.bought_together import BoughtTogetherConfig
 from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
+from training.models.sessions import SessionsConfig
 from training.models.trend import TrendConfig
 from training.search_config import SearchConfig
 
@@ -36,6 +37,7 @@ class TrainConfig(BaseModel):
     als: AlsConfig = AlsConfig()
     similar: BlendConfig = BlendConfig()
     trend: TrendConfig = TrendConfig()
+    sessions: SessionsConfig = SessionsConfig()
     bought_together: BoughtTogetherConfig = BoughtTogetherConfig()
     popularity: PopularityConfig = PopularityConfig()
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()

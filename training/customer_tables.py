@@ -10,10 +10,9 @@ from engine.customers.draft import as_json, cost_of, whole
 from engine.customers.facts import key_of
 from engine.customers.referrals import DERIVED
 from engine.errors import LogError
-from engine.events import EventType
+from engine.events import MONEY, EventType
 
 HOUR_MS: Final = 3_600_000
-MONEY: Final = (EventType.PURCHASE, EventType.REFUND)
 COUNTED: Final = (EventType.RATING, EventType.INVITATION)
 REACH: Final = (
     EventType.MESSAGE_OPEN,

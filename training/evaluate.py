@@ -5,26 +5,44 @@ The slates come from `engine.recommend`, as a request's do. All items are ranked
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from engine.bundle import Bundle
 from engine.shop import ShopConfig
 from engine.slots import Repeat, Slot, SlotPlan, Slots, Title, find_slot
-from engine.types import Rows
+from engine.types import NO_ROWS, Rows
 from training.assemble import Say, Source, assemble, read_source
 from training.config import EvaluationConfig, TrainConfig
 from training.interactions import Interactions
 from training.metrics import coverage, judge, ndcg, recall
+from training.models import popularity
+from training.models.daily import FOREVER, daily
+from training.models.popularity import PopularityConfig
 from training.slates import slates_for
 from training.split import Split, Truth, at_random, by_time, cut_off, new_only, truth_of
 
+Marks = Mapping[str, NDArray[np.float64]]  # metric → one number a customer
 Plans = tuple[SlotPlan, SlotPlan]  # where all that is bought counts, and where only what is new
 
 PERSONAL: Final = "personal"
 POPULAR: Final = "popular"
+EVER: Final = "popular_ever"
+BLEND: Final = "blend"
+PARTS: Final = ("everything", "new_items")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What trains, what judges, and how the two were told apart, in words."""
+
+    past: Source
+    future: pl.LazyFrame
+    described: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,7 @@ class Line:
     everything: Mapping[str, float]
     new_items: Mapping[str, float]
     customers_a_second: float
+    marks: Mapping[str, Marks] = field(default_factory=dict)  # by the names in PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,7 @@ class Evaluation:
     customers_new: int
     split: str
     seconds: float
+    asked: tuple[Rows, Rows] = (NO_ROWS, NO_ROWS)  # the customers of both parts
 
     def as_json(self) -> dict[str, object]:
         table = {
@@ -74,22 +94,55 @@ def evaluate(
 
     `keep` is handed the bundle that was judged, which knows nothing of the hold-out.
     """
-    started = time.monotonic()
     split, described = split_of(source, train)
+    held = Held(source.of(split.train), split.test, described)
+    return evaluate_on(held, shop, train, plans, say, keep)
+
+
+def evaluate_on(
+    held: Held,
+    shop: ShopConfig,
+    train: TrainConfig,
+    plans: Mapping[str, Plans],
+    say: Say,
+    keep: Callable[[Bundle], None] | None = None,
+) -> Evaluation:
+    """As `evaluate`, for a split that somebody else has made."""
+    started = time.monotonic()
     say("hold-out: read")
-    past = source.of(split.train)
-    data = read_source(past, shop)
-    bundle = assemble(past, data, shop, train, lambda step: say(f"hold-out: {step}"))
+    data = read_source(held.past, shop)
+    bundle = assemble(held.past, data, shop, train, lambda step: say(f"hold-out: {step}"))
     if keep is not None:
         keep(bundle)
     say("hold-out: judge")
     rng = np.random.default_rng(train.seed)
-    truth = sample(truth_of(split.test, data), train.evaluation, rng)
+    truth = sample(truth_of(held.future, data), train.evaluation, rng)
     fresh = new_only(truth, data)
     lines = tuple(
-        _judged(name, pair, bundle, data, (truth, fresh), train) for name, pair in plans.items()
+        _judged(name, pair, CHANGED.get(name, _as_it_is)(bundle, data), (truth, fresh), train)
+        for name, pair in plans.items()
     )
-    return Evaluation(lines, len(truth), len(fresh), described, time.monotonic() - started)
+    return Evaluation(
+        lines,
+        len(truth),
+        len(fresh),
+        held.described,
+        time.monotonic() - started,
+        (truth.customers, fresh.customers),
+    )
+
+
+def _as_it_is(bundle: Bundle, _: Interactions) -> Bundle:
+    return bundle
+
+
+def all_time(bundle: Bundle, data: Interactions) -> Bundle:
+    """What is popular without forgetting: the baseline of papers."""
+    forever = PopularityConfig(half_life_days=FOREVER, long_half_life_days=FOREVER)
+    return replace(bundle, popular=popularity.fit(daily(data), forever))
+
+
+CHANGED: Final[Mapping[str, Callable[[Bundle, Interactions], Bundle]]] = {EVER: all_time}
 
 
 def split_of(source: Source, train: TrainConfig) -> tuple[Split, str]:
@@ -115,7 +168,6 @@ def _judged(
     name: str,
     plans: Plans,
     bundle: Bundle,
-    data: Interactions,
     truths: tuple[Truth, Truth],
     train: TrainConfig,
 ) -> Line:
@@ -123,48 +175,54 @@ def _judged(
     everything, new_items = truths
     started = time.monotonic()
     slates = [
-        slates_for(truth.customers, _repeating(plan, policy), bundle, n, processes=train.threads)
+        slates_for(truth.customers, plan.repeating(policy), bundle, n, processes=train.threads)
         for plan, truth, policy in (
             (plans[0], everything, Repeat.ALWAYS),
             (plans[1], new_items, Repeat.NEVER),
         )
     ]
     seconds = time.monotonic() - started
+    cutoffs, n_items = train.evaluation.cutoffs, len(bundle.items)
     measured = [
-        measures(part.rows, truth, data.n_items, train.evaluation.cutoffs)
+        measures(part.rows, truth, n_items, cutoffs)
         for part, truth in zip(slates, truths, strict=True)
     ]
+    marks = {
+        part: marks_of(found.rows, truth, cutoffs)
+        for part, found, truth in zip(PARTS, slates, truths, strict=True)
+    }
     asked = len(everything) + len(new_items)
-    return Line(name, measured[0], measured[1], asked / max(seconds, 1e-9))
+    return Line(name, measured[0], measured[1], asked / max(seconds, 1e-9), marks)
 
 
 def measures(rows: Rows, truth: Truth, n_items: int, cutoffs: tuple[int, ...]) -> dict[str, float]:
     """Means over the customers; 0 where there are none."""
-    judged = judge(rows, truth)
+    marks = marks_of(rows, truth, cutoffs)
     found = {}
     for k in cutoffs:
-        found[f"recall@{k}"] = _mean(recall(judged, k))
-        found[f"ndcg@{k}"] = _mean(ndcg(judged, k))
+        found[f"recall@{k}"] = _mean(marks[f"recall@{k}"])
+        found[f"ndcg@{k}"] = _mean(marks[f"ndcg@{k}"])
         found[f"coverage@{k}"] = coverage(rows[:, :k], n_items)
     return found
+
+
+def marks_of(rows: Rows, truth: Truth, cutoffs: tuple[int, ...]) -> Marks:
+    judged = judge(rows, truth)
+    recalls = {f"recall@{k}": recall(judged, k) for k in cutoffs}
+    return recalls | {f"ndcg@{k}": ndcg(judged, k) for k in cutoffs}
 
 
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-def _repeating(plan: SlotPlan, policy: Repeat) -> SlotPlan:
-    change = {"repeat": policy}
-    return replace(
-        plan,
-        base=plan.base.model_copy(update=change),
-        variants=tuple((holds, slot.model_copy(update=change)) for holds, slot in plan.variants),
-    )
-
-
 def only(name: str, source: str) -> Plans:
-    """A slot of one source, filled with popular items where it finds too few."""
-    slot = Slot(title=Title(en=name, zh=name), sources={source: 1.0}, fallback=())
+    return of_sources(name, {source: 1.0})
+
+
+def of_sources(name: str, sources: Mapping[str, float]) -> Plans:
+    """A slot of these sources, filled with popular items where they find too few."""
+    slot = Slot(title=Title(en=name, zh=name), sources=dict(sources), fallback=())
     return SlotPlan(name, slot), SlotPlan(name, slot)
 
 
@@ -175,7 +233,14 @@ def personal_and_popular(slots: Slots, train: TrainConfig) -> dict[str, Plans]:
     return {PERSONAL: path, POPULAR: only(POPULAR, POPULAR)}
 
 
-def every_source(slots: Slots, train: TrainConfig) -> dict[str, Plans]:
-    """The path beside each source that needs nothing but the customer."""
-    names = ("similar", "als", "again", "session", "popular_in_segment", "new_arrivals")
-    return personal_and_popular(slots, train) | {name: only(name, name) for name in names}
+def every_source(slots: Slots, train: TrainConfig, als_share: float) -> dict[str, Plans]:
+    """The path beside the blend of both models and each source that needs nothing but the customer.
+
+    Baselines: what is popular now, in a segment and ever, and what the customer buys most (again).
+    """
+    blend = {"similar": 1 - als_share, "als": als_share}
+    names = ("similar", "als", "session", "again", "popular_in_segment", "new_arrivals")
+    lines = personal_and_popular(slots, train)
+    lines |= {BLEND: of_sources(BLEND, {name: share for name, share in blend.items() if share})}
+    lines |= {name: only(name, name) for name in names}
+    return lines | {EVER: only(EVER, POPULAR)}

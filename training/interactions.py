@@ -1,7 +1,7 @@
 """A behaviour log becomes rows and numbers: who did what with which item, how much, and when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
@@ -73,6 +73,34 @@ class Interactions:
     def timeless(self) -> bool:
         """All that is known happened at one instant, so age says nothing."""
         return len(self.events.at) == 0 or bool((self.events.at == self.watermark).all())
+
+
+def without(data: Interactions, rows: Mask) -> Interactions:
+    """As if the people of these rows had done nothing; who there is and what there is stays."""
+    if not rows.any():
+        return data
+    owners = np.repeat(np.arange(data.n_rows), np.diff(data.offsets))
+    kept, told = ~rows[owners], ~rows[data.events.rows]
+    events = Events(*(getattr(data.events, name)[told] for name in Events.__slots__))
+    columns = {name: getattr(data, name)[kept] for name in PAIRS}
+    offsets = offsets_of(owners[kept].astype(np.int32), data.n_rows)
+    return replace(data, offsets=offsets, events=events, **columns)
+
+
+PAIRS: Final = (
+    "items",
+    "sums",
+    "purchased",
+    "weights",
+    "frequency",
+    "bought",
+    "last_at",
+    "last_bought_at",
+    "last_units",
+    "returned",
+    "disliked_at",
+)
+"""Columns of Interactions with one entry for each pair."""
 
 
 @dataclass(frozen=True, slots=True)

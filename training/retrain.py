@@ -39,7 +39,7 @@ from training.records import (
     write_record,
 )
 from training.retained import KEPT_DAYS, forget_erased
-from training.stages import Document, Stages, digest_of, key_of
+from training.stages import Document, Stages, digest_of, key_of_run
 from training.train import (
     Settings,
     fit,
@@ -116,7 +116,7 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
             result.status, result.version = "unchanged", known
             return
         facts = _check(job, source, settings, outside, result)
-        stages = Stages(job.bundles, key_of(result.inputs))
+        stages = Stages(job.bundles, key_of_run(result.inputs))
         stages.begin()
         result.stages = stages.told
         _make(job, source, settings, stages, outside, result)
@@ -146,7 +146,7 @@ def _archive(job: Job, outside: Outside, result: Result) -> None:
     """Not while a killed run waits to be taken up: with a longer log, nothing of it would fit."""
     if outside.archive is None or job.dry_run:
         return
-    waiting = job.log.is_file() and Stages(job.bundles, key_of(inputs_of(job))).unfinished()
+    waiting = job.log.is_file() and Stages(job.bundles, key_of_run(inputs_of(job))).unfinished()
     if not waiting:
         outside.say("archive")
         result.archived = outside.archive()

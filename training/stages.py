@@ -67,7 +67,7 @@ class Stages:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def key_of(inputs: Mapping[str, str]) -> str:
+def key_of_run(inputs: Mapping[str, str]) -> str:
     return sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 

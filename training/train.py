@@ -17,8 +17,8 @@ from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
-from training.evaluate import Evaluation, evaluate, personal_and_popular, split_of
 from training.erasure import read_tombstones, without_erased
+from training.evaluate import Evaluation, evaluate, personal_and_popular, split_of
 from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
 from training.publish import current, publish

@@ -16,6 +16,7 @@ from engine.customers.outreach import Cause, OutreachConfig, under_cap
 from engine.customers.triggers import TriggerConfig
 from engine.types import DAY_MS, Mask
 from training.causes import FIND, Day, Happening
+from training.choosing import OPEN
 from training.customer_segments import mask
 from training.reach import everybodys_answers, preferences
 from training.sent import NOTHING, Ledger, Message
@@ -70,7 +71,7 @@ Batch = tuple[list[dict[str, Any]], list[Message], list[Cause]]
 
 
 def _batches(day: Day, rules: Rules, ledger: Ledger, tally: Tally) -> Iterator[Batch]:
-    open_to = (day.states["contactable"] & day.states["personal"]).to_numpy()
+    open_to = day.states[OPEN].to_numpy()
     maker = _Maker(day, rules, ledger, tally, everybodys_answers(day.bundle, rules.channel), {})
     for trigger, condition in zip(rules.triggers, rules.conditions, strict=True):
         found = FIND[trigger.on](day, trigger, open_to & _meant(condition, day))

@@ -17,7 +17,13 @@ from engine.shop import ShopConfig, read_shop
 from engine.slots import SlotPlan, find_slot, read_slots
 from engine.types import Rows
 from training.audience import Chosen, Plan, Tally, write_audience
-from training.choosing import likeliest, not_converted, of_segment
+from training.choosing import (
+    likeliest,
+    not_converted,
+    of_segment,
+    read_suppressed,
+    with_open,
+)
 from training.list_files import require_kind
 from training.reasoned import Offer
 from training.segments import schemes_of, states_under
@@ -41,6 +47,7 @@ class Wanted:
     name: str | None
     hash_salt: str | None  # name of an environment variable
     now: int | None
+    suppress: Path | None
 
 
 def run(
@@ -70,7 +77,8 @@ def run(
         holdout=wanted.holdout,
         salt=salt,
     )
-    states = states_under(bundle, schemes_of(shop), now)
+    suppressed = read_suppressed(wanted.suppress)
+    states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
     with open_ledger(ledger or default_ledger(bundles)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)

@@ -1,7 +1,6 @@
 """`caini batch`: a slot filled for every customer."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from caini.opened import live_bundle
@@ -52,14 +51,8 @@ def run(
 
 
 def _with_repeat(plan: SlotPlan, repeat: str | None) -> SlotPlan:
-    """Another repeat policy for the slot and all of its variants."""
     if repeat is None:
         return plan
     if repeat not in set(Repeat):
         raise ConfigError(f"--repeat {repeat}: must be one of {', '.join(Repeat)}")
-    change = {"repeat": Repeat(repeat)}
-    return replace(
-        plan,
-        base=plan.base.model_copy(update=change),
-        variants=tuple((holds, slot.model_copy(update=change)) for holds, slot in plan.variants),
-    )
+    return plan.repeating(Repeat(repeat))

@@ -1,29 +1,218 @@
-"""`caini evaluate`: the path beside its sources on the last part of a log."""
+"""`caini evaluate`: every model, their blend and the path against baselines, on held-out events."""
 
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from typing import Any, Final
 
+import numpy as np
 from rich.console import Console
 
-from caini.printed import print_json
-from caini.verbs.train import print_evaluation, wall_clock
-from training.evaluate import evaluate, every_source
-from training.train import in_currency_of, open_source, read_settings, require_past
+from caini.printed import print_json, print_table
+from caini.verbs.train import wall_clock
+from engine.bundle import Bundle
+from engine.columns import flatten
+from engine.errors import UnknownName
+from training.breakdown import Group, breakdown
+from training.evaluate import (
+    PARTS,
+    PERSONAL,
+    Evaluation,
+    Line,
+    Plans,
+    evaluate_on,
+    every_source,
+)
+from training.held import held_out
+from training.setting import ALS_SHARE
+from training.significance import Interval, bootstrap
+from training.train import (
+    Settings,
+    in_currency_of,
+    open_source,
+    read_settings,
+    require_past,
+    without_search,
+)
+from training.tuning import Tuned, tune
+
+TITLES: Final = {"everything": "All purchases", "new_items": "Not bought before"}
+RESAMPLES: Final = 1000
 
 
-def run(log: Path, *, items: Path | None, config: Path, quiet: bool, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of the verb beside the log."""
+
+    split: str | None = None
+    test: Path | None = None
+    models: Sequence[str] | None = None
+    segments: bool = False
+    search: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to print."""
+
+    evaluation: Evaluation
+    tuned: Tuned
+    fit_s: Mapping[str, float]  # step of training → seconds
+    megabytes: Mapping[str, float]
+    groups: Sequence[Group]
+
+
+def run(
+    log: Path, wanted: Wanted, *, items: Path | None, config: Path, quiet: bool, as_json: bool
+) -> None:
     settings = read_settings(config)
+    settings = settings if wanted.search else without_search(settings)
+    with Console(stderr=True, quiet=quiet or as_json).status("evaluate") as status:
+        told = judged(log, items, wanted, settings, lambda s: status.update(f"evaluate: {s} …"))
+    if as_json:
+        print_json(as_document(told))
+    elif not quiet:
+        _print(told)
+
+
+def judged(
+    log: Path,
+    items: Path | None,
+    wanted: Wanted,
+    settings: Settings,
+    say: Callable[[str], None],
+) -> Told:
     source = open_source(log, items)
     require_past(source, wall_clock())
+    test = None if wanted.test is None else open_source(wanted.test, None)
+    held = held_out(source, settings.train, wanted.split, test)
     shop = in_currency_of(settings.shop, source.header)
-    with Console(stderr=True, quiet=quiet or as_json).status("evaluate") as status:
-        evaluation = evaluate(
-            source,
-            shop,
-            settings.train,
-            every_source(settings.slots, settings.train),
-            lambda step: status.update(f"evaluate: {step} …"),
+    tuned = tune(held.past, shop, settings.train, None, say)
+    share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
+    plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)
+    steps, bundles = Steps(say), list[Bundle]()
+    evaluation = evaluate_on(held, shop, tuned.train, plans, steps.say, bundles.append)
+    steps.say("done")
+    lines = {line.name: line for line in evaluation.lines}
+    groups = []
+    if wanted.segments and PERSONAL in lines:
+        say("segments")
+        groups = breakdown(evaluation.asked[0], lines[PERSONAL].marks[PARTS[0]], bundles[0])
+    sizes = {name: megabytes(plan, bundles[0]) for name, plan in plans.items()}
+    return Told(evaluation, tuned, steps.seconds, sizes, groups)
+
+
+class Steps:
+    """Passes on what is said, and keeps how long each step took."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._last, self._since = say, "", time.monotonic()
+        self.seconds: dict[str, float] = {}
+
+    def say(self, step: str) -> None:
+        now = time.monotonic()
+        if self._last:
+            self.seconds[self._last] = round(now - self._since, 2)
+        self._last, self._since = step.removeprefix("hold-out: "), now
+        self._say(step)
+
+
+def _chosen(plans: dict[str, Plans], names: Sequence[str] | None) -> dict[str, Plans]:
+    """Raises UnknownName with the names that there are."""
+    for name in names or ():
+        if name not in plans:
+            raise UnknownName("model", name, plans)
+    return plans if names is None else {name: plans[name] for name in names}
+
+
+HELD_BY: Final = {  # what of the bundle a source reads
+    "similar": ("similar",),
+    "als": ("factors",),
+    "again": ("customer_items",),
+    "session": ("sessions", "similar"),
+    "popular_in_segment": ("popular_by_segment",),
+}
+
+
+def megabytes(plans: Plans, bundle: Bundle) -> float:
+    """Of the arrays that the slot's sources read; an index is about as large as its factors."""
+    names = {part for name in plans[0].base.sources for part in HELD_BY.get(name, ())}
+    arrays = [flatten(name, getattr(bundle, name)) for name in sorted(names)]
+    total = sum(array.nbytes for found in arrays for array in found.values())
+    return round(total / 1e6, 1)
+
+
+def as_document(told: Told) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    document = told.evaluation.as_json()
+    intervals = {
+        line.name: {
+            part: {metric: asdict(found) for metric, found in _intervals(line, part, rng).items()}
+            for part in PARTS
+        }
+        for line in told.evaluation.lines
+    }
+    return {
+        **document,
+        "intervals": intervals,
+        "customers_a_second": {
+            line.name: round(line.customers_a_second, 1) for line in told.evaluation.lines
+        },
+        "megabytes": dict(told.megabytes),
+        "fit_s": dict(told.fit_s),
+        "peak_mib": _peak_mib(),
+        "search": told.tuned.told,
+        "groups": [asdict(group) for group in told.groups],
+        "seconds": round(told.evaluation.seconds, 2),
+    }
+
+
+def _intervals(line: Line, part: str, rng: np.random.Generator) -> dict[str, Interval]:
+    return {
+        metric: bootstrap(values, rng, resamples=RESAMPLES)
+        for metric, values in line.marks[part].items()
+        if len(values)
+    }
+
+
+def _peak_mib() -> int:
+    return getrusage(RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _print(told: Told) -> None:
+    rng = np.random.default_rng(1)
+    evaluation = told.evaluation
+    sizes = (evaluation.customers, evaluation.customers_new)
+    for part, customers in zip(PARTS, sizes, strict=True):
+        metrics = tuple(evaluation.lines[0].marks[part])
+        lines = [
+            (line.name, *_cells(line, part, metrics, rng), _speed(line), told.megabytes[line.name])
+            for line in evaluation.lines
+        ]
+        title = f"{TITLES[part]}, {evaluation.split}: {customers} customers, ± 95 %"
+        print_table(title, ("model", *metrics, "cust/s", "MB"), lines)
+    if told.groups:
+        metrics = tuple(told.groups[0].marks)
+        print_table(
+            f"{PERSONAL}, {TITLES[PARTS[0]].lower()}",
+            ("by", "group", "customers", *metrics),
+            [(g.kind, g.name, g.customers, *(g.marks[m] for m in metrics)) for g in told.groups],
         )
-    if as_json:
-        print_json({**evaluation.as_json(), "seconds": round(evaluation.seconds, 2)})
-    elif not quiet:
-        print_evaluation(evaluation)
+    fitted = ", ".join(f"{step} {seconds:g} s" for step, seconds in told.fit_s.items())
+    print(f"{fitted}; peak {_peak_mib()} MiB")  # noqa: T201
+
+
+def _cells(
+    line: Line, part: str, metrics: Sequence[str], rng: np.random.Generator
+) -> tuple[str, ...]:
+    found = _intervals(line, part, rng)
+    return tuple(
+        f"{found[m].mean:.4f} ± {(found[m].high - found[m].low) / 2:.4f}" if m in found else "-"
+        for m in metrics
+    )
+
+
+def _speed(line: Line) -> int:
+    return round(line.customers_a_second)

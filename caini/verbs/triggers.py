@@ -12,6 +12,7 @@ from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
 from engine.shop import ShopConfig, read_shop
 from training.causes import Day
+from training.choosing import read_suppressed, with_open
 from training.segments import schemes_of, states_under
 from training.sent import open_ledger
 from training.triggers import Rules, Tally, try_triggers, write_triggers
@@ -26,6 +27,7 @@ class Asked:
     dry_run: bool
     channel: str | None
     ledger: Path | None
+    suppress: Path | None
 
 
 def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool) -> None:
@@ -37,7 +39,9 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     bundle = live_bundle(bundles)
     now = time.time_ns() // 1_000_000 if asked.now is None else asked.now
     schemes = schemes_of(shop)
-    day = Day(bundle, schemes, states_under(bundle, schemes, now), shop.festivals, now)
+    states = states_under(bundle, schemes, now)
+    states = with_open(states, bundle, read_suppressed(asked.suppress))
+    day = Day(bundle, schemes, states, shop.festivals, now)
     rules = rules_of(shop, asked.channel)
     with open_ledger(asked.ledger or default_ledger(bundles), only_looking=asked.dry_run) as ledger:
         if asked.out is None:

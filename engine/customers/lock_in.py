@@ -42,13 +42,10 @@ def lock_in_factors(
     factors = np.ones(len(rows), np.float32)
     if not settled:
         return factors
-    held = set(history.rows[history.bought > 0].tolist())
-    for place, row in enumerate(rows.tolist()):
-        brand = settled.get(int(catalogue.category[row]))
-        if brand is None:
-            continue
-        if int(catalogue.brand[row]) != brand:
-            factors[place] = config.demoted
-        elif row not in held:
-            factors[place] = config.promoted
+    categories, brands = catalogue.category[rows], catalogue.brand[rows]
+    new = ~np.isin(rows, history.rows[history.bought > 0])
+    for category, brand in settled.items():
+        inside, own = categories == category, brands == brand
+        factors[inside & ~own] = config.demoted
+        factors[inside & own & new] = config.promoted
     return factors

@@ -1,11 +1,7 @@
 """What intake must know of referrals so that an order reaches the one who referred the buyer."""
 
-from typing import Final
-
 from engine.events import EventType
 from engine.happened import Happened
-
-MONEY: Final = frozenset({EventType.PURCHASE, EventType.REFUND})
 
 
 def told(event: Happened) -> str:

@@ -9,7 +9,7 @@ import hiredis
 
 from engine.customers.identity import customer_node, visitor_node
 from engine.errors import StoreError
-from engine.events import BROWSING
+from engine.events import BROWSING, MONEY
 from engine.happened import Happened
 from serving.store import referral
 from serving.store.address import Address
@@ -17,7 +17,6 @@ from serving.store.connection import Command, Reply, refuse_errors
 from serving.store.keys import Keys
 from serving.store.link import Link, LinkState
 from serving.store.packing import pack
-from serving.store.referral import MONEY
 from serving.store.scripts import ACCEPT, SCRIPTS, Script
 from serving.store.trim import MOST_LIMITS, droppable, too_long
 

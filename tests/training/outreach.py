@@ -1,6 +1,6 @@
 """The tea shop of tests/worlds.py with more people, for lists and triggers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from engine.shop import ShopConfig, check_shop
 from engine.types import DAY_MS
 from tests.worlds import LOG, NOW, SHOP, bundle, customer_items, event
 from training.causes import Day
+from training.choosing import with_open
 from training.segments import schemes_of, states_under
 
 EVERYBODY = {
@@ -63,11 +64,14 @@ def town(
     ), shop
 
 
-def day(world: tuple[Bundle, ShopConfig], later: float = 0) -> Day:
+def day(
+    world: tuple[Bundle, ShopConfig], later: float = 0, suppressed: Collection[str] = ()
+) -> Day:
     tea, shop = world
     now = NOW + round(later * DAY_MS)
     schemes = schemes_of(shop)
-    return Day(tea, schemes, states_under(tea, schemes, now), shop.festivals, now)
+    states = with_open(states_under(tea, schemes, now), tea, suppressed)
+    return Day(tea, schemes, states, shop.festivals, now)
 
 
 def ledger_in(folder: Path) -> Path:

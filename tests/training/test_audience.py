@@ -10,13 +10,20 @@ import polars as pl
 import pytest
 
 from engine.customers.outreach import OutreachConfig
+from engine.errors import ConfigError
 from engine.slots import SlotPlan, check_slots
 from engine.types import DAY_MS
 from tests.training.outreach import ledger_in, town
 from tests.worlds import BLACK, CUP, GREEN, MILK, NOW, POT
 from training.appetite import appetites, still_has
 from training.audience import Chosen, Plan, Tally, hashed, held_out, write_audience
-from training.choosing import likeliest, not_converted, of_segment
+from training.choosing import (
+    likeliest,
+    not_converted,
+    of_segment,
+    read_suppressed,
+    with_open,
+)
 from training.list_files import require_kind
 from training.reasoned import Offer
 from training.segments import schemes_of, states_under
@@ -156,7 +163,7 @@ def test_a_list_about_a_brand_holds_nothing_else(tmp_path: Path) -> None:
     assert found["mei"] == ["black"], "she has green tea"
 
 
-STATES = states_under(TEA, schemes_of(SHOP), NOW)
+STATES = with_open(states_under(TEA, schemes_of(SHOP), NOW), TEA, ())
 
 
 def test_A6_who_opted_out_is_on_no_list() -> None:
@@ -166,6 +173,19 @@ def test_A6_who_opted_out_is_on_no_list() -> None:
     assert sorted(likeliest(milk, STATES, TEA, {"als": 1.0}, NOW).tolist()) == ALL.tolist()
     sent = dict.fromkeys(TEA.customers.ids(range(6)), NOW)
     assert not_converted(sent, STATES, TEA).tolist() == ALL.tolist()
+
+
+def test_who_the_shop_names_is_on_no_list(tmp_path: Path) -> None:
+    (tmp_path / "gone.txt").write_text("\ufefflin\r\n\n never-seen \nowl", encoding="utf-8")
+    named = read_suppressed(tmp_path / "gone.txt")
+    assert named == {"lin", "owl", "never-seen"}
+    states = with_open(STATES, TEA, named)
+    assert of_segment("everybody", states).tolist() == [MEI, CMD]
+    assert read_suppressed(None) == frozenset()
+    (tmp_path / "gone.bin").write_bytes(b"\xff\xfe")
+    for name in ("gone.bin", "nowhere.txt"):
+        with pytest.raises(ConfigError, match="one id a line"):
+            read_suppressed(tmp_path / name)
 
 
 def test_A2_who_ordered_since_the_first_wave_is_not_in_the_second() -> None:

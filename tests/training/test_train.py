@@ -186,7 +186,7 @@ def test_every_source_is_measured_beside_the_path(trained: Trained) -> None:
     source = open_source(trained.log, None)
     few = SETTINGS.train.evaluation.model_copy(update={"customers": 40})
     config = SETTINGS.train.model_copy(update={"evaluation": few})
-    plans = every_source(SETTINGS.slots, config)
+    plans = every_source(SETTINGS.slots, config, 0.3)
     evaluation = evaluate(source, SETTINGS.shop, config, plans, silent)
     assert {line.name for line in evaluation.lines} == set(plans)
     assert evaluation.customers == 40

@@ -78,6 +78,7 @@ def test_A3_a_birthday_is_told_on_its_day_and_to_nobody_who_opted_out() -> None:
     assert lines[0]["occasions"] == ["2025-11-08"]
     assert lines[0]["id"] == "birthday/mei/2025-11-08"
     assert told(day(world, -1), birthday) == told(day(world, 1), birthday) == []
+    assert told(day(world, 0, {"mei"}), birthday) == [], "the shop says that she gets nothing"
     before = rules(trigger("birthday", days_before=3, late_days=0))
     assert who(told(day(world, -3), before)) == ["mei"]
 

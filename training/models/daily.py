@@ -10,6 +10,7 @@ from training.interactions import Interactions
 from training.ragged import runs_of
 
 Floats = NDArray[np.float64]
+FOREVER = 1e9  # days: no decay
 
 
 @dataclass(frozen=True, slots=True)

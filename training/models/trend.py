@@ -10,9 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.types import Scores
 from training.interactions import Interactions
-from training.models.daily import Daily, Floats, decayed
-
-FOREVER = 1e9  # days: no decay
+from training.models.daily import FOREVER, Daily, Floats, decayed
 
 
 class TrendConfig(BaseModel):

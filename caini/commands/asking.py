@@ -1,0 +1,169 @@
+"""Verbs that ask a bundle: for one customer, for all, for lists of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from caini.options import CONFIG, Bundles, Config, Json, Lang, Quiet
+
+
+def recommend(
+    bundles: Bundles,
+    customer: Annotated[str | None, typer.Option(help="Customer id; nobody when left out.")] = None,
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    n: Annotated[
+        int | None, typer.Option(min=1, max=200, help="How many; the slot's size when left out.")
+    ] = None,
+    category: Annotated[str | None, typer.Option(help='Path, like "food > tea".')] = None,
+    context: Annotated[list[str] | None, typer.Option(help="Items of the page.")] = None,
+    cart: Annotated[list[str] | None, typer.Option(help="Items in the cart.")] = None,
+    search: Annotated[str | None, typer.Option(help="Words searched for.")] = None,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Show what a slot would hold for a customer, and why."""
+    from caini.verbs.recommend import Wanted, run
+
+    run(
+        bundles,
+        Wanted(customer, slot, n, category, tuple(context or ()), tuple(cart or ()), search),
+        config=config,
+        lang=lang,
+        as_json=json,
+    )
+
+
+def batch(
+    bundles: Bundles,
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    n: Annotated[int, typer.Option(min=1, max=200, help="Items for each customer.")] = 20,
+    repeat: Annotated[
+        str | None, typer.Option(help="never, when_due or always; else the slot's own.")
+    ] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Fill a slot for every customer of the current bundle."""
+    from caini.verbs.batch import run
+
+    run(bundles, out, slot=slot, n=n, repeat=repeat, config=config, quiet=quiet, as_json=json)
+
+
+def segments(
+    bundles: Bundles, lang: Lang = None, config: Config = CONFIG, json: Json = False
+) -> None:
+    """Show each segment's size, its share of customers and revenue, and some of its customers."""
+    from caini.verbs.segments import run
+
+    run(bundles, config=config, lang=lang, as_json=json)
+
+
+def audience(
+    bundles: Bundles,
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    segment: Annotated[str | None, typer.Option(help="Everybody of a segment.")] = None,
+    item: Annotated[str | None, typer.Option(help="Who is likeliest to want an item.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Or something of a brand.")] = None,
+    category: Annotated[str | None, typer.Option(help="Or of a category and below.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Second wave: who got the list of this name, and no order.")
+    ] = None,
+    slot: Annotated[str, typer.Option(help="A slot of slots.toml that fills the message.")] = "my",
+    n: Annotated[int, typer.Option(min=1, max=50, help="Items in a message.")] = 10,
+    channel: Annotated[
+        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
+    ] = None,
+    size: Annotated[
+        int, typer.Option(min=1, help="Most customers for an item, a brand or a category.")
+    ] = 1_000,
+    holdout: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share who get nothing, to compare with.")
+    ] = 0.0,
+    name: Annotated[
+        str | None, typer.Option(help="Of the campaign; like segment:dormant when left out.")
+    ] = None,
+    hash_salt: Annotated[
+        str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
+    suppress: Annotated[
+        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
+    ] = None,
+    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """List whom to write to: where, when, with which items, why, and at which price.
+
+    Who opted out, was written to too often or is held out is left out, and so are items that a
+    customer was sent lately. What is in the file counts as sent.
+    """
+    from caini.instants import instant_of
+    from caini.verbs.audience import Wanted, run
+
+    run(
+        bundles,
+        Wanted(
+            segment=segment,
+            item=item,
+            brand=brand,
+            category=category,
+            after=after,
+            slot=slot,
+            n=n,
+            channel=channel,
+            size=size,
+            holdout=holdout,
+            name=name,
+            hash_salt=hash_salt,
+            now=None if now is None else instant_of(now),
+            suppress=suppress,
+        ),
+        out,
+        ledger=ledger,
+        config=config,
+        lang=lang,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+def triggers(
+    bundles: Bundles,
+    out: Annotated[Path | None, typer.Option(help="JSON Lines file to write.")] = None,
+    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; this moment.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print who would be touched; remember nothing.")
+    ] = False,
+    channel: Annotated[
+        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
+    ] = None,
+    suppress: Annotated[
+        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
+    ] = None,
+    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write what the shop says by itself today: birthdays, festivals, care, due, wake-up, tiers.
+
+    One line a message, for a message sender; the same cause never makes a second line.
+    """
+    from caini.instants import instant_of
+    from caini.verbs.triggers import Asked, run
+
+    moment = None if now is None else instant_of(now)
+    run(
+        bundles,
+        Asked(moment, out, dry_run, channel, ledger, suppress),
+        config=config,
+        quiet=quiet,
+        as_json=json,
+    )

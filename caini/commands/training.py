@@ -1,0 +1,127 @@
+"""Verbs that turn the log into bundles, and bundles into reports."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from caini.options import CONFIG, Bundles, Config, Json, Lang, Quiet, Search
+
+
+def train(
+    log: Annotated[Path, typer.Option(help="Log from caini import.")],
+    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    search: Search = True,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Choose settings, train on a log, measure on its last part, publish a bundle."""
+    from caini.verbs.train import run
+
+    run(log, out, items=items, config=config, searching=search, quiet=quiet, as_json=json)
+
+
+def retrain(
+    log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
+    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    search: Search = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Archive nothing, publish nothing, cut nothing.")
+    ] = False,
+    override: Annotated[
+        str | None, typer.Option(help="Publish in spite of errors; say why, it is kept.")
+    ] = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Archive, check, train, measure, compare with what is live, and publish if it is no worse."""
+    from caini.verbs.retrain import run
+    from training.retrain import Job
+
+    run(
+        Job(log, out, config, items, dry_run, override, search),
+        url=url,
+        data=data,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+def evaluate(
+    log: Annotated[Path, typer.Option(help="Log from caini import.")],
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="time:28d, last or given; [evaluation] when left out.")
+    ] = None,
+    test: Annotated[Path | None, typer.Option(help="Log that judges; with --split given.")] = None,
+    models: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    segments: Annotated[
+        bool, typer.Option("--segments", help="The path by segment, tier, stage and history.")
+    ] = False,
+    search: Search = True,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Measure every model, their blend and the personal path against baselines; publish nothing."""
+    from caini.verbs.evaluate import Wanted, run
+
+    wanted = Wanted(split, test, None if models is None else models.split(","), segments, search)
+    run(log, wanted, items=items, config=config, quiet=quiet, as_json=json)
+
+
+def report(
+    bundles: Bundles,
+    log: Annotated[Path, typer.Option(help="The log that the bundle was trained on.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the page and the tables to.")],
+    version: Annotated[str | None, typer.Option(help="The live one, when left out.")] = None,
+    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    smallest_group: Annotated[
+        int, typer.Option(min=1, help="Groups of fewer people are not shown.")
+    ] = 5,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Write the merchandiser's report: one page that needs no network, and a CSV for each table."""
+    from caini.verbs.report import run
+
+    run(
+        bundles,
+        version=version,
+        log=log,
+        items=items,
+        lang=lang,
+        out=out,
+        smallest_group=smallest_group,
+        config=config,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
+def versions(bundles: Bundles, json: Json = False) -> None:
+    """List the published bundles and which of them is live."""
+    from caini.verbs.versions import run
+
+    run(bundles, as_json=json)
+
+
+def rollback(
+    bundles: Bundles,
+    version: Annotated[str | None, typer.Argument(help="The one before, when left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Make an older bundle the live one; servers follow within a second."""
+    from caini.verbs.rollback import run
+
+    run(bundles, version, as_json=json)

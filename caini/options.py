@@ -1,0 +1,14 @@
+"""Options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Bundles = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
+Config = Annotated[Path, typer.Option(help="Folder with shop.toml, slots.toml and train.toml.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Search = Annotated[bool, typer.Option("--search/--no-search", help="Choose settings on the past.")]
+Lang = Annotated[str | None, typer.Option(help="en or zh; the shop's language when left out.")]
+CONFIG = Path("config")
