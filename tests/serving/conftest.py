@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from serving.app import build_shop
+from serving.app import build_shop, open_shop
 from serving.settings import Settings
 from serving.shop import Shop
 from serving.store.address import Address
@@ -59,3 +60,9 @@ def tea_shop(redis: Address, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     shop = replace(build_shop(settings), now=lambda: NOW)
     shop.bundles.load_first()
     return shop
+
+
+@pytest.fixture(scope="module")
+def client(tea_shop: Shop) -> Iterator[TestClient]:
+    with TestClient(open_shop(tea_shop), raise_server_exceptions=False) as client:
+        yield client

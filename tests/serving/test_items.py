@@ -1,0 +1,76 @@
+"""Lists around items, and what the shop says of its items between trainings."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.serving.wire import problem
+
+
+def test_lists_around_an_item_leave_it_and_what_does_not_sell_out(client: TestClient) -> None:
+    def ids(path: str) -> list[str]:
+        return [item["item_id"] for item in client.get(path).json()["items"]]
+
+    assert ids("/similar/green") == ["black", "cup"]
+    assert ids("/bought-together/green?n=5") == ["cup"]
+    assert ids("/bought-together/pot") == []
+    assert ids("/popular?n=2") == ["green", "black"]
+    assert ids("/popular?category=home") == ["cup", "pot"]
+    client.put("/items", json={"items": [{"item_id": "cup", "stock": 0}]})
+    assert ids("/similar/green") == ["black"]
+    assert "cup" not in ids("/popular")
+    client.put("/items", json={"items": [{"item_id": "cup", "stock": 5}]})
+    assert ids("/similar/green") == ["black", "cup"]
+
+
+def test_items_change_by_the_fields_that_are_given(client: TestClient) -> None:
+    change = {"item_id": "milk", "price": "12.34", "list_price": 20, "category": "home"}
+    told = client.put("/items", json={"items": [change, {"item_id": "to come", "stock": 1}]}).json()
+    assert told["changed"] == 2
+    assert told["unknown"] == ["to come"]
+    client.put("/items", json={"items": [{"item_id": "milk", "stock": 9}]})
+    items = client.post("/recommend", json={"n": 6}).json()["items"]
+    assert {item["item_id"]: item["price"] for item in items}["milk"] == 12.34
+    slate = client.post("/recommend", json={"slot": "list", "category": "home", "n": 6}).json()
+    (milk,) = [item for item in slate["items"] if item["item_id"] == "milk"]
+    assert milk["source"] == "popular_in_category", "found there, not only filled in at the end"
+    listed = client.get("/popular?category=home").json()["items"]
+    assert [item["item_id"] for item in listed] == ["milk", "cup", "pot"]
+    listed = client.get("/popular?category=drinks").json()["items"]
+    assert [item["item_id"] for item in listed] == ["green", "black"]
+    client.put("/items", json={"items": [{"item_id": "milk", "price": 10, "category": "drinks"}]})
+
+
+def test_a_category_that_there_is_not_moves_no_item_and_is_told(client: TestClient) -> None:
+    items = [
+        {"item_id": "milk", "category": "attic"},
+        {"item_id": "pot", "category": "attic", "stock": 3},
+        {"item_id": "cup", "category": "cellar"},
+        {"item_id": "green", "category": "drinks > tea"},
+    ]
+    told = client.put("/items", json={"items": items}).json()
+    assert told["changed"] == 2
+    assert told["unknown"] == []
+    assert told["unknown_categories"] == ["attic", "cellar"]
+    listed = client.get("/popular?category=home").json()["items"]
+    assert [item["item_id"] for item in listed] == ["cup", "pot"]
+    back = {"milk": "drinks", "pot": "home > teaware", "cup": "home > teaware"}
+    client.put("/items", json={"items": [{"item_id": i, "category": c} for i, c in back.items()]})
+
+
+@pytest.mark.parametrize(
+    ("item", "field"),
+    [
+        ({}, "items.0.item_id"),
+        ({"item_id": "a", "price": -1}, "items.0.price"),
+        ({"item_id": "a", "price": "NaN"}, "items.0.price"),
+        ({"item_id": "a", "stock": 1.5}, "items.0.stock"),
+        ({"item_id": "a", "colour": "red"}, "items.0.colour"),
+    ],
+)
+def test_a_wrong_item_is_told_which_field_is_wrong(
+    client: TestClient, item: dict[str, Any], field: str
+) -> None:
+    told = problem(client.put("/items", json={"items": [item]}), 422, "invalid-request")
+    assert [error["field"] for error in told["errors"]] == [field]

@@ -1,0 +1,140 @@
+"""What is wrong is refused with the field that is wrong, and never with a trace."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from serving.app import open_shop
+from serving.shop import Shop
+from tests.serving.wire import call, problem
+
+
+def test_an_unknown_slot_is_told_which_slots_there_are(client: TestClient) -> None:
+    told = problem(client.post("/recommend", json={"slot": "nope"}), 404, "unknown-slot")
+    assert told["known"] == ["cart", "home", "item", "list", "my", "search"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"n": 0}', "n"),
+        ('{"n": 201}', "n"),
+        ('{"n": "many"}', "n"),
+        ('{"n": 1e99}', "n"),
+        ('{"nn": 1}', "nn"),
+        ('{"customer_id": "' + "x" * 257 + '"}', "customer_id"),
+        ('{"customer_id": ""}', "customer_id"),
+        ('{"customer_id": 7}', "customer_id"),
+        ('{"cart": ["a", ""]}', "cart.1"),
+        ('{"context_items": "a"}', "context_items"),
+        ('{"exclude": [' + ",".join(['"a"'] * 501) + "]}", "exclude"),
+        ('{"language": "fr"}', "language"),
+        ("[]", "body"),
+        ("{", "body"),
+        ("", "body"),
+        ('{"n": 1}}', "body"),
+        ('{"n": NaN}', "n"),
+        ("[" * 100_000, "body"),
+        ('{"customer_id": "\\ud800"}', "body"),
+        ("\x00", "body"),
+        ("\udcff", "body"),
+    ],
+)
+def test_a_wrong_request_is_told_which_field_is_wrong(
+    client: TestClient, body: str, field: str
+) -> None:
+    headers = {"content-type": "application/json"}
+    answer = client.post(
+        "/recommend", content=body.encode(errors="surrogateescape"), headers=headers
+    )
+    told = problem(answer, 422, "invalid-request")
+    assert problem(client.put("/items", content=b"\xff", headers=headers), 422, "invalid-request")
+    assert field in [error["field"] for error in told["errors"]]
+    assert len(answer.content) < 5_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/recommend/" + "x" * 257,
+        "/recommend/",
+        "/recommend/%20",
+        "/similar/" + "x" * 257,
+        "/customers/" + "x" * 257,
+        "/similar/green?n=0",
+        "/popular?n=x",
+        "/recommend/mei?nn=1",
+    ],
+)
+def test_wrong_paths_and_queries_are_told_so_too(client: TestClient, path: str) -> None:
+    problem(client.get(path), 422, "invalid-request")
+
+
+def test_what_there_is_not_is_404_and_what_is_not_allowed_405(client: TestClient) -> None:
+    problem(client.get("/nope"), 404, "http-404")
+    problem(client.get("/similar/nope"), 404, "unknown-item")
+    problem(client.get("/bought-together/nope"), 404, "unknown-item")
+    for path in ("/popular", "/recommend/mei"):
+        told = problem(client.get(f"{path}?category=nope"), 404, "unknown-category")
+        assert told["detail"] == "There is no category 'nope'."
+    assert "POST" in client.get("/recommend").headers["allow"]
+    problem(client.get("/recommend"), 405, "http-405")
+    problem(client.delete("/events"), 405, "http-405")
+
+
+def test_bodies_over_a_mebibyte_are_refused_however_they_come(client: TestClient) -> None:
+    headers = {"content-type": "application/json"}
+    big = b'{"customer_id": "' + b"x" * 1_048_576 + b'"}'
+
+    def in_chunks() -> Iterator[bytes]:
+        for _ in range(2_000):
+            yield b" " * 1_000
+
+    for path, method in (("/recommend", "POST"), ("/events", "POST"), ("/items", "PUT")):
+        for content in (big, in_chunks()):
+            answer = client.request(method, path, content=content, headers=headers)
+            problem(answer, 413, "too-large")
+    fits = b'{"n": 1}' + b" " * (1_048_576 - 8)
+    assert client.post("/recommend", content=fits, headers=headers).status_code == 200
+
+
+def test_a_length_that_lies_is_refused(client: TestClient) -> None:
+    headers = {"content-type": "application/json", "content-length": "99999999999"}
+    problem(client.post("/recommend", content=b"{}", headers=headers), 413, "too-large")
+
+
+def test_only_json_is_read(client: TestClient) -> None:
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = client.post("/recommend", content=b"{}", headers={"content-type": media_type})
+        problem(answer, 415, "not-json")
+    for media_type in ("application/json; charset=utf-8", "Application/JSON"):
+        answer = client.post("/recommend", content=b"{}", headers={"content-type": media_type})
+        assert answer.status_code == 200
+
+
+def test_a_request_id_comes_back_when_it_is_harmless(client: TestClient) -> None:
+    def echoed(given: str) -> str:
+        return str(
+            client.get("/health/live", headers={"x-request-id": given}).headers["x-request-id"]
+        )
+
+    assert echoed("trace-1:a/b+c=") == "trace-1:a/b+c="
+    for given in ("x" * 129, "a b", "<script>", ""):
+        assert echoed(given) != given
+        assert len(echoed(given)) == 16
+
+
+def test_a_fault_of_ours_is_a_500_without_its_trace(tea_shop: Shop) -> None:
+    def broken() -> int:
+        raise RuntimeError("the secret of the clock")
+
+    faulty = replace(tea_shop, now=broken)
+    status, told = asyncio.run(
+        call(open_shop(faulty), "POST", "/recommend", {"customer_id": "mei"})
+    )
+    assert status == 500
+    assert told["type"] == "urn:caini:internal"
+    assert "secret" not in str(told)
