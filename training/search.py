@@ -1,9 +1,9 @@
 """Model settings chosen on a part of the training log that the fits have not seen.
 
 One kind of setting after another, each from a small grid in a fixed order, so the same log gives
-the same choice. A held-out part is never quite like the future, so a setting replaces the one
-before it only when it is better by a standard error of the paired difference; by two where pairs
-were drawn at random, which is less like the future still.
+the same choice. A held-out part is never quite like the future, so a setting is left only for one
+that is better by a standard error of the paired difference; by two where pairs were drawn at
+random, which is less like the future still.
 """
 
 from collections.abc import Callable, Sequence
@@ -94,11 +94,13 @@ def search(bank: Bank, start: Setting) -> Choice:
 def best_of(
     entries: Entries, judge: Callable[[Setting], Floats | None], margin: float
 ) -> tuple[Setting, list[Trial], list[str]]:
-    """The first entry, or the last that beat the best before it by `margin` standard errors.
+    """The first entry stays unless the best beats it by `margin` standard errors; then it is the
+    first of those that the best does not beat by one.
 
     Entries that come again are judged once; those that `judge` has no marks for are left out.
     """
-    setting, best, trials, left_out = entries[0][1], None, [], []
+    found: list[tuple[str, Setting, Floats]] = []
+    left_out: list[str] = []
     tried: list[Setting] = []
     for name, candidate in entries:
         if candidate in tried:
@@ -107,12 +109,22 @@ def best_of(
         theirs = judge(candidate)
         if theirs is None:
             left_out.append(name)
-            continue
-        taken = best is None or _better(theirs - best, margin)
-        trials.append(Trial(name, round(float(theirs.mean()), 6), taken))
-        if taken:
-            setting, best = candidate, theirs
-    return setting, trials, left_out
+        else:
+            found.append((name, candidate, theirs))
+    if not found:
+        return entries[0][1], [], left_out
+    best = max((marks for _, _, marks in found), key=np.mean)
+    errors = [margin, *([1.0] * (len(found) - 1))]
+    taken = next(
+        place
+        for place, (one, error) in enumerate(zip(found, errors, strict=True))
+        if not _better(best - one[2], error)
+    )
+    trials = [
+        Trial(name, round(float(theirs.mean()), 6), place == taken)
+        for place, (name, _, theirs) in enumerate(found)
+    ]
+    return found[taken][1], trials, left_out
 
 
 def _better(gain: Floats, margin: float) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.columns import flatten
+from engine.sessions import LONGEST
 from engine.types import Candidates, Lists, Vectors
 from training.findings import Finding, Severity
 
@@ -18,7 +19,7 @@ def soundness(bundle: Bundle, *, index_recall: float) -> list[Finding]:
     """What is wrong; nothing for a sound bundle."""
     if not len(bundle.items):
         return [_wrong("empty", "the bundle holds no items")]
-    found = [*_numbers(bundle), *_lists(bundle), *_popular(bundle)]
+    found = [*_numbers(bundle), *_lists(bundle), *_sessions(bundle), *_popular(bundle)]
     if not bundle.sellable.any():
         found.append(_wrong("sellable", "no item can be sold"))
     if not any(finding.check == "finite" for finding in found):
@@ -31,7 +32,7 @@ def _wrong(check: str, said: str, value: float | None = None) -> Finding:
 
 
 def _numbers(bundle: Bundle) -> Iterator[Finding]:
-    scored = ("factors", "customer_items", *_tables(bundle), "popular", "new_arrivals")
+    scored = ("factors", "sessions", "customer_items", *_tables(bundle), "popular", "new_arrivals")
     for name in scored:
         value = bundle.words.items if name == "words" else getattr(bundle, name)
         for field, array in flatten(name, value).items():
@@ -63,6 +64,25 @@ def _lists(bundle: Bundle) -> Iterator[Finding]:
         yield _wrong("rows", f"customer_items: {problem}")
 
 
+def _sessions(bundle: Bundle) -> Iterator[Finding]:
+    """A holder that is no session, or a place outside of one, would fail a request."""
+    table, n_items = bundle.sessions, len(bundle.items)
+    holders = Lists(table.holders_offsets, table.holders, table.rarity)
+    for name, lists, length, members in (
+        ("sessions", Lists(table.offsets, table.items, table.rarity), len(table), n_items),
+        ("sessions.holders", holders, n_items, len(table)),
+    ):
+        problem = _problem(lists, length, members, ranked=False)
+        if problem:
+            yield _wrong("rows", f"{name}: {problem}")
+            return
+    sizes = np.diff(table.offsets)
+    if sizes.max(initial=0) > LONGEST or len(table.places) != len(table.holders):
+        yield _wrong("rows", f"sessions: longer than {LONGEST} items, or holders without a place")
+    elif not ((table.places >= 0) & (table.places < sizes[table.holders])).all():
+        yield _wrong("rows", "sessions: a place lies outside of its session")
+
+
 def _problem(lists: Lists, length: int, n_items: int, *, ranked: bool = True) -> str | None:
     if len(lists) != length:
         return f"{len(lists)} lists where {length} are needed"
@@ -70,7 +90,7 @@ def _problem(lists: Lists, length: int, n_items: int, *, ranked: bool = True) ->
     if lists.offsets[0] != 0 or lists.offsets[-1] != len(lists.rows) or (steps < 0).any():
         return "the lists overlap or leave gaps"
     if len(lists.rows) and not 0 <= int(lists.rows.min()) <= int(lists.rows.max()) < n_items:
-        return f"names rows outside of the {n_items} items"
+        return f"names rows outside of the {n_items} that there are"
     return "a list is not in the order of its scores" if ranked and _unordered(lists) else None
 
 

@@ -93,6 +93,24 @@ def test_evaluate_prints_every_source(small_log: Path, run) -> None:  # type: ig
     assert "Not bought before" in out
 
 
+def test_evaluate_tells_intervals_and_groups(small_log: Path, run) -> None:  # type: ignore[no-untyped-def]
+    asked = ("evaluate", "--log", small_log, "--no-search", "--models", "personal,popular")
+    code, out, _ = run(*asked, "--json")
+    told = json.loads(out)
+    assert code == 0
+    for name in ("personal", "popular"):
+        found = told["intervals"][name]["new_items"]["ndcg@10"]
+        assert found["low"] <= told[name]["new_items"]["ndcg@10"] <= found["high"]
+    assert told["search"] == {}
+    code, out, _ = run(*asked, "--segments")
+    assert code == 0
+    assert "±" in out
+    assert "history" in out
+    code, _, err = run("evaluate", "--log", small_log, "--split", "tomorrow")
+    assert code == 2
+    assert "time:28d" in err
+
+
 def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
     asked = ("recommend", "--bundles", trained.bundles, "--customer", "mei", "--slot", "my")
     code, out, _ = run(*asked, "--n", "3", "--json", "--lang", "zh")

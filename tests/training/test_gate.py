@@ -19,6 +19,7 @@ from tests.worlds import bundle as tea
 from training.assemble import Source
 from training.findings import Severity, errors
 from training.gate import Contest, judge
+from training.models.sessions import SessionsConfig, table
 from training.train import Settings, fit, measure, open_source, read_settings
 
 RNG = np.random.default_rng(4)
@@ -128,16 +129,18 @@ def cut_items(made: Bundle, kept: int) -> Bundle:
         )
     }  # fmt: skip
     titles = type(catalogue.titles).build([catalogue.titles[row] for row in range(kept)])
-    item = made.factors.item[:kept]
-    index, _ = build_index(item, seed=1)
+    parts = replace(made.factors, item=made.factors.item[:kept], trend=made.factors.trend[:kept])
+    index, _ = build_index(parts.indexed, seed=1)
+    no_visits = np.zeros(1, np.int64), np.empty(0, np.int32)
     rows = made.popular.rows < kept
     return replace(
         made,
         items=IdMap.build(made.items.ids(range(kept))),
         catalogue=replace(catalogue, titles=titles, **columns),
-        factors=replace(made.factors, item=item),
+        factors=parts,
         item_index=index,
         similar=within(made.similar, kept, kept),
+        sessions=table(*no_visits, kept, SessionsConfig()),
         bought_together=within(made.bought_together, kept, kept),
         popular=Candidates(made.popular.rows[rows], made.popular.scores[rows]),
         popular_by_category=within(made.popular_by_category, kept),
@@ -202,7 +205,7 @@ def one_item_everywhere(made: Bundle) -> Bundle:
     return replace(
         made,
         similar=only,
-        factors=replace(made.factors, item=item, customer=customers),
+        factors=replace(made.factors, item=item, customer=customers, trend=np.ones(n, np.float32)),
         item_index=index,
         popular=Candidates(rows, np.linspace(2, 1, n).astype(np.float32)),
         customer_items=replace(
@@ -219,8 +222,9 @@ def another_shop(made: Bundle) -> Bundle:
 def other_rows(made: Bundle) -> Bundle:
     """The item factors of another run, with their own index: sound, and about other items."""
     item = made.factors.item[RNG.permutation(len(made.items))]
-    index, _ = build_index(item, seed=1)
-    return replace(made, factors=replace(made.factors, item=item), item_index=index)
+    parts = replace(made.factors, item=item)
+    index, _ = build_index(parts.indexed, seed=1)
+    return replace(made, factors=parts, item_index=index)
 
 
 def other_lists(made: Bundle) -> Bundle:
@@ -248,6 +252,10 @@ def factors(made: Bundle, **fields: np.ndarray) -> Bundle:
     return replace(made, factors=replace(made.factors, **fields))  # type: ignore[arg-type]
 
 
+def visits(made: Bundle, **change: np.ndarray) -> Bundle:
+    return replace(made, sessions=replace(made.sessions, **change))
+
+
 Fault = Callable[[Bundle], Bundle]
 FAULTS: dict[str, tuple[str, Fault]] = {
     "empty": ("empty", empty),
@@ -267,6 +275,12 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "lists that begin nowhere": (
         "rows",
         lambda b: replace(b, similar=broken(b.similar, offsets=b.similar.offsets[::-1].copy()))),
+    "visits of items that there are not": (
+        "rows", lambda b: visits(b, items=b.sessions.items + len(b.items))),
+    "holders that are no visits": (
+        "rows", lambda b: visits(b, holders=b.sessions.holders + len(b.sessions))),
+    "places outside of the visit": ("rows", lambda b: visits(b, places=b.sessions.places + 50)),
+    "holders without places": ("rows", lambda b: visits(b, places=b.sessions.places[:-1])),
     "lists worst first": (
         "rows", lambda b: replace(b, similar=broken(b.similar, scores=-b.similar.scores))),
     "a popular item twice": (

@@ -116,8 +116,16 @@ def test_a_setting_is_kept_unless_another_is_clearly_better() -> None:
     entries = [(str(n), numbered(n)) for n in (1, 2, 3, 4)]
     setting, trials, _ = best_of(entries, judge, 1.0)
     assert setting == numbered(3)
-    assert [trial.taken for trial in trials] == [True, False, True, False]
+    assert [trial.taken for trial in trials] == [False, False, True, False]
     assert best_of(entries, judge, 100.0)[0] == numbered(1)
+
+
+def test_of_those_that_are_about_as_good_as_the_best_the_first_is_taken() -> None:
+    near = {5: marks_of(1.0, 0.9, 1.0, 0.7), 6: marks_of(1.0, 0.9, 0.9, 0.9)}
+    entries = [(str(n), numbered(n)) for n in (1, 5, 6)]
+    setting, trials, _ = best_of(entries, lambda one: (MARKS | near)[one.als.factors], 1.0)
+    assert max(trials, key=lambda trial: trial.ndcg).name == "6"
+    assert setting == numbered(5)
 
 
 def test_a_setting_is_judged_once_and_one_without_marks_is_left_out() -> None:
