@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from engine.bundle import Bundle
+from engine.bundle import Bundle, CustomerItems
 from engine.customers.labels import Label
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.segments import Segment
 from engine.shop import ShopConfig
+from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all
-from training.report.known import pairs_of
 
 SAMPLES: Final = 5
 SEED: Final = 7  # which customers are shown does not change from run to run
@@ -33,6 +33,29 @@ class SegmentSize:
     samples: tuple[str, ...]  # ids, drawn evenly; nobody who opted out
 
 
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Who bought how many units of what, as it lies in the bundle."""
+
+    table: CustomerItems
+
+    @property
+    def n_customers(self) -> int:
+        return len(self.table.offsets) - 1
+
+    @property
+    def offsets(self) -> Offsets:
+        return self.table.offsets
+
+    @property
+    def items(self) -> Rows:
+        return self.table.rows
+
+    @property
+    def bought(self) -> Rows:
+        return self.table.bought
+
+
 def schemes_of(shop: ShopConfig) -> Schemes:
     identity = shop.shop
     return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
@@ -40,7 +63,7 @@ def schemes_of(shop: ShopConfig) -> Schemes:
 
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:
     """`assess_all` under a shop's present rules, which may be newer than the bundle's."""
-    tastes = tastes_of_all(pairs_of(bundle), bundle.catalogue)
+    tastes = tastes_of_all(_Pairs(bundle.customer_items), bundle.catalogue)
     return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes)
 
 
