@@ -23,9 +23,9 @@ from engine.customers.tombstones import tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from serving.customer_schemas import LinkRequest
 from serving.instants import instant
 from serving.problems import FieldProblem, Problem, Refusal, invalid
-from serving.schemas import LinkRequest
 from serving.shop import Shop
 from serving.store.people import erase, held_of, keep_people, relink
 from serving.store.replay import stream_after

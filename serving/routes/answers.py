@@ -18,9 +18,10 @@ from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Slate
 from serving.bundles import Live, major
+from serving.customer_schemas import CustomerResponse
 from serving.instants import instant
 from serving.problems import unknown
-from serving.schemas import CustomerResponse, RecommendOptions
+from serving.schemas import RecommendOptions
 from serving.shop import Seen, Shop, see
 
 SLATE_ID_BYTES: Final = 12

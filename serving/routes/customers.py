@@ -7,12 +7,12 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
+from serving.customer_schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
 from serving.identity import erase_person, relate
 from serving.problems import MEDIA_TYPE, store_away
 from serving.profile import profile_of
 from serving.routes.answers import standing
 from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
-from serving.schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
 from serving.shop import see
 
 router = APIRouter(tags=["customers"])

@@ -15,9 +15,9 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.person import known_person
 from engine.query import Asked, Query, enrich
+from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import relate
 from serving.problems import Refusal
-from serving.schemas import AliasWire, LinkRequest
 from serving.shop import Shop, see
 from serving.store.packing import BEGINNING
 from serving.store.replay import stream_after
