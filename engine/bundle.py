@@ -108,7 +108,18 @@ class CustomerItems:
         if not 0 <= customer < len(self.offsets) - 1:
             raise IndexError(f"customer row {customer} of {len(self.offsets) - 1}")
         cut = slice(int(self.offsets[customer]), int(self.offsets[customer + 1]))
-        return ItemHistory(**{name: getattr(self, name)[cut] for name in ItemHistory.__slots__})
+        return ItemHistory(
+            rows=self.rows[cut],
+            weights=self.weights[cut],
+            purchased=self.purchased[cut],
+            frequency=self.frequency[cut],
+            bought=self.bought[cut],
+            last_at=self.last_at[cut],
+            last_bought_at=self.last_bought_at[cut],
+            last_units=self.last_units[cut],
+            returned=self.returned[cut],
+            disliked_at=self.disliked_at[cut],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,12 @@ class Person:
 
 
 def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
-    past = known.past
+    past, rows, news = known.past, NO_ROWS, NO_ITEM_HISTORY
     if tail:
         tail = [event for event in tail if key_of(event.event_id) not in past.seen]
         past = fold_all(past, tail)
-    rows = bundle.items.rows([event.item_id or "" for event in tail])
-    news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
+        rows = bundle.items.rows([event.item_id or "" for event in tail])
+        news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
     history = saturated(merge(known.items, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
     return Person(

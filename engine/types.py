@@ -95,6 +95,8 @@ class ItemHistory:
     @property
     def unwanted(self) -> Mask:
         """Disliked, and not bought again since."""
+        if not np.count_nonzero(self.disliked_at):
+            return np.zeros(len(self.rows), np.bool_)
         disliked: Mask = (self.disliked_at > 0) & (self.disliked_at >= self.last_bought_at)
         return disliked
 
