@@ -16,12 +16,6 @@ def complained_rows(history: History, items: IdMap) -> Rows:
     return np.unique(rows[rows >= 0])
 
 
-def suppressed(complained: Rows, catalogue: Catalogue) -> Rows:
-    """Those items and their like. Ascending."""
-    everything = np.arange(len(catalogue), dtype=np.int32)
-    return everything[is_suppressed(everything, complained, catalogue)]
-
-
 def is_suppressed(rows: Rows, complained: Rows, catalogue: Catalogue) -> Mask:
     """Which of `rows` were complained about, or are of the same brand in the same category."""
     hidden = np.isin(rows, complained)

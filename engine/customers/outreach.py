@@ -1,6 +1,6 @@
-"""Who is written to (A1, A2): caps on how often, second waves, and no repeats between lists."""
+"""Who is written to (A1, A3): caps on how often, and what a message was sent for."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,27 +28,9 @@ def under_cap(sent_at: Sequence[int], config: CapConfig, now: int) -> bool:
     return sum(at > start for at in sent_at) < config.messages
 
 
-def second_wave(
-    shown: Iterable[str], converted: Collection[str], opted_out: Collection[str]
-) -> list[str]:
-    """Customers whom wave 1 reached without success, by id (A2)."""
-    return sorted({who for who in shown if who not in converted and who not in opted_out})
-
-
-def without_repeats(candidates: Sequence[str], sent: Collection[str], n: int) -> list[str]:
-    """The first `n` items that the previous lists did not hold, in order."""
-    fresh = [item for item in candidates if item not in sent]
-    return fresh[:n]
-
-
 class Cause(NamedTuple):
     """Why a customer is touched: the same cause never touches twice (A3)."""
 
     trigger: str
     customer_id: str
     occasion: str  # what makes this time another than the last: a date, an order, a tier
-
-
-def new_causes(causes: Iterable[Cause], done: Mapping[Cause, int]) -> list[Cause]:
-    """Those that did not yet lead to a message, sorted and each once."""
-    return sorted({cause for cause in causes if cause not in done})

@@ -8,7 +8,7 @@ import pytest
 
 from engine.catalogue import Catalogue
 from engine.customers.churn import Churn, Touch, churns
-from engine.customers.complaints import complained_rows, suppressed
+from engine.customers.complaints import complained_rows, is_suppressed
 from engine.customers.households import bought_at_home
 from engine.customers.labels import PRICE_BANDS, RELATIONS
 from engine.customers.life_stages import LifeStageConfig, life_stages_of, months_since, suits
@@ -28,7 +28,7 @@ from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
 from engine.events import EventType
 from engine.ids import IdMap
 from engine.text import TextColumn
-from engine.types import NO_ITEM_HISTORY, ItemHistory
+from engine.types import NO_ITEM_HISTORY, ItemHistory, Rows
 from tests.engine.customers.world import at, event, history_of, purchase, refund, schemes, state_of
 
 MILK = LifeStageConfig.model_validate(
@@ -214,9 +214,17 @@ def test_A5_a_complaint_hides_the_item_and_its_like() -> None:
     )
     rows = complained_rows(history, items)
     assert rows.tolist() == [0]
-    assert suppressed(rows, catalogue()).tolist() == [0, 1]
-    assert suppressed(np.array([4], np.int32), catalogue()).tolist() == [4]
-    assert suppressed(complained_rows(history_of(), items), catalogue()).tolist() == []
+    everything, nothing = (
+        np.arange(len(BRANDS), dtype=np.int32),
+        complained_rows(history_of(), items),
+    )
+
+    def hidden(complained: Rows) -> list[int]:
+        return np.flatnonzero(is_suppressed(everything, complained, catalogue())).tolist()
+
+    assert hidden(rows) == [0, 1]
+    assert hidden(np.array([4], np.int32)) == [4]
+    assert hidden(nothing) == []
 
 
 def test_R6_a_household_shares_purchases_and_not_views() -> None:

@@ -25,11 +25,7 @@ from engine.customers.fields import customer_fields
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import (
     CapConfig,
-    Cause,
-    new_causes,
-    second_wave,
     under_cap,
-    without_repeats,
 )
 from engine.customers.referral_graph import Edge, Refused, Spread, referral_graph, spread_of
 from engine.customers.sections import FIELD_SECTIONS, SECTIONS, ProfileConfig, sectioned
@@ -149,23 +145,6 @@ def test_A1_nobody_is_written_to_too_often() -> None:
     config = CapConfig(messages=2, days=7)
     assert under_cap([at(0), at(5)], config, at(7))
     assert not under_cap([at(1), at(5)], config, at(7))
-
-
-def test_A1_successive_lists_do_not_repeat() -> None:
-    assert without_repeats(["a", "b", "c", "d"], {"b"}, 2) == ["a", "c"]
-
-
-def test_A2_the_second_wave_is_who_saw_the_first_and_did_not_buy() -> None:
-    assert second_wave(["dan", "bob", "ann", "bob"], {"dan"}, {"eve"}) == ["ann", "bob"]
-    assert second_wave(["ann", "bob"], {"dan"}, {"ann"}) == ["bob"]
-
-
-def test_A3_one_cause_touches_once_also_in_a_second_run() -> None:
-    birthday = Cause("birthday", "ann", "2024")
-    due = Cause("due", "bob", "tea 2024-01-20")
-    first = new_causes([due, birthday, due], {})
-    assert first == [birthday, due]
-    assert new_causes([due, birthday], dict.fromkeys(first, 1)) == []
 
 
 FIELDS = customer_fields([])
