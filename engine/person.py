@@ -45,6 +45,14 @@ def known_person(bundle: Bundle, nodes: Sequence[str]) -> Known:
     return Known(-1, merge([part.past for part in parts]), reduce(merge_items, _items(parts)))
 
 
+def known_at_training(bundle: Bundle, customer_id: str | None) -> Known:
+    """Whoever the id was at the training: of an alias, the person it was linked to."""
+    if customer_id is None:
+        return UNKNOWN_PERSON
+    node = customer_node(customer_id)
+    return known_person(bundle, bundle.linked.identity(node).person(node))
+
+
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:
     return [part.items for part in parts if len(part.items)] or [NO_ITEM_HISTORY]
 

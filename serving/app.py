@@ -130,6 +130,7 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
     beside = [
         asyncio.create_task(_kept(shop, "bundles", shop.bundles.watch)),
         asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
+        asyncio.create_task(_kept(shop, "links", lambda: _follow_links(shop))),
     ]
     structlog.get_logger().info(
         "ready", bundle=shop.bundles.live.bundle.version, durable=shop.store.durable
@@ -161,6 +162,18 @@ async def _follow_store(shop: Shop) -> None:
         await _settle(shop)
 
 
+async def _follow_links(shop: Shop) -> None:
+    """A new bundle may know links that no server was told."""
+    taken = shop.bundles.live.bundle.version
+    while True:
+        await asyncio.sleep(shop.settings.bundle_check_s)
+        version = shop.bundles.live.bundle.version
+        if version != taken:
+            with contextlib.suppress(StoreError):  # `_settle` does it when the store comes up
+                await restore_people(shop)
+            taken = version
+
+
 async def _settle(shop: Shop) -> None:
     """After the store came up: it may be another one, or have lost what it held."""
     shop.store.came_up.clear()
@@ -169,9 +182,9 @@ async def _settle(shop: Shop) -> None:
         if await needs_replay(shop.store):
             bundle = shop.bundles.live.bundle
             folded = await replay(shop.store, lambda event: accepting(bundle, event))
-            people = await restore_people(shop)
-            structlog.get_logger().info("stream folded", events=folded, linked=people)
+            structlog.get_logger().info("stream folded", events=folded)
         await shop.erasures.learn(shop.store)
+        await restore_people(shop)
         await begin_anew(shop)
     except StoreError as error:
         structlog.get_logger().warning("store not settled", reason=str(error))

@@ -23,11 +23,12 @@ from engine.customers.tombstones import tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from serving.bundles import Live
 from serving.customer_schemas import LinkRequest
 from serving.instants import instant
 from serving.problems import FieldProblem, Problem, Refusal, invalid
 from serving.shop import Shop
-from serving.store.people import erase, held_of, keep_people, relink
+from serving.store.people import erase, held_of, relink
 from serving.store.replay import stream_after
 
 TRIES: Final = 8  # guess: so many changes of one person's links at the same instant
@@ -170,15 +171,33 @@ def _until(shop: Shop) -> str | None:
 
 
 async def restore_people(shop: Shop) -> int:
-    """Into a store that has lost them: what the bundle says, and the stream since. The number."""
-    live = shop.bundles.live
-    nodes = live.bundle.linked.nodes
-    told = [live.bundle.linked.identity(nodes.id(row)) for row in range(len(nodes))]
+    """The store holds what the bundle says of links, and the stream since: it may be a new store,
+    or the log may hold links that no server was told. How many ids it did not hold so.
+    """
+    live, erased = shop.bundles.live, shop.erasures.known
+    if not len(live.bundle.linked.nodes):
+        return 0
+    ends = [end for word in await _words(shop, live) for end in word.edge[:2]]
+    nodes = [
+        node for node in dict.fromkeys(ends) if erased.at(node) <= live.bundle.manifest.erased_at
+    ]
+    held = await held_of(shop.store, nodes) if nodes else []
+    after = identity_of(await _words(shop, live))  # again: nothing that changed before `held`
+    after = after.without(after.nodes() - {*nodes})
+    changed = 0
+    for node, text in zip(nodes, held, strict=True):
+        new = to_text(after.around(node))
+        if text is None or text.decode() != new:
+            changed += await relink(shop.store, [], {node: text}, {node: new})
+    return changed
+
+
+async def _words(shop: Shop, live: Live) -> list[Word]:
+    linked = live.bundle.linked
+    told = [linked.identity(linked.nodes.id(row)) for row in range(len(linked.nodes))]
     edges = {edge for one in told for edge in (*one.links.values(), *one.homes.values())}
     words = [Word(edge, holds=True, revision=0, event_id="") for edge in sorted(edges)]
     async for event in stream_after(shop.store, live.through):
         word = word_of(event)
         words += [] if word is None else [word]
-    texts = _texts(Identity(), identity_of(words))
-    await keep_people(shop.store, texts)
-    return len(texts)
+    return words

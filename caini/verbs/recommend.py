@@ -8,6 +8,7 @@ from caini.opened import live_bundle
 from caini.printed import print_json, print_table
 from engine.bundle import Bundle
 from engine.errors import ConfigError
+from engine.person import known_at_training
 from engine.query import Asked, Query, enrich
 from engine.reasons import Language, say
 from engine.recommend import recommend
@@ -46,7 +47,8 @@ def run(bundles: Path, wanted: Wanted, *, config: Path, lang: str | None, as_jso
         category=wanted.category,
         search=wanted.search,
     )
-    query = enrich(asked, bundle, bundle.manifest.watermark)
+    known = known_at_training(bundle, asked.customer_id)
+    query = enrich(asked, bundle, bundle.manifest.watermark, known=known)
     slate = recommend(query, plan, bundle)
     lines = [_line(place, served, bundle, language) for place, served in enumerate(slate.items, 1)]
     if as_json:

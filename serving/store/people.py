@@ -113,12 +113,6 @@ async def relink(
     return bool(reply)
 
 
-async def keep_people(store: Store, texts: Mapping[str, str]) -> None:
-    """What the store knows of a node already stays."""
-    for node, text in texts.items():
-        await store.ask(("HSETNX", store.keys.people, node, text))
-
-
 async def erase(
     store: Store,
     asked: tuple[str, bytes | None],

@@ -16,7 +16,7 @@ from engine.customers.identity import NOBODY_LINKED
 from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count
-from engine.person import known_customer, known_person
+from engine.person import known_at_training, known_customer, known_person
 from engine.types import DAY_MS, ItemHistory
 from tests.worlds import ITEMS, NOW, START, bundle
 from training.archive import rows_of
@@ -131,6 +131,8 @@ def test_a_referral_names_the_referrer_by_the_canonical_id() -> None:
     line = resolved(raw, identity_in(raw)).filter(pl.col("event_id") == "r").collect()
     assert json.loads(line["properties"].item()) == {"referrer_id": "ann", "note": "茶"}
     made = trained_on([*events, did(7, EventType.VIEW, "cup", {"customer_id": "ann"}, 1)])
+    assert known_at_training(made, "card").row == known_at_training(made, "ann").row >= 0
+    assert known_at_training(made, None).row == known_at_training(made, "nobody").row == -1
     for person in (("c:ann", "c:card"), ("c:card",)):
         assert [each.amount_minor for each in known_person(made, person).past.referred] == [102]
     assert known_person(made, ("c:ann",)).past.referred == ()

@@ -1,0 +1,115 @@
+"""Links in a store that was lost, that is down, and that many change at once."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.events import EventType
+from engine.happened import Happened
+from engine.query import Asked
+from serving.app import build_shop
+from serving.customer_schemas import AliasWire, LinkRequest
+from serving.identity import erase_person, relate, restore_people
+from serving.shop import Shop, see
+from serving.store.people import held_of, relink
+from serving.store.store import Accepting
+from tests.serving.stories import live_through
+from tests.training.test_people import did, trained_on, word
+from tests.worlds import NOW
+from training.publish import publish
+
+CARD = LinkRequest(customer_id="ann", aliases=[AliasWire(kind="pos_card", value="card")])
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """ann bought a cup, her card a pot, as the bundle knows; son lives with her."""
+    made = trained_on(
+        [
+            did(1, EventType.PURCHASE, "cup", {"customer_id": "ann"}, 1),
+            did(2, EventType.PURCHASE, "pot", {"customer_id": "card"}, 2),
+            did(3, EventType.VIEW, "pot", {"customer_id": "son"}, 2),
+            word(1, EventType.LINK, ("pos_card", "card"), "ann"),
+            word(2, EventType.LINK, ("household", "elm"), "ann"),
+            word(3, EventType.LINK, ("household", "elm"), "son"),
+        ]
+    )
+    unknown = np.zeros((len(made.customers), 2), np.float32)
+    publish(replace(made, factors=replace(made.factors, customer=unknown)), tmp_path)
+    return tmp_path
+
+
+async def orders(shop: Shop, customer: str) -> int:
+    return (await see(shop, Asked(n=3, customer_id=customer))).query.customer.orders
+
+
+def test_a_new_store_learns_from_the_bundle_and_the_stream_who_is_who(
+    tea_shop: Shop, trained: Path
+) -> None:
+    async def story(shop: Shop) -> None:
+        assert await orders(shop, "card") == await orders(shop, "ann") == 2
+        assert (await relate(shop, CARD, link=False))["changed"] == 1
+        assert await orders(shop, "card") == 1
+        await shop.store.ask(("DEL", shop.store.keys.people))
+        assert await restore_people(shop) == 4
+        assert await orders(shop, "card") == 1, "the stream's word is newer than the bundle's"
+        assert await restore_people(shop) == 0
+        assert await orders(shop, "ann") == 1
+        await erase_person(shop, "ann")
+        await restore_people(shop)
+        assert await held_of(shop.store, ["c:ann"]) == [None], "nobody's name comes back"
+
+    live_through(story, tea_shop, bundles=trained)
+
+
+def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained: Path) -> None:
+    shop = replace(build_shop(tea_shop.settings.model_copy(update={"bundles": trained})))
+    shop = replace(shop, now=lambda: NOW)
+    shop.bundles.load_first()
+
+    async def story() -> None:
+        seen = await see(shop, Asked(n=3, customer_id="card"))
+        assert seen.query.customer.orders == 2
+        assert seen.query.degraded == ("store",)
+        son = await see(shop, Asked(n=3, customer_id="son"))
+        bought = son.query.history.rows[son.query.history.bought > 0]
+        assert sorted(shop.bundles.live.bundle.items.ids(bought.tolist())) == ["cup", "pot"]
+        assert (await see(shop, Asked(n=3, customer_id="zoe"))).found is None
+
+    asyncio.run(story())
+
+
+def test_links_that_are_told_at_once_are_all_kept(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        asked = [
+            LinkRequest(customer_id="wei", aliases=[AliasWire(kind="app_id", value=f"app{n}")])
+            for n in range(5)
+        ]
+        told = await asyncio.gather(*(relate(shop, one, link=True) for one in asked))
+        assert [one["changed"] for one in told] == [1] * 5
+        again = await relate(shop, asked[0], link=True)
+        assert {one["value"] for one in again["aliases"]} == {f"app{n}" for n in range(5)}
+        (held,) = await held_of(shop.store, ["c:wei"])
+        assert held is not None
+        assert not await relink(shop.store, [], {"c:wei": held + b" "}, {"c:wei": "[[],[]]"})
+        assert await held_of(shop.store, ["c:wei"]) == [held]
+
+    live_through(story, tea_shop)
+
+
+def test_a_visitor_nobody_linked_still_brings_only_what_they_browsed(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        await relate(shop, CARD, link=True)
+        events = [
+            Happened("v", EventType.VIEW, NOW, visitor_id="screen", item_id="pot"),
+            Happened("w", EventType.PURCHASE, NOW, visitor_id="screen", item_id="cup"),
+        ]
+        await shop.store.accept([Accepting(event) for event in events])
+        seen = await see(shop, Asked(n=3, customer_id="card", visitor_id="screen"))
+        assert seen.query.customer.orders == 0
+        assert seen.bundle.items.ids(seen.query.recent.tolist()) == ["pot"]
+
+    live_through(story, tea_shop)
