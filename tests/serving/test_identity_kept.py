@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.bundle_files import read_bundle
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
@@ -19,7 +20,7 @@ from serving.store.store import Accepting
 from tests.serving.stories import live_through
 from tests.training.test_people import did, trained_on, word
 from tests.worlds import NOW
-from training.publish import publish
+from training.publish import current, publish
 
 CARD = LinkRequest(customer_id="ann", aliases=[AliasWire(kind="pos_card", value="card")])
 
@@ -113,3 +114,21 @@ def test_a_visitor_nobody_linked_still_brings_only_what_they_browsed(tea_shop: S
         assert seen.bundle.items.ids(seen.query.recent.tolist()) == ["pot"]
 
     live_through(story, tea_shop)
+
+
+def test_a_link_that_only_a_log_told_holds_with_the_bundle_trained_on_it(
+    tea_shop: Shop, trained: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("before")
+    publish(tea_shop.bundles.live.bundle, folder)
+
+    async def story(shop: Shop) -> None:
+        assert await orders(shop, "card") == 0
+        publish(read_bundle(trained / str(current(trained))), folder)
+        for _ in range(200):
+            if await orders(shop, "card") == 2:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the card is still nobody's")
+
+    live_through(story, tea_shop, bundles=folder, bundle_check_s=0.05)
