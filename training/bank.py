@@ -70,15 +70,15 @@ class Bank:
         found: NDArray[np.int64] = lengths * self.data.n_items + table_work
         return found
 
-    def open(self, start: Setting, *, k: int, threads: int) -> None:
-        """Decides what is in play, with every source that the budget pays for."""
+    def open(self, start: Setting, *, k: int, threads: int, alone: bool = False) -> None:
+        """Decides what is in play: by every source that the budget pays for, or counting alone."""
         self.threads = threads
         way = start.blend.cooccurrence[0]
         sources = [(self._counter(way), self._views())]
         flat = np.ones((1, self.data.n_items), np.float32)
         self.left_s -= self.work_s
-        ridge = self._ridge_scorer(start.blend)
-        factors = self._als_scorer(start.als)
+        ridge = None if alone else self._ridge_scorer(start.blend)
+        factors = None if alone else self._als_scorer(start.als)
         sources += [(scorer, flat) for scorer in (ridge, factors) if scorer is not None]
         proposals: list[Rows] = [
             proposed(self.data, self.truth, scorer, views, depth=DEPTH, threads=threads)

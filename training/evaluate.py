@@ -33,6 +33,7 @@ PERSONAL: Final = "personal"
 POPULAR: Final = "popular"
 EVER: Final = "popular_ever"
 BLEND: Final = "blend"
+DEPTH: Final = 500  # of a model on its own: what is known already takes places before it is dropped
 PARTS: Final = ("everything", "new_items")
 
 
@@ -222,7 +223,8 @@ def only(name: str, source: str) -> Plans:
 
 def of_sources(name: str, sources: Mapping[str, float]) -> Plans:
     """A slot of these sources, filled with popular items where they find too few."""
-    slot = Slot(title=Title(en=name, zh=name), sources=dict(sources), fallback=())
+    title = Title(en=name, zh=name)
+    slot = Slot(title=title, sources=dict(sources), fallback=(), depth=DEPTH)
     return SlotPlan(name, slot), SlotPlan(name, slot)
 
 

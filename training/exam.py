@@ -73,17 +73,18 @@ def make_exam(
 def proposed(
     data: Interactions, truth: Truth, scorer: Scorer, views: Table, *, depth: int, threads: int
 ) -> Rows:
-    """(n, views × depth) the best items that each customer has not met, by scores × each view.
+    """(n, views × depth) the best items that each customer has not bought, by scores × each view.
 
     `views` (n_views, n_items).
     """
+    bought = data.last_bought_at > 0
     found = np.full((len(truth), len(views) * depth), -1, np.int32)
 
     def task(block: Block) -> None:
         part = slice(*block)
         customers = truth.customers[part]
         scores = scorer(customers)
-        _forget(customers, data.offsets, data.items, scores)
+        _forget(customers, data.offsets, data.items, bought, scores)
         _propose(scores, views, depth, found[part])
 
     in_threads(task, blocks_of(len(truth)), threads)
@@ -111,10 +112,13 @@ def _each_once(rows: Rows) -> Rows:
 
 
 @compiled
-def _forget(customers: Rows, offsets: NDArray[np.int64], items: Rows, scores: Table) -> None:
+def _forget(
+    customers: Rows, offsets: NDArray[np.int64], items: Rows, bought: Mask, scores: Table
+) -> None:
     for line in range(len(customers)):
         for place in range(offsets[customers[line]], offsets[customers[line] + 1]):
-            scores[line, items[place]] = 0
+            if bought[place]:
+                scores[line, items[place]] = 0
 
 
 @compiled

@@ -5,7 +5,7 @@ alone, and only to what every step before has found good.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,7 @@ from training.retained import KEPT_DAYS, forget_erased
 from training.stages import Document, Stages, digest_of, key_of_run
 from training.train import (
     Settings,
+    as_told,
     fit,
     live_manifest,
     measure,
@@ -50,7 +51,6 @@ from training.train import (
     searched,
     without_search,
 )
-from training.tuning import with_told
 
 RESULT: Final = "retrain.json"
 SETTINGS: Final = ("shop.toml", "slots.toml", "train.toml")
@@ -204,7 +204,7 @@ def _make(
         return {"version": publish(bundle, made).version}
 
     told = stages.once("search", found)
-    tuned = replace(settings, train=with_told(settings.train, told))
+    tuned = as_told(settings, told)
     result.metrics = stages.once("measure", measured, lambda _: _whole(twins))
     result.version = stages.once("fit", fitted, lambda _: _whole(made))["version"]
 

@@ -23,8 +23,7 @@ Scorer = Callable[[Rows], Table]
 def counting(rows: Pairs, columns: Pairs, scales: Scales) -> Scorer:
     """By co-occurrence, from the histories of those who share an item: no list is made first.
 
-    The customers' own pairs say nothing of new items and are passed over. `scales.targets` is not
-    applied.
+    `scales.targets` is not applied.
     """
 
     def scores(customers: Rows) -> Table:
@@ -98,19 +97,19 @@ def _count(  # noqa: PLR0917  # compiled code takes arrays, not values
     touched = np.empty(found.shape[1], np.int32)
     for line in range(len(customers)):
         customer = customers[line]
-        n_touched = 0
         for place in range(row_offsets[customer], row_offsets[customer + 1]):
             item = row_items[place]
             share = row_weights[place] * source_scale[item]
+            of_itself = found[line, item]
             for other in range(item_offsets[item], item_offsets[item + 1]):
                 row = item_rows[other]
-                if row != customer:
-                    history = slice(row_offsets[row], row_offsets[row + 1])
-                    n_touched = gather(
-                        share * item_weights[other] * customer_scale[row], item_days[other],
-                        row_items[history], row_weights[history], row_days[history], by_gap,
-                        found[line], touched, n_touched,
-                    )  # fmt: skip
+                history = slice(row_offsets[row], row_offsets[row + 1])
+                gather(
+                    share * item_weights[other] * customer_scale[row], item_days[other],
+                    row_items[history], row_weights[history], row_days[history], by_gap,
+                    found[line], touched, 0,
+                )  # fmt: skip
+            found[line, item] = of_itself
 
 
 @compiled

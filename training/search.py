@@ -15,6 +15,7 @@ import polars as pl
 
 from training.bank import Bank, marks
 from training.exam import Floats
+from training.interactions import Interactions
 from training.models.cooccurrence import CooccurrenceConfig
 from training.search_config import SearchConfig
 from training.setting import Setting
@@ -78,9 +79,8 @@ def hold_out(
 def search(bank: Bank, start: Setting) -> Choice:
     """Starts from the settings given (the configuration, or the last choice) and leaves them only
     for the better."""
-    timeless = bank.data.timeless
-    margin = 2.0 if timeless else 1.0  # decision: standard errors
-    steps = STEPS if timeless else STEPS_IN_TIME
+    margin = margin_of(bank.data)
+    steps = STEPS if bank.data.timeless else STEPS_IN_TIME
     setting, trials, left_out = start, list[Trial](), list[str]()
     for grid in steps:
         setting, tried, skipped = best_of(
@@ -89,6 +89,11 @@ def search(bank: Bank, start: Setting) -> Choice:
         trials += tried if not trials else tried[1:]
         left_out += skipped
     return Choice(setting, tuple(trials), len(bank.truth), tuple(left_out))
+
+
+def margin_of(data: Interactions) -> float:
+    """Standard errors by which another setting must be better."""
+    return 2.0 if data.timeless else 1.0  # decision
 
 
 def best_of(

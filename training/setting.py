@@ -21,6 +21,7 @@ class Setting(BaseModel):
     als: AlsConfig = AlsConfig()
     trend: TrendConfig = TrendConfig()
     als_share: float = Field(default=ALS_SHARE, ge=0, le=1)
+    looks: float = Field(default=1, ge=0)  # factor on the shop's weights of views, carts …
 
     @property
     def blend(self) -> BlendConfig:

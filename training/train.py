@@ -22,7 +22,7 @@ from training.evaluate import Evaluation, evaluate, personal_and_popular, split_
 from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
 from training.publish import current, publish
-from training.tuning import Tuned, tune
+from training.tuning import Tuned, shop_as_told, tune, with_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def train(
     require_past(source, now())
     live = live_manifest(bundles, current(bundles))
     tuned = searched(source, settings, live, say)
-    settings = replace(settings, train=tuned.train)
+    settings = as_told(settings, tuned.told)
     evaluation = measure(source, settings, say)
     bundle = fit(source, settings, evaluation.as_json(), now=now, say=say, told=tuned.told)
     say("publish")
@@ -117,6 +117,12 @@ def searched(source: Source, settings: Settings, live: Manifest | None, say: Say
     shop = in_currency_of(settings.shop, source.header)
     split, _ = split_of(source, settings.train)
     return tune(source.of(split.train), shop, settings.train, live, say)
+
+
+def as_told(settings: Settings, told: dict[str, Any]) -> Settings:
+    """What a search has chosen, in place of what was configured."""
+    train, shop = with_told(settings.train, told), shop_as_told(settings.shop, told)
+    return replace(settings, train=train, shop=shop)
 
 
 def measure(

@@ -1,7 +1,7 @@
 """The search as a step of training: on the log's past alone, from the last choice, kept with the
 bundle."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from training.assemble import Say, Source, read_source
 from training.bank import Bank
 from training.config import TrainConfig
 from training.interactions import Interactions
+from training.looks import READ_S, has_looks, weigh_looks, with_looks
 from training.models.daily import daily
-from training.search import Choice, hold_out, sampled, search
+from training.search import Choice, Trial, hold_out, margin_of, sampled, search
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Split, new_only, truth_of
@@ -23,6 +24,7 @@ from training.split import Split, new_only, truth_of
 Document = dict[str, Any]
 PAIRS: int = 1_000_000  # with so many the whole budget is spent, with fewer a share of it
 SMALLEST: float = 0.1  # of the budget
+LOOKS_SHARE: float = 0.05  # of the budget, that one more reading of the log may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def with_told(train: TrainConfig, told: Document) -> TrainConfig:
     return with_setting(train, Setting.model_validate(told["chosen"])) if told else train
 
 
+def shop_as_told(shop: ShopConfig, told: Document) -> ShopConfig:
+    """The shop with the weights of looks that a search has chosen."""
+    return with_looks(shop, Setting.model_validate(told["chosen"]).looks) if told else shop
+
+
 def tune(
     past: Source, shop: ShopConfig, train: TrainConfig, live: Manifest | None, say: Say
 ) -> Tuned:
@@ -62,16 +69,27 @@ def tune(
     held = _held_out(past, train)
     if held is None:
         return Tuned(train)
-    data = read_source(past.of(held.train), shop)
+    known = past.of(held.train)
+    data = read_source(known, shop)
     rng = np.random.default_rng(train.seed)
     truth = sampled(new_only(truth_of(held.test, data), data), train.search.customers, rng)
     if not len(truth):
         return Tuned(train)
     log = _log_of(data)
     start = start_of(live, configured(train), log, train.seed)
-    bank = Bank(data, daily(data), truth, budget_of(train.search, data), train.seed)
-    bank.open(start, k=train.search.k, threads=train.threads)
-    choice = search(bank, start)
+    budget = budget_of(train.search, data)
+
+    def opened(setting: Setting, *, alone: bool) -> Bank:
+        read = data if setting.looks == 1 else read_source(known, with_looks(shop, setting.looks))
+        bank = Bank(read, daily(read), truth, budget, train.seed)
+        bank.open(setting, k=train.search.k, threads=train.threads, alone=alone)
+        return bank
+
+    weighed, first = start, tuple[Trial, ...]()
+    if has_looks(known.log) and READ_S * len(data.events.at) < budget * LOOKS_SHARE:
+        weighed, first = weigh_looks(start, lambda one: opened(one, alone=True), margin_of(data))
+    choice = search(opened(weighed, alone=False), weighed)
+    choice = replace(choice, trials=(*first, *choice.trials))
     told = _told(choice, configured(train), start, log)
     return Tuned(with_setting(train, choice.setting), told)
 

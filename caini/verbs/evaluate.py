@@ -36,7 +36,7 @@ from training.train import (
     require_past,
     without_search,
 )
-from training.tuning import Tuned, tune
+from training.tuning import Tuned, shop_as_told, tune
 
 TITLES: Final = {"everything": "All purchases", "new_items": "Not bought before"}
 RESAMPLES: Final = 1000
@@ -90,6 +90,7 @@ def judged(
     held = held_out(source, settings.train, wanted.split, test)
     shop = in_currency_of(settings.shop, source.header)
     tuned = tune(held.past, shop, settings.train, None, say)
+    shop = shop_as_told(shop, tuned.told)
     share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
     plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)
     steps, bundles = Steps(say), list[Bundle]()

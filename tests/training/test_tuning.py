@@ -1,24 +1,31 @@
 """The search as a step of training: what it sees, where it starts, and what is kept of it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from engine.bundle import Manifest
-from engine.bundle_files import read_manifest
+from engine.bundle_files import read_bundle, read_manifest
 from tests.conftest import CONFIG, Trained, silent
 from tests.training.test_train import garbage_of
-from training.assemble import Source
+from training.assemble import Source, read_source
+from training.bank import Bank
 from training.config import TrainConfig
 from training.evaluate import split_of
 from training.log import LogHeader
+from training.looks import LOOKS, has_looks, weigh_looks, with_looks
+from training.models.daily import daily
 from training.publish import current
 from training.setting import Setting
+from training.split import Split, by_time, cut_off, new_only, truth_of
 from training.train import open_source, read_settings, searched, without_search
 from training.tuning import budget_of, configured, start_of, tune, with_setting, with_told
 
+Frame = Callable[[Sequence[dict[str, object]]], pl.LazyFrame]
 SETTINGS = read_settings(CONFIG)
 
 
@@ -30,7 +37,10 @@ def test_the_bundle_is_fitted_with_what_was_chosen(trained: Trained) -> None:
     manifest = live(trained)
     chosen = Setting.model_validate(manifest.search["chosen"])
     fitted = TrainConfig.model_validate(manifest.settings)
-    assert configured(fitted) == chosen.model_copy(update={"als_share": Setting().als_share})
+    apart = {"als_share": Setting().als_share, "looks": Setting().looks}
+    assert configured(fitted) == chosen.model_copy(update=apart)
+    bundle = read_bundle(trained.bundles / manifest.version)
+    assert bundle.shop.interactions == with_looks(SETTINGS.shop, chosen.looks).interactions
     assert with_told(SETTINGS.train, dict(manifest.search)) == fitted
     assert manifest.search["configured"] == configured(SETTINGS.train).model_dump(mode="json")
     trials = manifest.search["trials"]
@@ -138,3 +148,58 @@ def test_a_log_whose_end_nobody_knew_before_is_not_searched() -> None:
     )
     tuned = tune(replace(source, log=strangers), SETTINGS.shop, SETTINGS.train, None, silent)
     assert tuned.told == {}
+
+
+def test_only_looks_are_multiplied() -> None:
+    before, after = (
+        shop.interactions.weights for shop in (SETTINGS.shop, with_looks(SETTINGS.shop, 0.5))
+    )
+    assert {kind for kind in before if before[kind] != after[kind]} == set(LOOKS)
+    assert all(after[kind] == before[kind] / 2 for kind in LOOKS)
+    assert with_looks(SETTINGS.shop, 1) is SETTINGS.shop
+
+
+def browsing(frame: Frame, *, telling: bool) -> pl.LazyFrame:
+    """Two tastes of twenty items, which show in what is looked at, or in what is bought, long
+    before the end; the rest are staples. At the end everybody buys of their taste."""
+    rng = np.random.default_rng(2)
+    lines: list[dict[str, object]] = []
+    for who in range(80):
+        own = [f"i{20 * (who % 2) + k:02}" for k in rng.permutation(20)]
+        staples = [f"s{k}" for k in rng.permutation(6)]
+        told = {"view": own, "purchase": staples} if telling else {"view": staples, "purchase": own}
+        for day in range(6):
+            for kind, items in told.items():
+                line = {"day": 5 * day, "customer": f"c{who}", "item": items[day], "type": kind}
+                lines.append(line)
+        lines += [{"day": 39, "customer": f"c{who}", "item": item} for item in own[6:10]]
+    return frame(lines)
+
+
+def weighed(frame: Frame, *, telling: bool) -> tuple[Setting, dict[str, float]]:
+    log = browsing(frame, telling=telling)
+    assert has_looks(log)
+    held = split_by_time(log)
+    known = Source(held.train, LogHeader(), None)
+
+    def banks(setting: Setting) -> Bank:
+        data = read_source(known, with_looks(SETTINGS.shop, setting.looks))
+        truth = new_only(truth_of(held.test, data), data)
+        bank = Bank(data, daily(data), truth, 60, 1)
+        bank.open(setting, k=5, threads=1, alone=True)
+        return bank
+
+    chosen, trials = weigh_looks(Setting(), banks, 1.0)
+    return chosen, {trial.name: trial.ndcg for trial in trials}
+
+
+def test_looks_count_for_as_much_as_they_foretell(frame: Frame) -> None:
+    for telling, most, least in ((True, 3.0, 0.0), (False, 0.0, 3.0)):
+        chosen, marks = weighed(frame, telling=telling)
+        assert marks[f"looks × {most:g}"] > marks[f"looks × {least:g}"] + 0.1
+        assert chosen == Setting(looks=chosen.looks)
+        assert chosen.looks >= 1 if telling else chosen.looks <= 1
+
+
+def split_by_time(log: pl.LazyFrame) -> Split:
+    return by_time(log, cut_off(log, days=8, largest_share=0.5))
