@@ -132,11 +132,10 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
         asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
         asyncio.create_task(_kept(shop, "links", lambda: _follow_links(shop))),
     ]
-    structlog.get_logger().info(
-        "ready", bundle=shop.bundles.live.bundle.version, durable=shop.store.durable
-    )
     try:
         with shop.drain.on_sigterm():
+            version = shop.bundles.live.bundle.version
+            structlog.get_logger().info("ready", bundle=version, durable=shop.store.durable)
             yield
     finally:
         for task in beside:

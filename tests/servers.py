@@ -78,6 +78,9 @@ class Server:
         told: dict[str, Any] = self.client.get("/health/ready").json()
         return told
 
+    def metrics(self) -> str:
+        return str(self.client.get("/metrics").text)
+
     def logged(self, name: str) -> dict[str, Any] | None:
         return next((line for line in self.logs if line.get("event") == name), None)
 

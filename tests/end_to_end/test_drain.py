@@ -50,7 +50,7 @@ def test_on_sigterm_it_is_unready_and_serves_on_and_then_ends_well(
             assert ready.status_code == 503
             assert ready.json()["type"] == "urn:caini:leaving"
             assert ready.headers["connection"] == "close"
-            assert server.items("mei", n=1) == ["black"]
+            assert server.items("mei", slot="list", n=1) == ["black"]
             assert status_of(server, "/health/live") == 200
         assert server.process.poll() is None
         server.process.send_signal(signal.SIGTERM)
@@ -98,7 +98,7 @@ def test_ctrl_c_does_not_wait(tmp_path: Path) -> None:
 def test_what_is_under_way_is_answered(tmp_path: Path) -> None:
     """A request of which half has come when the server is told to go."""
     server = tea_server(tmp_path, drain_delay_s=0, drain_s=60)
-    body = json.dumps({"customer_id": "mei", "n": 1}).encode()
+    body = json.dumps({"customer_id": "mei", "slot": "list", "n": 1}).encode()
     url = httpx.URL(server.url)
     try:
         with socket.create_connection((url.host, url.port), PATIENCE_S) as connection:

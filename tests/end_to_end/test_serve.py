@@ -43,7 +43,7 @@ def test_settings_that_the_bundle_was_not_trained_with_are_told(server: Server) 
 
 
 def test_a_warm_customer_gets_what_their_history_points_to(server: Server) -> None:
-    told = server.recommend("mei", n=1)
+    told = server.recommend("mei", slot="list", n=1)
     assert told["items"][0]["item_id"] == "black"
     assert told["items"][0]["reason"]["text"] == "Because you bought Green tea"
     assert told["items"][0]["reason"]["item_ids"] == ["green"]
@@ -51,7 +51,7 @@ def test_a_warm_customer_gets_what_their_history_points_to(server: Server) -> No
 
 
 def test_reasons_are_told_in_the_language_that_is_asked_for(server: Server) -> None:
-    (item,) = server.recommend("mei", n=1, language="zh")["items"]
+    (item,) = server.recommend("mei", slot="list", n=1, language="zh")["items"]
     assert item["reason"]["text"] == "因为您买过“Green tea”"
 
 

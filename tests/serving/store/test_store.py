@@ -1,11 +1,7 @@
 import asyncio
-import itertools
 import json
-import os
 import random
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,57 +11,8 @@ from engine.happened import Happened
 from serving.store.address import Address
 from serving.store.items import change_items, changes_after
 from serving.store.packing import BEGINNING, StreamId, pack, stream_id, tail_events, unpack
-from serving.store.store import Accepting, Store
-
-SHOPS = itertools.count()
-NOW = 1_790_000_000_000
-
-
-def told(story: Callable[[Store], Awaitable[Any]], address: Address, **settings: Any) -> Any:
-    """What `story` gives with a started store of a shop of its own."""
-
-    async def tell() -> Any:
-        store = Store(
-            address, f"shop{next(SHOPS)}-{os.getpid()}", **{"read_s": 5, "write_s": 5, **settings}
-        )
-        await store.start()
-        try:
-            return await story(store)
-        finally:
-            await store.stop()
-
-    return asyncio.run(tell())
-
-
-def view(number: int, customer: str | None = "ann", visitor: str | None = None) -> Happened:
-    return Happened(
-        f"v{number}", EventType.VIEW, NOW + number, customer, visitor, item_id=f"i{number}"
-    )
-
-
-def purchase(number: int, customer: str = "ann", at: int = NOW) -> Happened:
-    return Happened(
-        f"p{number}",
-        EventType.PURCHASE,
-        at,
-        customer,
-        item_id="milk",
-        unit_price_minor=100,
-        order_id=f"o{number}",
-    )
-
-
-def referral(number: int, customer: str, referrer: str, at: int = NOW) -> Happened:
-    properties = {"referrer_id": referrer}
-    return Happened(f"r{number}", EventType.REFERRAL, at, customer, properties=properties)
-
-
-async def accept(store: Store, *events: Happened) -> list[bytes | None]:
-    return await store.accept([Accepting(event) for event in events])
-
-
-async def tail_of(store: Store, customer: str) -> tuple[Happened, ...]:
-    return tail_events((await store.read(customer, None)).customer, customer_id=customer)
+from serving.store.store import Store
+from tests.serving.store.small import NOW, accept, purchase, tail_of, told, view
 
 
 def test_an_event_survives_packing_whole() -> None:
@@ -178,58 +125,6 @@ def test_a_store_that_forgot_the_scripts_is_told_them_again(redis: Address) -> N
         await store.ask(("SCRIPT", "FLUSH"))
         assert await accept(store, view(1)) != [None]
         assert await tail_of(store, "ann") == (view(1),)
-
-    told(story, redis)
-
-
-def test_what_a_referred_customer_buys_is_told_to_the_one_who_referred_them(redis: Address) -> None:
-    async def story(store: Store) -> None:
-        await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
-        await accept(store, purchase(2, "ben", NOW - 5), purchase(1, "ben", NOW + 5))
-        (fact,) = await tail_of(store, "ann")
-        assert fact.type is EventType.REFERRAL
-        assert fact.event_id == "referred:p1"
-        assert fact.properties == {"referred_id": "ben", "of": "purchase"}
-        assert fact.amount_minor == 100
-        assert (await store.ask(("XLEN", store.keys.events)))[0] == 3
-
-    told(story, redis)
-
-
-def test_a_referral_that_comes_late_brings_the_orders_made_since(redis: Address) -> None:
-    async def story(store: Store) -> None:
-        await accept(store, purchase(1, "ben", NOW - 5), purchase(2, "ben", NOW + 5))
-        await accept(store, referral(1, "ben", "ann"))
-        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p2"]
-
-    told(story, redis)
-
-
-def test_the_earliest_referral_wins_in_whatever_order_they_come(redis: Address) -> None:
-    async def story(store: Store) -> None:
-        await accept(store, referral(2, "ben", "late", NOW), purchase(1, "ben", NOW + 9))
-        assert len(await tail_of(store, "late")) == 1
-        await accept(store, referral(1, "ben", "early", NOW - 9))
-        assert len(await tail_of(store, "late")) == 0
-        await accept(store, referral(3, "ben", "later", NOW + 9), purchase(2, "ben", NOW + 10))
-        assert len(await tail_of(store, "early")) == 2
-        assert len(await tail_of(store, "later")) == 0
-
-    told(story, redis)
-
-
-def test_a_referral_that_the_bundle_knows_counts_without_any_event(redis: Address) -> None:
-    async def story(store: Store) -> None:
-        await store.accept([Accepting(purchase(1, "ben"), known_referral=f"{NOW - 1} ann")])
-        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p1"]
-
-    told(story, redis)
-
-
-def test_nobody_refers_themselves(redis: Address) -> None:
-    async def story(store: Store) -> None:
-        await accept(store, referral(1, "ben", "ben"), purchase(1, "ben", NOW + 5))
-        assert [event.event_id for event in await tail_of(store, "ben")] == ["r1", "p1"]
 
     told(story, redis)
 

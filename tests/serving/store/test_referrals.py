@@ -1,0 +1,58 @@
+"""Orders of customers whom somebody referred lie in the tail of that one too."""
+
+from engine.events import EventType
+from serving.store.address import Address
+from serving.store.store import Accepting, Store
+from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told
+
+
+def test_what_a_referred_customer_buys_is_told_to_the_one_who_referred_them(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
+        await accept(store, purchase(2, "ben", NOW - 5), purchase(1, "ben", NOW + 5))
+        (fact,) = await tail_of(store, "ann")
+        assert fact.type is EventType.REFERRAL
+        assert fact.event_id == "referred:p1"
+        assert fact.properties == {"referred_id": "ben", "of": "purchase"}
+        assert fact.amount_minor == 100
+        assert (await store.ask(("XLEN", store.keys.events)))[0] == 3
+
+    told(story, redis)
+
+
+def test_a_referral_that_comes_late_brings_the_orders_made_since(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, purchase(1, "ben", NOW - 5), purchase(2, "ben", NOW + 5))
+        await accept(store, referral(1, "ben", "ann"))
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p2"]
+
+    told(story, redis)
+
+
+def test_the_earliest_referral_wins_in_whatever_order_they_come(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(2, "ben", "late", NOW), purchase(1, "ben", NOW + 9))
+        assert len(await tail_of(store, "late")) == 1
+        await accept(store, referral(1, "ben", "early", NOW - 9))
+        assert len(await tail_of(store, "late")) == 0
+        await accept(store, referral(3, "ben", "later", NOW + 9), purchase(2, "ben", NOW + 10))
+        assert len(await tail_of(store, "early")) == 2
+        assert len(await tail_of(store, "later")) == 0
+
+    told(story, redis)
+
+
+def test_a_referral_that_the_bundle_knows_counts_without_any_event(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await store.accept([Accepting(purchase(1, "ben"), known_referral=f"{NOW - 1} ann")])
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p1"]
+
+    told(story, redis)
+
+
+def test_nobody_refers_themselves(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "ben"), purchase(1, "ben", NOW + 5))
+        assert [event.event_id for event in await tail_of(store, "ben")] == ["r1", "p1"]
+
+    told(story, redis)
