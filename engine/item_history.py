@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,8 @@ from engine.happened import Happened
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
-MONEY = {EventType.PURCHASE: 1, EventType.REFUND: -1}
+SIGNS: Final = {EventType.PURCHASE: 1, EventType.REFUND: -1}  # of units
+FEWEST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 SUMS = ("weights", "purchased", "frequency", "bought", "returned")
 INSTANTS = ("last_at", "disliked_at")
 
@@ -32,7 +34,7 @@ def count(
         return NO_ITEM_HISTORY
     at = np.array([event.at for _, event in used], np.int64)
     effect = np.array([sum_weight(event.type, config) for _, event in used])
-    kinds = np.array([MONEY.get(event.type, 0) for _, event in used])
+    kinds = np.array([SIGNS.get(event.type, 0) for _, event in used])
     units = np.array([event.quantity for _, event in used]) * kinds
     disliked = np.array([event.type is EventType.DISLIKE for _, event in used])
     found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
@@ -48,13 +50,18 @@ def count(
         weights=np.bincount(place, effect * fade, size).astype(np.float32),
         purchased=np.bincount(place, effect * fade * (kinds > 0), size).astype(np.float32),
         frequency=np.bincount(place, orders, size).astype(np.float32),
-        bought=np.bincount(place, units, size).astype(np.int32),
+        bought=_units(np.bincount(place, units, size)),
         last_at=_latest(place, np.where(effect > 0, at, 0), size),
         last_bought_at=last_bought,
-        last_units=np.bincount(place, np.where(newest_lines, units, 0), size).astype(np.int32),
-        returned=np.bincount(place, np.where(kinds < 0, -units, 0), size).astype(np.int32),
+        last_units=_units(np.bincount(place, np.where(newest_lines, units, 0), size)),
+        returned=_units(np.bincount(place, np.where(kinds < 0, -units, 0), size)),
         disliked_at=_latest(place, np.where(disliked, at, 0), size),
     )
+
+
+def _units(sums: np.ndarray) -> Rows:
+    """As the trainer counts them: what no shop sells ends at the limit and does not wrap."""
+    return np.asarray(sums.clip(FEWEST, MOST), np.int32)
 
 
 def _first_of_each_order(used: list[tuple[int, Happened]]) -> np.ndarray:
@@ -81,7 +88,7 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
         return known
     rows = np.union1d(known.rows, news.rows).astype(np.int32)
     old, new = np.searchsorted(rows, known.rows), np.searchsorted(rows, news.rows)
-    units, last_bought = np.zeros(len(rows), np.int32), np.zeros(len(rows), np.int64)
+    units, last_bought = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     for at, part in ((old, known), (new, news)):
         units[at] = np.where(
             part.last_bought_at > last_bought[at],
@@ -91,10 +98,11 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
         last_bought[at] = np.maximum(last_bought[at], part.last_bought_at)
 
     def summed(name: str) -> np.ndarray:
-        whole = np.zeros(len(rows), getattr(known, name).dtype)
+        kind = getattr(known, name).dtype
+        whole = np.zeros(len(rows), np.int64 if kind == np.int32 else kind)
         whole[old] += getattr(known, name)
         whole[new] += getattr(news, name)
-        return whole
+        return _units(whole) if kind == np.int32 else whole
 
     def newest_of(name: str) -> np.ndarray:
         whole = np.zeros(len(rows), np.int64)
@@ -107,7 +115,7 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
         **{name: summed(name) for name in SUMS},
         **{name: newest_of(name) for name in INSTANTS},
         last_bought_at=last_bought,
-        last_units=units,
+        last_units=_units(units),
     )
 
 

@@ -114,3 +114,13 @@ def test_saturation_keeps_small_sums_and_signs() -> None:
     assert abs(told[0] - 0.01) < 1e-3
     assert told[1:3].tolist() == [0, -2]
     assert 3 < told[3] < 15
+
+
+def test_units_that_no_shop_sells_end_at_the_limit() -> None:
+    def bought(event_id: int) -> Happened:
+        return event(event_id, EventType.PURCHASE, "cup", 1, quantity=2_000_000_000)
+
+    whole = counted([bought(1), bought(2)])
+    merged = merge(counted([bought(1)]), counted([bought(2)]))
+    for history in (whole, merged):
+        assert history.bought.tolist() == history.last_units.tolist() == [2**31 - 1]
