@@ -8,7 +8,10 @@ import structlog
 
 
 class _StandardError:
-    """Whatever standard error is when a line is written: it may be replaced, or closed."""
+    """Whatever standard error is when a line is written: it may be replaced, or closed.
+
+    A line is one write with its end, so that the lines of several workers never mix.
+    """
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)
@@ -27,7 +30,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -29,6 +29,21 @@ def test_every_line_is_one_json_object_whoever_writes_it() -> None:
     assert "ZeroDivisionError" in lines[2]["exception"]
 
 
+def test_lines_of_several_workers_never_mix() -> None:
+    code = (
+        "import structlog; from serving.logs import configure; configure('info')\n"
+        "for place in range(2000): structlog.get_logger().info('told', place=place)\n"
+    )
+    command = [sys.executable, "-c", code]
+    reading, writing = os.pipe()
+    workers = [subprocess.Popen(command, stderr=writing, cwd=Path.cwd()) for _ in range(3)]
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        places = [json.loads(line)["place"] for line in pipe]
+    assert [worker.wait() for worker in workers] == [0, 0, 0]
+    assert sorted(places) == sorted([*range(2000)] * 3)
+
+
 def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(tmp_path: Path) -> None:
     dead = 2**22 + 1  # above the highest pid of Linux
     for name in (
