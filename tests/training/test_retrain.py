@@ -203,7 +203,8 @@ def test_the_search_goes_on_from_what_is_live_unless_it_is_told_not_to(live: Job
     made = read_manifest(live.bundles / str(done.version))
     assert made.search["log"] != champion.search["log"]
     assert made.search["start"] == champion.search["chosen"]
-    plain = ran(replace(live, search=False), now=lambda: NOW + 11 * DAY_MS)
+    off = replace(live, search=False, override="it may be worse")
+    plain = ran(off, now=lambda: NOW + 11 * DAY_MS)
     assert plain.status == "published", "told otherwise, it is another run"
     assert read_manifest(live.bundles / str(plain.version)).search == {}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import spotrf, spotri
 from threadpoolctl import threadpool_limits
 
-from engine.errors import LogError
+from engine.errors import ConfigError
 from engine.types import Lists, Scores
 from training.interactions import Interactions
 from training.models.cooccurrence import table
@@ -45,7 +45,7 @@ def _foretelling(table: Table) -> Table:
         lower, failed = spotrf(table, lower=1)
         inverse, wrong = spotri(lower, lower=1, overwrite_c=1)
     if failed or wrong:
-        raise LogError("the items' Gram matrix has no inverse: raise similar.ridge.ridge")
+        raise ConfigError("the items' Gram matrix has no inverse: raise similar.ridge.ridge")
     mirrored = np.tril(inverse) + np.tril(inverse, -1).T
     weights: Table = np.asarray(-mirrored / np.diag(inverse), np.float32)
     np.fill_diagonal(weights, 0)

@@ -6,6 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from engine.errors import ConfigError
 from engine.types import Lists
 from training.interactions import Interactions
 from training.models import ease, local_ridge
@@ -116,3 +117,8 @@ def test_a_small_neighbourhood_uses_the_items_that_go_with_it_most(histories: Hi
     lists = local_ridge.fit(data, PLAIN.model_copy(update={"neighbourhood": 1}))
     into_a = np.flatnonzero(dense(lists)[:, 0])
     assert into_a.tolist() == [1]
+
+
+def test_a_ridge_too_small_to_tell_two_items_apart_is_refused(histories: Histories) -> None:
+    with pytest.raises(ConfigError, match="has no inverse: raise similar"):
+        ease.fit(histories(["abcdefghijkl"] * 10), PLAIN.model_copy(update={"ridge": 1e-12}))
