@@ -1,17 +1,21 @@
 """What a notebook starts from: a log and bundles of yours, or of a small simulated shop."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+import polars as pl
 
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
-from training.publish import publish
+from training.publish import current, publish
 from training.train import fit, open_source, read_settings, without_search
 
 ROOT: Final = Path(__file__).parents[1]
 CONFIG: Final = ROOT / "config"
+FOLDER: Final = ROOT / "data" / "notebooks"
 SHOP: Final = DemoConfig(customers=600, items=300)
 
 
@@ -19,7 +23,7 @@ def sample_log() -> Path:
     """The log that CAINI_LOG names; else one that is simulated when it is first asked for."""
     if named := os.environ.get("CAINI_LOG"):
         return Path(named)
-    log = ROOT / "data" / "notebooks" / "log.parquet"
+    log = FOLDER / "log.parquet"
     if not log.is_file():
         log.parent.mkdir(parents=True, exist_ok=True)
         write_simulated(simulate(SHOP), log)
@@ -27,15 +31,24 @@ def sample_log() -> Path:
 
 
 def sample_bundles() -> Path:
-    """The folder that CAINI_BUNDLES names; else one that is trained when it is first asked for."""
+    """The folder that CAINI_BUNDLES names; else one trained on `sample_log`, once for each log."""
     if named := os.environ.get("CAINI_BUNDLES"):
         return Path(named)
-    bundles = ROOT / "data" / "notebooks" / "bundles"
-    if not (bundles / "current").is_file():
+    log = sample_log()
+    bundles = FOLDER / f"bundles-{_fingerprint(log)}"
+    if current(bundles) is None:
+        source = open_source(log, None)
+        ended = source.log.select(pl.col("at").max().dt.epoch("ms")).collect().item()
         settings = without_search(read_settings(CONFIG))
-        source = open_source(sample_log(), None)
-        publish(fit(source, settings, {}, now=lambda: SHOP.end_ms, say=_unheard), bundles)
+        publish(fit(source, settings, {}, now=lambda: ended, say=_unheard), bundles)
     return bundles
+
+
+def _fingerprint(log: Path) -> str:
+    """Of the log and of the settings, as far as a look at their files tells."""
+    files = [log, *sorted(CONFIG.glob("*.toml"))]
+    told = [f"{path.resolve()} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return sha256("\n".join(told).encode()).hexdigest()[:12]
 
 
 def _unheard(step: str) -> None:

@@ -1,7 +1,8 @@
 """Say for each item of a slate where it came from and which of the customer's items led to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -9,9 +10,9 @@ from engine.bundle import Bundle
 from engine.item_history import latest_places
 from engine.query import Query
 from engine.ranking import Pool
-from engine.retrievers import due
+from engine.retrievers import by_position, due
 from engine.slots import Slot
-from engine.top import entries_of
+from engine.top import entries_of, reach
 from engine.types import Lists, Rows, Scores, Served, Slate
 
 NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decision: people forget
@@ -72,6 +73,8 @@ def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
         return "bought_similar" if lead in known.bought else "viewed_similar"
     if source == "again" and row in known.due:
         return "due"
+    if source == "session" and lead is None:
+        return "seen"
     return REASONS[source]
 
 
@@ -83,24 +86,43 @@ def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict
         if evidence is None:
             continue
         chosen = pool.rows[[place for place, source in enumerate(sources) if source == name]]
-        leads |= _strongest(*evidence, chosen)
+        found = _strongest(evidence, chosen)
+        leads |= _of_session(found, chosen, query.recent) if name == "session" else found
     return leads
 
 
-def _evidence(source: str, query: Query, bundle: Bundle) -> tuple[Lists, Rows, Scores] | None:
+def _of_session(found: Mapping[int, int], chosen: Rows, recent: Rows) -> dict[int, int]:
+    """What past sessions alone propose goes with the newest item; what was seen goes with none."""
+    newest, seen = int(recent[0]), set(recent.tolist())
+    return {row: found.get(row, newest) for row in chosen.tolist() if row not in seen}
+
+
+class _Evidence(NamedTuple):
+    """What a source summed up, as far as a reason may name it."""
+
+    lists: Lists
+    keys: Rows
+    weights: Scores
+    most: int  # entries of each list
+
+
+def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
     if source == "similar":
-        named = latest_places(query.history, NAMED_ITEMS)
-        return bundle.similar, query.history.rows[named], query.history.weights[named]
+        history = query.history
+        named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
+        return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
     keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
     if source not in keys:
         return None
     lists = bundle.bought_together if source == "bought_together" else bundle.similar
-    return lists, keys[source], np.ones(len(keys[source]), np.float32)
+    count = len(keys[source])
+    return _Evidence(lists, keys[source], by_position(count), reach(count))
 
 
-def _strongest(lists: Lists, keys: Rows, weights: Scores, chosen: Rows) -> dict[int, int]:
+def _strongest(evidence: _Evidence, chosen: Rows) -> dict[int, int]:
     """For each chosen item the key whose list contributes most to it; ties go to the later key."""
-    lines, scores = entries_of(lists, keys, lists.width)
+    lists, keys, weights, most = evidence
+    lines, scores = entries_of(lists, keys, most)
     rows, gains = lines.ravel(), (scores * weights[:, np.newaxis]).ravel()
     lead = np.zeros(len(lists), np.int32)  # 1 + the place of the key; 0 = none
     lead[chosen] = -1

@@ -121,7 +121,8 @@ def append(pool: Pool, extra: Candidates, source: int) -> Pool:
         return pool
     rows, scores = extra.rows[new], extra.scores[new].astype(np.float64)
     floor = pool.scores.min() if len(pool) else 1.0
-    below = floor * scores / (scores.max(initial=0) or 1.0) if floor > 0 else scores - scores.max()
+    highest = scores.max()
+    below = floor * scores / highest if floor > 0 and highest > 0 else floor + scores - highest
     return Pool(
         np.concatenate([pool.rows, rows]),
         np.concatenate([pool.scores, below]),

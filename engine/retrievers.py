@@ -13,7 +13,7 @@ from engine.item_history import latest_part
 from engine.query import Query
 from engine.sessions import nearest_sessions, with_lists
 from engine.top import best, sum_lists
-from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Vector
+from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Scores, Vector
 from engine.words import words_of
 
 SESSION_DECAY: Final = 0.8  # weight of each older item of a session; guess, see bench/session
@@ -51,8 +51,13 @@ def bought_together(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 
 def _by_position(lists: Lists, rows: Rows, depth: int) -> Candidates:
-    weights = SESSION_DECAY ** np.arange(len(rows), dtype=np.float32)
-    return sum_lists(lists, rows, weights, depth)
+    return sum_lists(lists, rows, by_position(len(rows)), depth)
+
+
+def by_position(count: int) -> Scores:
+    """What each of the last few items weighs, the newest first."""
+    weights: Scores = SESSION_DECAY ** np.arange(count, dtype=np.float32)
+    return weights
 
 
 def als(query: Query, bundle: Bundle, depth: int) -> Candidates:

@@ -66,6 +66,11 @@ def _windows(entries: NDArray[Number], width: int) -> NDArray[Number]:
     return np.ndarray((lines, width), entries.dtype, entries, 0, entries.strides * 2)
 
 
+def reach(keys: int) -> int:
+    """How many entries of each list are summed where there are so many lists."""
+    return max(MOST_ENTRIES // keys, FEWEST_EACH)
+
+
 def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidates:
     """score(j) = Σ_k weights[k] × lists[keys[k]][j]: the `depth` best with a positive score.
 
@@ -73,7 +78,7 @@ def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidat
     """
     if not len(keys):
         return NO_CANDIDATES
-    rows, scores = entries_of(lists, keys, max(MOST_ENTRIES // len(keys), FEWEST_EACH))
+    rows, scores = entries_of(lists, keys, reach(len(keys)))
     scores *= weights[:, np.newaxis]
     sums = np.asarray(np.bincount(rows.ravel(), scores.ravel()), np.float64)
     touched = (sums > 0).nonzero()[0]

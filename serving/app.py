@@ -126,7 +126,8 @@ def _bundles(settings: Settings, slots: Slots, config: ShopConfig, metrics: Metr
 async def alive(shop: Shop) -> AsyncIterator[None]:
     """From the store's first answer to our last one: what runs beside a worker's requests."""
     await shop.store.start()
-    await _settle(shop)
+    if not await _settle(shop):
+        shop.store.came_up.set()  # and again, beside the requests
     beside = [
         asyncio.create_task(_kept(shop, "bundles", shop.bundles.watch)),
         asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
@@ -158,7 +159,9 @@ async def _kept(shop: Shop, name: str, work: Callable[[], Awaitable[None]]) -> N
 async def _follow_store(shop: Shop) -> None:
     while True:
         await shop.store.came_up.wait()
-        await _settle(shop)
+        if not await _settle(shop) and shop.store.up:  # else it is tried when the store comes up
+            await asyncio.sleep(RETRY_S)
+            shop.store.came_up.set()
 
 
 async def _follow_links(shop: Shop) -> None:
@@ -168,13 +171,16 @@ async def _follow_links(shop: Shop) -> None:
         await asyncio.sleep(shop.settings.bundle_check_s)
         version = shop.bundles.live.bundle.version
         if version != taken:
-            with contextlib.suppress(StoreError):  # `_settle` does it when the store comes up
+            with contextlib.suppress(StoreError):  # else at the next turn
                 await restore_people(shop)
-            taken = version
+                taken = version
 
 
-async def _settle(shop: Shop) -> None:
-    """After the store came up: it may be another one, or have lost what it held."""
+async def _settle(shop: Shop) -> bool:
+    """After the store came up: it may be another one, or have lost what it held.
+
+    False when it did not answer to the end.
+    """
     shop.store.came_up.clear()
     try:
         await shop.store.durability()
@@ -187,3 +193,5 @@ async def _settle(shop: Shop) -> None:
         await begin_anew(shop)
     except StoreError as error:
         structlog.get_logger().warning("store not settled", reason=str(error))
+        return False
+    return True

@@ -130,12 +130,14 @@ class Bundles:
 
     async def replace_changes(self, changes: Changes) -> None:
         """The same for all changes there are; what was said before is forgotten."""
-        self._changes = changes
-        bare = self._bare
-        assert bare is not None
-        laid = await asyncio.to_thread(changed, bare, changes.by_item)
-        if bare is self._bare:  # else a swap came between, and took up these changes itself
-            self._put(bare, laid, self.live.degraded)
+        while True:
+            bare = self._bare
+            assert bare is not None
+            laid = await asyncio.to_thread(changed, bare, changes.by_item)
+            if bare is self._bare:  # else a swap came between
+                break
+        self._changes = changes  # not before: a request believes this number
+        self._put(bare, laid, self.live.degraded)
 
     async def watch(self) -> None:
         """Until cancelled."""

@@ -92,7 +92,7 @@ class _Answer:
 
     async def refuse(self, error: Refusal) -> None:
         if self.status:
-            return  # the answer has begun: all that is left is to end it
+            return  # the answer has begun: unfinished as it is, the server closes the connection
         body = to_bytes(error.problem, self.request_id.decode())
         await send_bytes(self, error.problem.status, body, MEDIA_TYPE.encode(), headers_of(error))
 

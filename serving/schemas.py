@@ -73,7 +73,7 @@ class RecommendResponse(Wire):
     currency: str
     customer: CustomerBrief
     degraded: list[str] = Field(
-        description='What was missing: "store", "bundle"; empty when all is well'
+        description='What was missing: "store", "bundle", "tail"; empty when all is well'
     )
     items: list[SlateItem]
 

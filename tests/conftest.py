@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
@@ -11,6 +12,8 @@ from caini.demo.write import write_simulated
 from training.evaluate import Evaluation
 from training.train import open_source, read_settings, train
 
+settings.register_profile("caini", deadline=None)  # how long a test takes is no finding of it
+settings.load_profile("caini")
 CONFIG = Path(__file__).parents[1] / "config"
 CREATED_AT = 1_767_229_200_000  # an hour after the last event of the simulated shop
 

@@ -128,11 +128,12 @@ def _is_pointer(path: Path, version: str) -> bool:
 
 def rollback(bundles: Path, version: str | None = None) -> str:
     """Point at `version`, or at the one that was live before the live one; says which."""
-    way = _way_back(bundles)
-    if version is None:
-        version = _before(bundles, way)
-    point(bundles, version)
-    note_rollback(bundles, way, version)
+    with one_at_a_time(bundles):
+        way = _way_back(bundles)
+        if version is None:
+            version = _before(bundles, way)
+        point(bundles, version)
+        note_rollback(bundles, way, version)
     return version
 
 

@@ -6,8 +6,11 @@ import jupytext
 import pytest
 from nbclient import NotebookClient
 
-from caini.samples import ROOT
+from caini import samples
+from caini.demo.world import DemoConfig
+from caini.samples import ROOT, sample_bundles, sample_log
 from tests.conftest import Trained
+from training.publish import current
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
@@ -23,3 +26,19 @@ def test_a_notebook_runs_and_shows_something_in_its_last_cell(
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
     assert last.outputs
+
+
+def test_a_notebook_without_a_shop_of_its_own_gets_a_small_one_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CAINI_LOG", raising=False)
+    monkeypatch.delenv("CAINI_BUNDLES", raising=False)
+    monkeypatch.setattr(samples, "FOLDER", tmp_path)
+    monkeypatch.setattr(samples, "SHOP", DemoConfig(customers=60, items=60))
+    bundles = sample_bundles()
+    trained = current(bundles)
+    assert trained is not None
+    assert sample_bundles() == bundles
+    assert current(bundles) == trained
+    monkeypatch.setenv("CAINI_LOG", str(sample_log().rename(tmp_path / "other.parquet")))
+    assert sample_bundles() != bundles

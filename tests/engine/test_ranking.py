@@ -116,6 +116,12 @@ def test_what_is_appended_stands_behind_and_comes_once(
     assert (np.diff(longer.scores) <= 1e-12).all()
 
 
+def test_what_is_appended_to_negative_scores_lies_below_them_too() -> None:
+    pool = Pool(np.array([0, 1], np.int32), np.array([-1.0, -3.0]), np.array([0, 0]))
+    longer = append(pool, found({2: 0.5, 3: 0.25}), 1)
+    assert longer.scores.tolist() == [-1, -3, -3, -3.25]
+
+
 def test_a_spread_also_holds_for_what_the_fallback_brings() -> None:
     slot = Slot(
         title=TITLE,

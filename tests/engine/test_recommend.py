@@ -30,9 +30,12 @@ from tests.worlds import (
     SHOP,
     bundle,
     event,
+    lists,
+    past_sessions,
     sold_out,
 )
 
+CONFIG = Path(__file__).parents[2] / "config"
 TITLE = {"en": "x", "zh": "x"}
 
 
@@ -246,9 +249,37 @@ def test_every_retriever_has_a_reason_in_both_languages() -> None:
 
 
 def test_the_slots_that_ship_fill_every_page(tea: Bundle) -> None:
-    config = Path(__file__).parents[2] / "config"
-    slots = read_slots(config / "slots.toml", read_shop(config / "shop.toml"))
+    slots = read_slots(CONFIG / "slots.toml", read_shop(CONFIG / "shop.toml"))
     assert set(slots) == {"home", "list", "search", "my", "item", "cart"}
     for slot in slots.values():
         for who in (None, "mei", "nobody"):
             assert recommend(query(tea, customer_id=who, n=3), slot, tea).items
+
+
+def test_an_item_of_past_sessions_goes_with_the_newest_and_what_was_seen_says_so(
+    tea: Bundle,
+) -> None:
+    world = replace(tea, sessions=past_sessions([GREEN, GUIDE], [GREEN, GUIDE]))
+    look = event(9, EventType.VIEW, "green", 30)
+    slot = plan(sources={"session": 1}, repeat="always", fallback=[])
+    slate = recommend(query(world, look, visitor_id="v", n=6), slot, world)
+    told = {served.row: (served.reason, served.because) for served in slate.items}
+    assert told[GUIDE] == ("goes_with", (GREEN,))
+    assert told.get(GREEN, ("seen", ())) == ("seen", ())
+
+
+def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea: Bundle) -> None:
+    world = replace(tea, similar=lists({POT: 1.0}, {POT: 1.1}, {}, {}, {}, {}))
+    slot = plan(sources={"context": 1}, repeat="always", fallback=[])
+    slate = recommend(query(world, context_items=["green", "black"], n=1), slot, world)
+    assert [(served.row, served.because) for served in slate.items] == [(POT, (GREEN,))]
+
+
+@pytest.mark.parametrize("name", ["home", "list", "search", "my", "item", "cart"])
+def test_no_reason_leaves_a_gap_where_a_name_belongs(name: str, tea: Bundle) -> None:
+    slots = read_slots(CONFIG / "slots.toml", read_shop(CONFIG / "shop.toml"))
+    world = replace(tea, sessions=past_sessions([GREEN, GUIDE], [POT, MILK], [CUP, GREEN]))
+    look = event(9, EventType.VIEW, "pot", 30)
+    asked = query(world, look, customer_id="mei", context_items=["cup"], category="home", n=6)
+    for served in recommend(asked, slots[name], world).items:
+        assert bool(served.because) == ("{items}" in TEXTS[served.reason]["en"]), served

@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,24 @@ def test_a_change_that_comes_while_a_bundle_is_taken_up_is_in_it(tmp_path: Path)
 
     new = publish_tea(tmp_path, CUP)
     asyncio.run(story())
+
+
+def test_a_count_of_changes_is_not_told_before_they_are_laid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_tea(tmp_path)
+    bundles, told = holder(tmp_path), []
+    bundles.load_first()
+
+    def laying(bundle: Bundle, changes: Mapping[str, ItemChange]) -> Bundle:
+        told.append(bundles.changes.count)
+        return changed(bundle, changes)
+
+    monkeypatch.setattr("serving.bundles.changed", laying)
+    change = ItemChange(item_id="green", stock=0)
+    asyncio.run(bundles.replace_changes(Changes(9, {"green": change})))
+    assert (told, bundles.changes.count) == ([0], 9)
+    assert not bundles.live.bundle.sellable[GREEN]
 
 
 def test_a_bundle_without_known_changes_is_the_same_value() -> None:

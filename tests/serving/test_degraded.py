@@ -19,8 +19,9 @@ from serving.bundles import Changes
 from serving.settings import Settings
 from serving.shop import Shop, begin_anew, catch_up
 from serving.store.address import Address
+from serving.store.connection import Command, Reply, StoreTimeout
 from serving.store.items import change_items
-from tests.servers import CONFIG, publish_tea
+from tests.servers import CONFIG, PATIENCE_S, publish_tea
 from tests.worlds import NOW
 
 
@@ -111,6 +112,34 @@ def test_a_store_that_begins_anew_takes_its_changes_of_items_with_it(
             assert set(shop.bundles.changes.by_item) == {"pot"}
             sellable = shop.bundles.live.bundle.sellable.tolist()
             assert sellable == [True, True, True, True, False, True]
+
+    asyncio.run(story())
+
+
+def test_a_store_that_is_too_slow_once_while_it_is_looked_at_is_looked_at_again(
+    settings: Settings, redis: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reachable = settings.model_copy(
+        update={"redis_url": SecretStr(f"unix://{redis.socket}"), "shop": f"slow-{os.getpid()}"}
+    )
+
+    async def story() -> None:
+        shop = build_shop(reachable)
+        shop.bundles.load_first()
+        asked, slow = shop.store.ask, iter([StoreTimeout("slow")])
+
+        async def slow_once(*commands: Command) -> list[Reply]:
+            for error in slow:
+                raise error
+            return await asked(*commands)
+
+        async with alive(shop):
+            await change_items(shop.store, [("pot", {"stock": 0})])
+            monkeypatch.setattr(shop.store, "ask", slow_once)
+            shop.store.came_up.set()
+            async with asyncio.timeout(PATIENCE_S):
+                while shop.bundles.changes.count != 1:
+                    await asyncio.sleep(0.01)
 
     asyncio.run(story())
 

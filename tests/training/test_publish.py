@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,16 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import BundleError, UnknownName
 from tests.worlds import bundle
-from training.publish import CURRENT, adopt, current, publish, retain, rollback, versions
+from training.publish import (
+    CURRENT,
+    adopt,
+    current,
+    one_at_a_time,
+    publish,
+    retain,
+    rollback,
+    versions,
+)
 from training.went_live import WENT_LIVE
 
 
@@ -68,6 +78,17 @@ def test_rolling_back_further_never_comes_forward(tmp_path: Path) -> None:
     assert rollback(tmp_path) == told[2]
     assert rollback(tmp_path, told[4]) == told[4]
     assert rollback(tmp_path) == told[2], "what came in between was left for it"
+
+
+def test_rolling_back_waits_for_whoever_is_at_work_in_the_folder(tmp_path: Path) -> None:
+    told = [publish(dated(bundle(), number), tmp_path).version for number in (1, 2)]
+    with ThreadPoolExecutor() as beside:
+        with one_at_a_time(tmp_path):
+            going = beside.submit(rollback, tmp_path)
+            with pytest.raises(TimeoutError):
+                going.result(0.3)
+            assert current(tmp_path) == told[1]
+        assert going.result() == current(tmp_path) == told[0]
 
 
 def test_the_same_version_again_is_no_step(tmp_path: Path) -> None:
