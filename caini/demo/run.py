@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -47,12 +48,14 @@ def run_demo(demo: Demo) -> None:
     demo.folder.mkdir(parents=True, exist_ok=True)
     log, cast = _make_log(demo, console)
     bundles = _train(demo, log, console)
+    signal.signal(signal.SIGTERM, _interrupted)
     port = demo.port or _free_port()
     with _serving(demo, bundles, port) as server, Client(port) as client:
         client.wait_until_ready()
         perform(client, cast, show)
         address = f"http://127.0.0.1:{port}"
         show.title(show.say("up", address=address))
+        sys.stdout.flush()
         if not demo.once:
             _wait(server)
 
@@ -143,8 +146,16 @@ def _free_port() -> int:
 
 
 def _wait(server: subprocess.Popen[bytes]) -> None:
+    """Looked at again and again: polars has the system restart a wait that Ctrl-C interrupts."""
     try:
-        code = server.wait()
+        while (code := server.poll()) is None:
+            time.sleep(0.2)
     except KeyboardInterrupt:
         return
     raise CainiError(f"the server ended by itself with {code}")
+
+
+def _interrupted(signum: int, frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends the demo as Ctrl-C does, and its server with it."""
+    del signum, frame
+    raise KeyboardInterrupt

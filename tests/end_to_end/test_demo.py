@@ -1,14 +1,20 @@
 """`caini demo` from nothing to slates that react, on a small shop and in both languages."""
 
+import os
+import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from caini.main import main
 from caini.verbs.demo import run
 from engine.errors import ConfigError
 from tests.conftest import CONFIG
+from tests.servers import PATIENCE_S
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "online-retail" / "online_retail.parquet"
 
@@ -37,6 +43,27 @@ def test_named_customers_get_different_slates_that_react_to_what_happens(
     assert "Popular right now" in told
     assert "→" in told
     assert "http://127.0.0.1:" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_shop_stays_open_until_it_is_told_to_close(tmp_path: Path, number: int) -> None:
+    command = [sys.executable, "-m", "caini", "demo", "--port", "0", "--folder", str(tmp_path)]
+    command += ["--config", str(CONFIG), "--customers", "200", "--items", "200"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"COLUMNS": "200"},
+        start_new_session=True,
+    ) as demo:
+        assert demo.stdout is not None
+        told = next(line for line in demo.stdout if "Ctrl-C" in line)
+        address = re.findall(r"http://[0-9.:]+", told)[0]
+        assert httpx.get(f"{address}/health/live").status_code == 200
+        demo.send_signal(number)
+        demo.wait(PATIENCE_S)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{address}/health/live")
 
 
 def test_the_demo_speaks_chinese(
