@@ -17,6 +17,8 @@ from engine.types import Lists, Rows, Scores, Served, Slate
 
 NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decision: people forget
 
+ONE_ORDER: Final = 1.001  # one order adds 1 at most to the frequency of an item
+
 REASONS: Final = {
     "similar": "viewed_similar",
     "session": "goes_with",
@@ -56,14 +58,18 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
 @dataclass(frozen=True, slots=True)
 class _Known:
     bought: frozenset[int]  # empty where no item is shown that another led to
-    due: frozenset[int]  # of what is bought often; empty where no such item is shown
+    due: frozenset[int]  # of what was bought; empty where no such item is shown
+    often: frozenset[int]  # bought in more than one order, as far as that still counts
 
 
 def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
     history = query.history
     held = history.rows[history.bought > 0].tolist() if "similar" in sources else ()
-    again = due(query, bundle, len(history)).rows.tolist() if "again" in sources else ()
-    return _Known(frozenset(held), frozenset(again))
+    if "again" not in sources:
+        return _Known(frozenset(held), frozenset(), frozenset())
+    used_up = due(query, bundle, len(history)).rows.tolist()
+    often = history.rows[history.frequency > ONE_ORDER].tolist()
+    return _Known(frozenset(held), frozenset(used_up), frozenset(often))
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
@@ -71,8 +77,8 @@ def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
         if lead is None:
             return "taste"  # what led to it is older than what a reason may name
         return "bought_similar" if lead in known.bought else "viewed_similar"
-    if source == "again" and row in known.due:
-        return "due"
+    if source == "again":
+        return "due" if row in known.due else "again" if row in known.often else "bought_before"
     if source == "session" and lead is None:
         return "seen"
     return REASONS[source]

@@ -15,6 +15,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "taste": {"en": "Chosen for your taste", "zh": "符合您的喜好"},
     "alike": {"en": "Liked by the same customers", "zh": "喜欢它的顾客也喜欢"},
     "again": {"en": "You buy this often", "zh": "您常买的商品"},
+    "bought_before": {"en": "You bought this before", "zh": "您买过的商品"},
     "due": {"en": "Time to buy it again", "zh": "该补货了"},
     "matches_search": {"en": "Matches your search", "zh": "符合您的搜索"},
     "popular_in_category": {"en": "Popular in this category", "zh": "本类热销"},

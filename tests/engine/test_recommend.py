@@ -242,7 +242,7 @@ def test_every_retriever_keeps_the_contract_of_candidates(name: str, tea: Bundle
 
 def test_every_retriever_has_a_reason_in_both_languages() -> None:
     assert set(REASONS) == set(RETRIEVERS)
-    for code in {*REASONS.values(), "bought_similar"}:
+    for code in {*REASONS.values(), "bought_similar", "bought_before", "seen"}:
         assert set(TEXTS[code]) == {"en", "zh"}
         for language in ("en", "zh"):
             assert "{" not in say(code, ["tea"], language)  # type: ignore[arg-type]
@@ -283,3 +283,12 @@ def test_no_reason_leaves_a_gap_where_a_name_belongs(name: str, tea: Bundle) -> 
     asked = query(world, look, customer_id="mei", context_items=["cup"], category="home", n=6)
     for served in recommend(asked, slots[name], world).items:
         assert bool(served.because) == ("{items}" in TEXTS[served.reason]["en"]), served
+
+
+def test_what_was_bought_once_is_not_said_to_be_bought_often(tea: Bundle) -> None:
+    slot = plan(sources={"again": 1}, repeat="always", fallback=[])
+    once_more = event(9, EventType.PURCHASE, "green", 30, unit_price_minor=5000)
+    mei = recommend(query(tea, once_more, customer_id="mei", n=1), slot, tea)
+    lin = recommend(query(tea, customer_id="lin", n=1), slot, tea)
+    assert [(served.row, served.reason) for served in mei.items] == [(GREEN, "again")]
+    assert [(served.row, served.reason) for served in lin.items] == [(CUP, "bought_before")]
