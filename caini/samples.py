@@ -20,8 +20,8 @@ SHOP: Final = DemoConfig(customers=600, items=300)
 
 
 def sample_log() -> Path:
-    """The log that CAINI_LOG names; else one that is simulated when it is first asked for."""
-    if named := os.environ.get("CAINI_LOG"):
+    """The log that NOTEBOOK_LOG names; else one that is simulated when it is first asked for."""
+    if named := os.environ.get("NOTEBOOK_LOG"):
         return Path(named)
     log = FOLDER / "log.parquet"
     if not log.is_file():
@@ -31,8 +31,8 @@ def sample_log() -> Path:
 
 
 def sample_bundles() -> Path:
-    """The folder that CAINI_BUNDLES names; else one trained on `sample_log`, once for each log."""
-    if named := os.environ.get("CAINI_BUNDLES"):
+    """The folder that NOTEBOOK_BUNDLES names; else one trained on `sample_log`, once a log."""
+    if named := os.environ.get("NOTEBOOK_BUNDLES"):
         return Path(named)
     log = sample_log()
     bundles = FOLDER / f"bundles-{_fingerprint(log)}"

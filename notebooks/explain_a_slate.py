@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Why this item for this customer? · 为什么推荐它
 #
-# The path of a request, one step a cell, on bundles of yours (`CAINI_BUNDLES=bundles`) or of a
+# The path of a request, one step a cell, on bundles of yours (`NOTEBOOK_BUNDLES=bundles`) or of a
 # small simulated shop.
 
 # %%

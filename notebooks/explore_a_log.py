@@ -13,8 +13,8 @@
 # %% [markdown]
 # # What a behaviour log tells before any model · 先看日志
 #
-# Give it your own log with `CAINI_LOG=log.parquet` (made by `caini import`); without one, a small
-# shop is simulated.
+# Give it your own log with `NOTEBOOK_LOG=log.parquet` (made by `caini import`); without one, a
+# small shop is simulated.
 
 # %%
 import polars as pl

@@ -15,6 +15,9 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="1.")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the private Redis; data.")] = None,
     config: Annotated[Path | None, typer.Option(help="Folder of slots.toml; config.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="wall, or log: now is the end of the log; wall.")
+    ] = None,
 ) -> None:
     """Answer requests. What is left out comes from the environment (CAINI_PORT, …).
 
@@ -22,7 +25,15 @@ def serve(
     """
     from caini.verbs.serve import run
 
-    run(bundles, host=host, port=port, workers=workers, data=data, config=config)
+    run(
+        bundles,
+        host=host,
+        port=port,
+        workers=workers,
+        data=data,
+        config=config,
+        clock=clock,
+    )
 
 
 def demo(

@@ -26,6 +26,8 @@ def run(
     plan = _with_repeat(
         find_slot(read_slots(config / "slots.toml", read_shop(config / "shop.toml")), slot), repeat
     )
+    if not out.parent.is_dir():
+        raise ConfigError(f"--out {out}: the folder {out.parent} does not exist")
     bundle = live_bundle(bundles)
     started = time.monotonic()
     customers = len(bundle.customers)

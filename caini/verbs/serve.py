@@ -15,6 +15,7 @@ def run(
     workers: int | None,
     data: Path | None,
     config: Path | None,
+    clock: str | None = None,
 ) -> None:
     """What is None comes from the environment (CAINI_HOST …), else from the settings' defaults."""
     for variable in ONE_THREAD:
@@ -24,6 +25,12 @@ def run(
 
     serve(
         read_settings(
-            bundles=bundles, host=host, port=port, workers=workers, data=data, config=config
+            bundles=bundles,
+            host=host,
+            port=port,
+            workers=workers,
+            data=data,
+            config=config,
+            clock=clock,
         )
     )

@@ -19,8 +19,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 def test_a_notebook_runs_and_shows_something_in_its_last_cell(
     path: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("CAINI_LOG", str(trained.log))
-    monkeypatch.setenv("CAINI_BUNDLES", str(trained.bundles))
+    monkeypatch.setenv("NOTEBOOK_LOG", str(trained.log))
+    monkeypatch.setenv("NOTEBOOK_BUNDLES", str(trained.bundles))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     notebook = jupytext.read(path)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
@@ -31,8 +31,8 @@ def test_a_notebook_runs_and_shows_something_in_its_last_cell(
 def test_a_notebook_without_a_shop_of_its_own_gets_a_small_one_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.delenv("CAINI_LOG", raising=False)
-    monkeypatch.delenv("CAINI_BUNDLES", raising=False)
+    monkeypatch.delenv("NOTEBOOK_LOG", raising=False)
+    monkeypatch.delenv("NOTEBOOK_BUNDLES", raising=False)
     monkeypatch.setattr(samples, "FOLDER", tmp_path)
     monkeypatch.setattr(samples, "SHOP", DemoConfig(customers=60, items=60))
     bundles = sample_bundles()
@@ -40,5 +40,5 @@ def test_a_notebook_without_a_shop_of_its_own_gets_a_small_one_once(
     assert trained is not None
     assert sample_bundles() == bundles
     assert current(bundles) == trained
-    monkeypatch.setenv("CAINI_LOG", str(sample_log().rename(tmp_path / "other.parquet")))
+    monkeypatch.setenv("NOTEBOOK_LOG", str(sample_log().rename(tmp_path / "other.parquet")))
     assert sample_bundles() != bundles

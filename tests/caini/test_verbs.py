@@ -136,6 +136,14 @@ def test_recommend_names_what_there_is_when_asked_for_what_is_not(trained: Train
     assert "must be en or zh" in err
 
 
+def test_batch_says_so_where_there_is_no_folder(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    out = tmp_path / "nowhere" / "recs.parquet"
+    code, _, err = run("batch", "--bundles", trained.bundles, "--slot", "home", "--out", out)
+    assert code == 2
+    assert "nowhere does not exist" in err.replace("\n", " ")
+    assert not out.parent.exists()
+
+
 def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
     asked = ("batch", "--bundles", trained.bundles, "--n", "3", "--out")
     code, out, _ = run(*asked, tmp_path / "a.parquet", "--json")
