@@ -36,7 +36,7 @@ RIDGE_WEIGHTS: Final = (0.0, 0.2, 0.4, 0.6)  # above, a random hold-out flatters
 TRENDS: Final = tuple((days, power) for days in (7.0, 14.0, 30.0) for power in (0.2, 0.4, 0.6))
 NO_TREND: Final = (7.0, 0.0)
 ALS_SETTINGS: Final = ((30.0, 128), (5.0, 128), (30.0, 256))  # alpha, factors
-ALS_SHARES: Final = (0.3, 0.4, 0.2, 0.5)  # the nearest to the default first
+ALS_SHARES: Final = (0.3, 0.4, 0.2, 0.5, 0.6, 0.7)  # the nearest to the default first
 
 
 @dataclass(frozen=True, slots=True)

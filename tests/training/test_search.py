@@ -11,7 +11,7 @@ from training.bank import Bank
 from training.interactions import read_interactions
 from training.models.als import AlsConfig
 from training.models.daily import daily
-from training.search import Choice, best_of, hold_out, sampled, search
+from training.search import ALS_SHARES, STEPS, Choice, best_of, hold_out, sampled, search
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Truth, new_only, truth_of
@@ -90,6 +90,35 @@ def test_what_the_budget_does_not_pay_for_is_left_out_and_told(frame: Frame) -> 
     assert len(poor.trials) < len(rich.trials)
     assert 1 <= poor.customers < rich.customers
     assert poor.setting.als == START.als
+
+
+def test_more_factors_cost_more_of_the_budget(frame: Frame) -> None:
+    bank = bank_of(tastes(frame), timeless=True)
+    begun = bank.left_s
+    assert bank.factors(AlsConfig(factors=8)) is not None
+    cost = begun - bank.left_s
+    assert cost > 0
+    bank.left_s = 1.9 * cost
+    assert bank.factors(AlsConfig(factors=16)) is None
+    assert bank.left_s == 1.9 * cost, "what is left out costs nothing"
+    bank.left_s = 2.1 * cost
+    assert bank.factors(AlsConfig(factors=16, iterations=9)) is None
+    assert bank.factors(AlsConfig(factors=16, regularization=5)) is not None
+    assert 0 <= bank.left_s < 0.11 * cost
+
+
+@pytest.mark.parametrize(("gain", "factors"), [(0.01, 128), (0.5, 256)])
+def test_more_factors_are_taken_only_where_they_pay(gain: float, factors: int) -> None:
+    """Some customers gain and some lose by them; a share of their own is tried for each."""
+    noise = np.tile([-0.4, 0.4], 200)
+    entries = STEPS[-1](Setting())
+    assert {one.als_share for _, one in entries if one.als.factors == 256} == set(ALS_SHARES)
+
+    def judged(one: Setting) -> np.ndarray:
+        return 1 - abs(one.als_share - 0.6) + (gain + noise) * (one.als.factors == 256)
+
+    setting, _, _ = best_of(entries, judged, 2.0)
+    assert (setting.als.factors, setting.als_share) == (factors, 0.6)
 
 
 def marks_of(*values: float) -> np.ndarray:

@@ -40,6 +40,7 @@ def test_the_bundle_is_fitted_with_what_was_chosen(trained: Trained) -> None:
     apart = {"als_share": Setting().als_share, "looks": Setting().looks}
     assert configured(fitted) == chosen.model_copy(update=apart)
     bundle = read_bundle(trained.bundles / manifest.version)
+    assert bundle.factors.item.shape[1] == chosen.als.factors
     assert bundle.shop.interactions == with_looks(SETTINGS.shop, chosen.looks).interactions
     assert with_told(SETTINGS.train, dict(manifest.search)) == fitted
     assert manifest.search["configured"] == configured(SETTINGS.train).model_dump(mode="json")
