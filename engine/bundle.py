@@ -61,6 +61,7 @@ class Manifest(BaseModel):
     watermark: int  # epoch ms of the last event: ages are counted to here
     stream_through: str = "0-0"  # accepted events up to this stream id are in the snapshot
     erased_at: int = 0  # epoch ms of the last erasure that the training knew of
+    erasures: dict[str, int] = Field(default_factory=dict)  # those it knew of: Tombstones.known
     timeless: bool = False
     counts: dict[str, int]
     settings: dict[str, JsonValue]  # of the models, as trained

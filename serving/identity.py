@@ -146,10 +146,10 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         if done is None:
             continue
         await shop.erasures.learn(shop.store)
-        salts, until = shop.erasures.known.until, _until(shop)
+        until = _until(shop)
         return {
             "erasure": done.count,
-            "customers": [tombstone(salt, each) for salt in salts for each in nodes],
+            "customers": [tombstone(done.salt, each) for each in nodes],
             "erased_at": instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
             "remaining": [{"what": what, "until": until} for what in ERASURE_LEAVES],
@@ -179,7 +179,9 @@ async def restore_people(shop: Shop) -> int:
         return 0
     ends = [end for word in await _words(shop, live) for end in word.edge[:2]]
     nodes = [
-        node for node in dict.fromkeys(ends) if erased.at(node) <= live.bundle.manifest.erased_at
+        node
+        for node in dict.fromkeys(ends)
+        if not erased.since(node, live.bundle.manifest.erasures)
     ]
     held = await held_of(shop.store, nodes) if nodes else []
     after = identity_of(await _words(shop, live))  # again: nothing that changed before `held`

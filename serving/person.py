@@ -18,7 +18,7 @@ from engine.customers.identity import (
     id_of,
     visitor_node,
 )
-from engine.customers.tombstones import NOBODY_ERASED, Tombstones
+from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
@@ -52,22 +52,26 @@ class Erasures:
 
     def __init__(self) -> None:
         self.known = NOBODY_ERASED
-        self.newest = 0
+        self._numbers: dict[str, int] = {}
 
     async def learn(self, store: Store) -> bool:
         """False when the store does not tell."""
         try:
             self.known = await tombstones_of(store)
-            self.newest = self.known.newest
+            self._numbers = self.known.known()
         except StoreError:
             return False
         return True
 
+    def since(self, live: Live) -> bool:
+        """Somebody was erased whom the bundle's training did not know of."""
+        return beyond(self._numbers, live.bundle.manifest.erasures)
+
 
 def hidden(asked: Asked, erased: Tombstones, live: Live) -> bool:
     """The bundle may hold what was erased of somebody who is named."""
-    held = live.bundle.manifest.erased_at
-    return any(erased.at(node) > held for node in _asked_nodes(asked))
+    known = live.bundle.manifest.erasures
+    return any(erased.since(node, known) for node in _asked_nodes(asked))
 
 
 def identity_of(asked: Asked, tails: Tails, live: Live, *, store_down: bool) -> Identity:
@@ -147,7 +151,7 @@ def _browsed(
 
 def _known(bundle: Bundle, nodes: Sequence[str], erased: Tombstones) -> Known:
     """Without those ids that were erased after the bundle was trained."""
-    there = [node for node in nodes if erased.at(node) <= bundle.manifest.erased_at]
+    there = [node for node in nodes if not erased.since(node, bundle.manifest.erasures)]
     return known_person(bundle, there) if there else UNKNOWN_PERSON
 
 

@@ -76,7 +76,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
         missing, asked = ("store",), replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None
-    if tails.linked or missing or shop.erasures.newest > live.bundle.manifest.erased_at:
+    if tails.linked or missing or shop.erasures.since(live):
         found, missing = await _several(shop, asked, tails, live, missing)
     if max(len(tails.customer), len(tails.visitor)) >= shop.store.tail_most:
         missing += ("tail",)

@@ -46,7 +46,7 @@ ERASE: Final = Script("""
 --       node, its tail, who the bundle says referred them ('' nobody) … ;
 --       node of another person, what it is to hold …
 -- Gives nil when the node holds something else by now, else the instant up to which events are
--- forgotten, how many entries of tails went, and the number of this erasure.
+-- forgotten, how many entries of tails went, the number of this erasure, and the salt.
 local people, erased, referrers, prefix = KEYS[1], KEYS[2], KEYS[5], ARGV[3]
 if (redis.call('HGET', people, ARGV[4]) or '') ~= ARGV[5] then return false end
 redis.call('SET', KEYS[3], ARGV[1], 'NX')
@@ -68,12 +68,14 @@ for i = 7, last, 3 do
   redis.call('DEL', tail)
   redis.call('HDEL', people, node)
   if string.sub(node, 1, 1) == 'c' then redis.call('HDEL', referrers, string.sub(node, 3)) end
+  local before = redis.call('HGET', erased, redis.sha1hex(salt .. node))
+  if before then at = math.max(at, tonumber(string.match(before, '^%d+'))) end
 end
-for i = 7, last, 3 do
-  redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), string.format('%.0f', at))
-end
+local number = redis.call('INCR', KEYS[4])
+local told = string.format('%.0f %d', at, number)
+for i = 7, last, 3 do redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), told) end
 for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
-return {string.format('%.0f', at), gone, redis.call('INCR', KEYS[4])}
+return {string.format('%.0f', at), gone, number, salt}
 """)
 
 SALT_BYTES: Final = 32
@@ -84,6 +86,7 @@ class Erased:
     at: int
     tail_entries: int
     count: int
+    salt: str
 
 
 async def held_of(store: Store, nodes: Sequence[str]) -> list[bytes | None]:
@@ -136,7 +139,10 @@ async def erase(
         call += [node, text]
     command: Command = tuple(call)
     (reply,) = await store.run(ERASE, [command])
-    return None if reply is None else Erased(int(reply[0]), int(reply[1]), int(reply[2]))
+    if reply is None:
+        return None
+    at, gone, number, salt = reply
+    return Erased(int(at), int(gone), int(number), salt.decode())
 
 
 async def tombstones_of(store: Store) -> Tombstones:
@@ -146,5 +152,10 @@ async def tombstones_of(store: Store) -> Tombstones:
         ("HGETALL", store.keys.erased),
     )
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    hashes = {digest.decode(): int(at) for digest, at in pairs}
-    return Tombstones({} if salt is None else {salt.decode(): hashes}, int(count or 0))
+    if salt is None:
+        return Tombstones(count=int(count or 0))
+    until, numbers = dict[str, int](), dict[str, int]()
+    for digest, told in pairs:
+        at, _, number = told.decode().partition(" ")
+        until[digest.decode()], numbers[digest.decode()] = int(at), int(number or 1)
+    return Tombstones({salt.decode(): until}, int(count or 0), {salt.decode(): numbers})

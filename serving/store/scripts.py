@@ -30,7 +30,7 @@ if redis.call('HEXISTS', tail, event_id) == 1 then return false end
 local salt = redis.call('GET', KEYS[5])
 if salt then
   local erased = redis.call('HGET', KEYS[4], redis.sha1hex(salt .. ARGV[11]))
-  if erased and tonumber(ARGV[7]) <= tonumber(erased) then return 0 end
+  if erased and tonumber(ARGV[7]) <= tonumber(string.match(erased, '^%d+')) then return 0 end
 end
 local id = ARGV[10]
 if id == '' then id = redis.call('XADD', stream, '*', 'event', event) end

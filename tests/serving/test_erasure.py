@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha1
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from serving.store.store import Accepting
 from tests.serving.stories import live_through
 from tests.serving.test_identity import Caller
 from tests.worlds import NOW
+from training.publish import publish
 
 LATER = datetime.fromtimestamp(NOW / 1000 + 60, UTC).isoformat()
 
@@ -111,6 +113,27 @@ def test_every_worker_learns_of_it_before_it_answers(tea_shop: Shop) -> None:
         assert other.erasures.known == shop.erasures.known
 
     live_through(story, tea_shop)
+
+
+def test_a_clock_that_is_ahead_hides_no_later_erasure(tea_shop: Shop, tmp_path: Path) -> None:
+    async def story(shop: Shop) -> None:
+        ahead = Happened("f", EventType.VIEW, NOW + 20 * 3_600_000, "x", item_id="pot")
+        await shop.store.accept([Accepting(ahead)])
+        first = await erase_person(shop, "x")
+        again = await erase_person(shop, "x")
+        assert first["erased_at"] == again["erased_at"], "what was forgotten stays so"
+        made = shop.bundles.live.bundle
+        known = {"erasures": shop.erasures.known.known()}
+        publish(replace(made, manifest=made.manifest.model_copy(update=known)), tmp_path)
+        await shop.bundles.follow()
+        assert shop.bundles.live.bundle.manifest.erasures == known["erasures"]
+        mei = Asked(n=3, customer_id="mei")
+        assert (await see(shop, mei)).found is None, "whom the training knew of is not looked for"
+        await erase_person(shop, "mei")
+        assert (await see(shop, mei)).query.customer.orders == 0
+
+    publish(tea_shop.bundles.live.bundle, tmp_path)
+    live_through(story, tea_shop, bundles=tmp_path)
 
 
 def test_the_stream_and_whom_they_brought_forget_them(tea_shop: Shop) -> None:
