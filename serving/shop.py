@@ -74,7 +74,8 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     if not await _meet(shop, tails):
         missing = ("store",)
     if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
-        missing, asked = ("store",), replace(asked, customer_id=None, visitor_id=None)
+        missing, tails = ("store",), NO_TAILS  # they may be of somebody who was erased
+        asked = replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None
     if tails.linked or missing or shop.erasures.since(live):
         found, missing = await _several(shop, asked, tails, live, missing)
