@@ -20,7 +20,8 @@ ACCEPT: Final = Script("""
 --       tails, at, referral known to the bundle, referral told by this event ('<at> <who>' or ''),
 --       stream id of an event that is in the stream already ('' for a new one), node of who it is,
 --       length of a tail that takes no more of this kind (0: it always does)
--- What a referred customer buys lies in the tail of whoever referred them too, marked with a star.
+-- What a referred customer buys lies in the tail of whoever referred them too, marked with a star;
+-- not in turn in the tail of whoever referred those.
 -- A tail that is full takes no more: such an event is in the stream alone, for the next training.
 -- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
 -- else its stream id and the tail's length.
@@ -57,9 +58,10 @@ if role ~= '' then
       redis.call('HSET', referrers, customer, string.format('%.0f', since) .. ' ' .. who)
       local held = redis.call('HGETALL', tail)
       for i = 1, #held, 2 do
-        local text = string.match(held[i + 1], '^%S+ (.*)$')
+        local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
         local past = cjson.decode(text)
-        if past.type == 'purchase' or past.type == 'refund' then
+        local own = string.sub(accepted, -1) ~= '*'
+        if own and (past.type == 'purchase' or past.type == 'refund') then
           local fact = 'referred:' .. held[i]
           if before and before ~= who then redis.call('HDEL', prefix .. before, fact) end
           if past.at >= since and has_room(prefix .. who) then

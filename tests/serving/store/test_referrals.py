@@ -56,3 +56,12 @@ def test_nobody_refers_themselves(redis: Address) -> None:
         assert [event.event_id for event in await tail_of(store, "ben")] == ["r1", "p1"]
 
     told(story, redis)
+
+
+def test_whoever_referred_the_referrer_is_told_of_their_own_orders_alone(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "cat", "ben"), purchase(1, "cat", NOW + 5))
+        await accept(store, purchase(2, "ben", NOW + 5), referral(2, "ben", "ann"))
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p2"]
+
+    told(story, redis)
