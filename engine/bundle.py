@@ -159,6 +159,12 @@ class Linked:
         row = self.nodes.row(node) if len(self.nodes) else -1
         return NOBODY_LINKED if row < 0 else from_text(self.around.raw(row))
 
+    def everybody(self) -> Identity:
+        """All links together."""
+        parts = [from_text(text) for text in {self.around.raw(n) for n in range(len(self.around))}]
+        links = {node: link for part in parts for node, link in part.links.items()}
+        return Identity(links, {node: home for part in parts for node, home in part.homes.items()})
+
 
 NO_LINKED = Linked(
     IdMap.build(()),

@@ -13,20 +13,23 @@ from serving.store.scripts import Script
 from serving.store.store import Store
 
 RELINK: Final = Script("""
--- KEYS  stream, people, revision
+-- KEYS  stream, people, revision, count of erasures
 -- ARGV  how many events; events …; how many nodes are expected; node, what it held ('' nothing) …;
---       node, what it is to hold …
--- Gives 0, and changes nothing, when a node holds something else by now; else 1.
+--       node, what it is to hold …; the number of erasures that are known ('' where any may be)
+-- Changes nothing and gives -1 when anybody more was erased by now, 0 when a node holds something
+-- else by now; else 1.
 -- The events' revisions are written here, as the last of their properties: they order the words on
 -- links as they were accepted, whatever the clocks of those who tell them say.
 local stream, people, counter = KEYS[1], KEYS[2], KEYS[3]
 local events = tonumber(ARGV[1])
 local first = events + 3
 local last = first - 1 + 2 * tonumber(ARGV[events + 2])
+local known = ARGV[#ARGV]
+if known ~= '' and known ~= (redis.call('GET', KEYS[4]) or '0') then return -1 end
 for i = first, last, 2 do
   if (redis.call('HGET', people, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
 end
-for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
+for i = last + 1, #ARGV - 1, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
 if events == 0 then return 1 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -79,6 +82,7 @@ return {string.format('%.0f', at), gone, number, salt}
 """)
 
 SALT_BYTES: Final = 32
+PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,11 @@ class Erased:
 
 async def held_of(store: Store, nodes: Sequence[str]) -> list[bytes | None]:
     """What hangs together with each node, as text; None for one that was never linked."""
-    (held,) = await store.ask(("HMGET", store.keys.people, *nodes))
-    return list(held)
+    pages = (nodes[start : start + PAGE] for start in range(0, len(nodes), PAGE))
+    held: list[bytes | None] = []
+    for page in pages:
+        held += (await store.ask(("HMGET", store.keys.people, *page)))[0]
+    return held
 
 
 async def relink(
@@ -102,8 +109,41 @@ async def relink(
     held: Mapping[str, str],
 ) -> bool:
     """False, with nothing changed, when somebody else was quicker: look again and decide anew."""
+    (reply,) = await store.run(RELINK, [_relinking(store, events, expected, held)])
+    return bool(reply)
+
+
+async def relink_each(
+    store: Store, changes: Mapping[str, tuple[bytes | None, str]], erasures: int
+) -> int | None:
+    """From what each node held to what it is to hold, where it still holds that; how many did.
+
+    None as soon as there are not `erasures` erasures any more: the changes may name who is erased.
+    """
+    changed, nodes = 0, list(changes)
+    for start in range(0, len(nodes), PAGE):
+        page = {node: changes[node] for node in nodes[start : start + PAGE]}
+        calls = [
+            _relinking(store, [], {node: held}, {node: new}, str(erasures))
+            for node, (held, new) in page.items()
+        ]
+        replies = await store.run(RELINK, calls)
+        if -1 in replies:
+            return None
+        changed += sum(replies)
+    return changed
+
+
+def _relinking(
+    store: Store,
+    events: Sequence[Happened],
+    expected: Mapping[str, bytes | None],
+    held: Mapping[str, str],
+    erasures: str = "",
+) -> Command:
+    keys = store.keys
     call: list[str | bytes | int] = [
-        *("3", store.keys.events, store.keys.people, store.keys.revision),
+        *("4", keys.events, keys.people, keys.revision, keys.erased_count),
         len(events),
         *map(pack, events),
         len(expected),
@@ -112,8 +152,7 @@ async def relink(
         call += [node, text or b""]
     for node, new in held.items():
         call += [node, new]
-    (reply,) = await store.run(RELINK, [tuple(call)])
-    return bool(reply)
+    return (*call, erasures)
 
 
 async def erase(
