@@ -16,6 +16,7 @@ from engine.customers.identity import (
     customer_node,
     from_text,
     id_of,
+    to_text,
     visitor_node,
 )
 from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
@@ -32,6 +33,7 @@ from serving.store.packing import BEGINNING, StreamId, tail_events
 from serving.store.people import tombstones_of
 from serving.store.store import Store, Tails
 
+_NOTHING: Final = to_text(NOBODY_LINKED).encode()
 Entries = Sequence[bytes]
 NO_ENTRIES: Final[Entries] = ()
 
@@ -72,6 +74,17 @@ def hidden(asked: Asked, erased: Tombstones, live: Live) -> bool:
     """The bundle may hold what was erased of somebody who is named."""
     known = live.bundle.manifest.erasures
     return any(erased.since(node, known) for node in _asked_nodes(asked))
+
+
+def is_several(tails: Tails, asked: Asked, live: Live) -> bool:
+    """Who was unlinked is as nobody ever linked, once the bundle does not link them either.
+
+    Till then the store must say so: the bundle's own word would be that they are one.
+    """
+    if all(text is None or text == _NOTHING for text in tails.people):
+        nodes = live.bundle.linked.nodes
+        return bool(len(nodes)) and any(nodes.row(node) >= 0 for node in _asked_nodes(asked))
+    return True
 
 
 def identity_of(asked: Asked, tails: Tails, live: Live, *, store_down: bool) -> Identity:

@@ -133,6 +133,22 @@ def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained:
     asyncio.run(story())
 
 
+def test_who_was_unlinked_costs_what_nobody_linked_costs(tea_shop: Shop, trained: Path) -> None:
+    async def story(shop: Shop) -> None:
+        card = LinkRequest(customer_id="wei", aliases=[AliasWire(kind="app_id", value="app")])
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is None
+        await relate(shop, card, link=True)
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is not None
+        await relate(shop, card, link=False)
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is None
+        await relate(shop, CARD, link=False)
+        assert await orders(shop, "ann") == await orders(shop, "card") == 1, (
+            "whom the bundle links is taken apart"
+        )
+
+    live_through(story, tea_shop, bundles=trained)
+
+
 def test_links_that_are_told_at_once_are_all_kept(tea_shop: Shop) -> None:
     async def story(shop: Shop) -> None:
         asked = [
