@@ -5,6 +5,7 @@ Nobody else comes here: a request of a customer with one id takes one trip, thes
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from engine.bundle import Bundle
@@ -36,6 +37,7 @@ from serving.store.store import Store, Tails
 _NOTHING: Final = to_text(NOBODY_LINKED).encode()
 Entries = Sequence[bytes]
 NO_ENTRIES: Final[Entries] = ()
+HOME_SHARE: Final = 4  # guess: what a household bought may take so part of what one's own may
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Found:
     known: Known
     identity: Identity
     home: tuple[ItemHistory, ...] = ()  # of the other people there, as far as they allow it
+    cut: bool = False  # there were more events than one request looks at
 
 
 class Erasures:
@@ -116,7 +119,10 @@ async def find(
     missing = [node for person in (nodes, *home) for node in person if node not in have]
     if missing:
         have |= dict(zip(missing, await store.tails_of(missing), strict=True))
-    own = _events(nodes, have, live)
+    mine, cut = _newest(nodes, have, live, store.tail_most)
+    others = [node for person in home for node in person]
+    theirs, cut_there = _newest(others, have, live, store.tail_most // HOME_SHARE)
+    own = _events(nodes, mine, live)
     if more and more[0] not in nodes and identity.root(more[0]) == more[0]:
         own += _browsed(own, have[more[0]], asked, live)
     return Found(
@@ -124,7 +130,8 @@ async def find(
         own,
         _known(live.bundle, nodes, erased),
         identity,
-        tuple(_homes(live, home, have, erased)),
+        tuple(_homes(live, home, theirs, erased)),
+        cut or cut_there,
     )
 
 
@@ -133,6 +140,27 @@ def find_without_store(asked: Asked, identity: Identity, erased: Tombstones, liv
     nodes = identity.person(_asked_nodes(asked)[0])
     home = tuple(_homes(live, identity.at_home(nodes[0]), {}, erased))
     return Found(nodes, (), _known(live.bundle, nodes, erased), identity, home)
+
+
+def _newest(
+    nodes: Sequence[str], have: dict[str, Entries], live: Live, most: int
+) -> tuple[dict[str, Entries], bool]:
+    """The newest `most` entries of all tails together that the bundle does not hold; whether any
+    were left out. Each tail is bounded by itself, but a person may have many.
+    """
+    if sum(len(have.get(node, NO_ENTRIES)) for node in nodes) <= most:
+        return have, False
+    dated = [
+        (ms, node, entry)
+        for node in nodes
+        for entry in have.get(node, NO_ENTRIES)
+        if (ms := int(entry[: entry.index(b"-")])) >= _held_through(node, live).ms
+    ]
+    dated.sort(key=itemgetter(0), reverse=True)
+    kept: dict[str, list[bytes]] = {}
+    for _, node, entry in dated[:most]:
+        kept.setdefault(node, []).append(entry)
+    return {**kept}, len(dated) > most
 
 
 def _events(nodes: Sequence[str], have: dict[str, Entries], live: Live) -> tuple[Happened, ...]:

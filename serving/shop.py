@@ -88,7 +88,8 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     several = tails.linked and is_several(tails, asked, live)
     if several or missing or shop.erasures.since(live):
         found, missing = await _several(shop, asked, tails, live, missing)
-    if max(len(tails.customer), len(tails.visitor)) >= shop.store.tail_most:
+    longest = max(len(tails.customer), len(tails.visitor))
+    if longest >= shop.store.tail_most or (found is not None and found.cut):
         missing += ("tail",)
     degraded = missing + live.degraded
     for reason in degraded:
