@@ -61,6 +61,7 @@ class Manifest(BaseModel):
     watermark: int  # epoch ms of the last event: ages are counted to here
     stream_through: str = "0-0"  # accepted events up to this stream id are in the snapshot
     erased_at: int = 0  # epoch ms of the last erasure that the training knew of
+    erasures: dict[str, int] = Field(default_factory=dict)  # those it knew of: Tombstones.known
     timeless: bool = False
     counts: dict[str, int]
     settings: dict[str, JsonValue]  # of the models, as trained
@@ -157,6 +158,12 @@ class Linked:
     def identity(self, node: str) -> Identity:
         row = self.nodes.row(node) if len(self.nodes) else -1
         return NOBODY_LINKED if row < 0 else from_text(self.around.raw(row))
+
+    def everybody(self) -> Identity:
+        """All links together."""
+        parts = [from_text(text) for text in {self.around.raw(n) for n in range(len(self.around))}]
+        links = {node: link for part in parts for node, link in part.links.items()}
+        return Identity(links, {node: home for part in parts for node, home in part.homes.items()})
 
 
 NO_LINKED = Linked(

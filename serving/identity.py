@@ -1,10 +1,13 @@
 """Linking, unlinking and erasing: decided by the engine's rules, done by the store in one step."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from engine.bundle import Bundle
 from engine.customers.identity import (
+    NOBODY_LINKED,
     Alias,
     Identity,
     IdentityRefused,
@@ -19,7 +22,7 @@ from engine.customers.identity import (
     word_of,
 )
 from engine.customers.referrals import referral_of
-from engine.customers.tombstones import tombstone
+from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
@@ -28,7 +31,8 @@ from serving.customer_schemas import LinkRequest
 from serving.instants import instant
 from serving.problems import FieldProblem, Problem, Refusal, invalid
 from serving.shop import Shop
-from serving.store.people import erase, held_of, relink
+from serving.store.people import erase, held_of, relink, relink_each
+from serving.store.purge import is_erased
 from serving.store.replay import stream_after
 
 TRIES: Final = 8  # guess: so many changes of one person's links at the same instant
@@ -99,7 +103,14 @@ def _step(
 def _texts(before: Identity, after: Identity) -> dict[str, str]:
     """What every id that was or is among them is to hold, those that are alone now too."""
     nodes = sorted(before.nodes() | after.nodes())
-    return {node: to_text(after.around(node)) for node in nodes}
+    return _texts_of(after, nodes)
+
+
+def _texts_of(identity: Identity, nodes: Iterable[str]) -> dict[str, str]:
+    parts = identity.parts()
+    written = {id(part): to_text(part) for part in parts.values()}
+    alone = to_text(NOBODY_LINKED)
+    return {node: written[id(parts[node])] if node in parts else alone for node in nodes}
 
 
 def _event(asked: LinkRequest, alias: Alias, at: int, *, link: bool) -> Happened:
@@ -140,16 +151,16 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         identity = _joined([held])
         nodes = identity.person(node)
         left = identity.without(nodes)
-        others = {each: to_text(left.around(each)) for each in identity.nodes() - {*nodes}}
+        others = _texts_of(left, identity.nodes() - {*nodes})
         people = [(each, _referrer(shop, each)) for each in nodes]
         done = await erase(shop.store, (node, held), people, others, shop.now())
         if done is None:
             continue
         await shop.erasures.learn(shop.store)
-        salts, until = shop.erasures.known.until, _until(shop)
+        until = _until(shop)
         return {
             "erasure": done.count,
-            "customers": [tombstone(salt, each) for salt in salts for each in nodes],
+            "customers": [tombstone(done.salt, each) for each in nodes],
             "erased_at": instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
             "remaining": [{"what": what, "until": until} for what in ERASURE_LEAVES],
@@ -173,31 +184,52 @@ def _until(shop: Shop) -> str | None:
 async def restore_people(shop: Shop) -> int:
     """The store holds what the bundle says of links, and the stream since: it may be a new store,
     or the log may hold links that no server was told. How many ids it did not hold so.
+
+    Nothing of who was erased meanwhile. Raises StoreError, also while it changes all the time.
     """
-    live, erased = shop.bundles.live, shop.erasures.known
+    live = shop.bundles.live
     if not len(live.bundle.linked.nodes):
         return 0
-    ends = [end for word in await _words(shop, live) for end in word.edge[:2]]
-    nodes = [
-        node for node in dict.fromkeys(ends) if erased.at(node) <= live.bundle.manifest.erased_at
-    ]
-    held = await held_of(shop.store, nodes) if nodes else []
-    after = identity_of(await _words(shop, live))  # again: nothing that changed before `held`
-    after = after.without(after.nodes() - {*nodes})
-    changed = 0
-    for node, text in zip(nodes, held, strict=True):
-        new = to_text(after.around(node))
-        if text is None or text.decode() != new:
-            changed += await relink(shop.store, [], {node: text}, {node: new})
-    return changed
+    for _ in range(TRIES):
+        if not await shop.erasures.learn(shop.store):
+            raise StoreError("it does not say who was erased")
+        erased = shop.erasures.known
+        trained = await asyncio.to_thread(_trained, live.bundle, erased)
+        told = [*trained, *await _told_since(shop, live, erased)]
+        nodes = list(dict.fromkeys(end for word in told for end in word.edge[:2]))
+        held = await held_of(shop.store, nodes)
+        told = [*trained, *await _told_since(shop, live, erased)]  # nothing changed before `held`
+        changes = await asyncio.to_thread(_differing, told, nodes, held)
+        changed = await relink_each(shop.store, changes, erased.count)
+        if changed is not None:
+            return changed
+    raise StoreError("people are erased all the time")
 
 
-async def _words(shop: Shop, live: Live) -> list[Word]:
-    linked = live.bundle.linked
-    told = [linked.identity(linked.nodes.id(row)) for row in range(len(linked.nodes))]
-    edges = {edge for one in told for edge in (*one.links.values(), *one.homes.values())}
-    words = [Word(edge, holds=True, revision=0, event_id="") for edge in sorted(edges)]
+def _trained(bundle: Bundle, erased: Tombstones) -> list[Word]:
+    """The links that the training knew, but of nobody who was erased since."""
+    known, everybody = bundle.manifest.erasures, bundle.linked.everybody()
+    gone = [node for node in everybody.nodes() if erased.since(node, known)]
+    left = everybody.without(gone) if gone else everybody
+    edges = (*left.links.values(), *left.homes.values())
+    return [Word(edge, holds=True, revision=0, event_id="") for edge in edges]
+
+
+async def _told_since(shop: Shop, live: Live, erased: Tombstones) -> list[Word]:
+    words = list[Word]()
     async for event in stream_after(shop.store, live.through):
         word = word_of(event)
-        words += [] if word is None else [word]
+        words += [] if word is None or is_erased(event, erased) else [word]
     return words
+
+
+def _differing(
+    words: Sequence[Word], nodes: Sequence[str], held: Sequence[bytes | None]
+) -> dict[str, tuple[bytes | None, str]]:
+    """What each node holds and is to hold, where that is not the same."""
+    wanted = _texts_of(identity_of(words), nodes)
+    return {
+        node: (text, wanted[node])
+        for node, text in zip(nodes, held, strict=True)
+        if text is None or text.decode() != wanted[node]
+    }

@@ -5,6 +5,7 @@ Nobody else comes here: a request of a customer with one id takes one trip, thes
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 from engine.bundle import Bundle
@@ -16,9 +17,10 @@ from engine.customers.identity import (
     customer_node,
     from_text,
     id_of,
+    to_text,
     visitor_node,
 )
-from engine.customers.tombstones import NOBODY_ERASED, Tombstones
+from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
@@ -32,8 +34,10 @@ from serving.store.packing import BEGINNING, StreamId, tail_events
 from serving.store.people import tombstones_of
 from serving.store.store import Store, Tails
 
+_NOTHING: Final = to_text(NOBODY_LINKED).encode()
 Entries = Sequence[bytes]
 NO_ENTRIES: Final[Entries] = ()
+HOME_SHARE: Final = 4  # guess: what a household bought may take so part of what one's own may
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Found:
     known: Known
     identity: Identity
     home: tuple[ItemHistory, ...] = ()  # of the other people there, as far as they allow it
+    cut: bool = False  # there were more events than one request looks at
 
 
 class Erasures:
@@ -52,22 +57,37 @@ class Erasures:
 
     def __init__(self) -> None:
         self.known = NOBODY_ERASED
-        self.newest = 0
+        self._numbers: dict[str, int] = {}
 
     async def learn(self, store: Store) -> bool:
         """False when the store does not tell."""
         try:
             self.known = await tombstones_of(store)
-            self.newest = self.known.newest
+            self._numbers = self.known.known()
         except StoreError:
             return False
         return True
 
+    def since(self, live: Live) -> bool:
+        """Somebody was erased whom the bundle's training did not know of."""
+        return beyond(self._numbers, live.bundle.manifest.erasures)
+
 
 def hidden(asked: Asked, erased: Tombstones, live: Live) -> bool:
     """The bundle may hold what was erased of somebody who is named."""
-    held = live.bundle.manifest.erased_at
-    return any(erased.at(node) > held for node in _asked_nodes(asked))
+    known = live.bundle.manifest.erasures
+    return any(erased.since(node, known) for node in _asked_nodes(asked))
+
+
+def is_several(tails: Tails, asked: Asked, live: Live) -> bool:
+    """Who was unlinked is as nobody ever linked, once the bundle does not link them either.
+
+    Till then the store must say so: the bundle's own word would be that they are one.
+    """
+    if all(text is None or text == _NOTHING for text in tails.people):
+        nodes = live.bundle.linked.nodes
+        return bool(len(nodes)) and any(nodes.row(node) >= 0 for node in _asked_nodes(asked))
+    return True
 
 
 def identity_of(asked: Asked, tails: Tails, live: Live, *, store_down: bool) -> Identity:
@@ -99,7 +119,10 @@ async def find(
     missing = [node for person in (nodes, *home) for node in person if node not in have]
     if missing:
         have |= dict(zip(missing, await store.tails_of(missing), strict=True))
-    own = _events(nodes, have, live)
+    mine, cut = _newest(nodes, have, live, store.tail_most)
+    others = [node for person in home for node in person]
+    theirs, cut_there = _newest(others, have, live, store.tail_most // HOME_SHARE)
+    own = _events(nodes, mine, live)
     if more and more[0] not in nodes and identity.root(more[0]) == more[0]:
         own += _browsed(own, have[more[0]], asked, live)
     return Found(
@@ -107,7 +130,8 @@ async def find(
         own,
         _known(live.bundle, nodes, erased),
         identity,
-        tuple(_homes(live, home, have, erased)),
+        tuple(_homes(live, home, theirs, erased)),
+        cut or cut_there,
     )
 
 
@@ -116,6 +140,27 @@ def find_without_store(asked: Asked, identity: Identity, erased: Tombstones, liv
     nodes = identity.person(_asked_nodes(asked)[0])
     home = tuple(_homes(live, identity.at_home(nodes[0]), {}, erased))
     return Found(nodes, (), _known(live.bundle, nodes, erased), identity, home)
+
+
+def _newest(
+    nodes: Sequence[str], have: dict[str, Entries], live: Live, most: int
+) -> tuple[dict[str, Entries], bool]:
+    """The newest `most` entries of all tails together that the bundle does not hold; whether any
+    were left out. Each tail is bounded by itself, but a person may have many.
+    """
+    if sum(len(have.get(node, NO_ENTRIES)) for node in nodes) <= most:
+        return have, False
+    dated = [
+        (ms, node, entry)
+        for node in nodes
+        for entry in have.get(node, NO_ENTRIES)
+        if (ms := int(entry[: entry.index(b"-")])) >= _held_through(node, live).ms
+    ]
+    dated.sort(key=itemgetter(0), reverse=True)
+    kept: dict[str, list[bytes]] = {}
+    for _, node, entry in dated[:most]:
+        kept.setdefault(node, []).append(entry)
+    return {**kept}, len(dated) > most
 
 
 def _events(nodes: Sequence[str], have: dict[str, Entries], live: Live) -> tuple[Happened, ...]:
@@ -147,7 +192,7 @@ def _browsed(
 
 def _known(bundle: Bundle, nodes: Sequence[str], erased: Tombstones) -> Known:
     """Without those ids that were erased after the bundle was trained."""
-    there = [node for node in nodes if erased.at(node) <= bundle.manifest.erased_at]
+    there = [node for node in nodes if not erased.since(node, bundle.manifest.erasures)]
     return known_person(bundle, there) if there else UNKNOWN_PERSON
 
 

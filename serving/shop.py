@@ -19,7 +19,15 @@ from engine.types import ItemHistory
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
-from serving.person import Erasures, Found, find, find_without_store, hidden, identity_of
+from serving.person import (
+    Erasures,
+    Found,
+    find,
+    find_without_store,
+    hidden,
+    identity_of,
+    is_several,
+)
 from serving.settings import Settings
 from serving.store.items import FOLLOW_S, ItemChanges, changes_after
 from serving.store.packing import BEGINNING, not_among, tail_events
@@ -74,11 +82,14 @@ async def see(shop: Shop, asked: Asked) -> Seen:
     if not await _meet(shop, tails):
         missing = ("store",)
     if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
-        missing, asked = ("store",), replace(asked, customer_id=None, visitor_id=None)
+        missing, tails = ("store",), NO_TAILS  # they may be of somebody who was erased
+        asked = replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None
-    if tails.linked or missing or shop.erasures.newest > live.bundle.manifest.erased_at:
+    several = tails.linked and is_several(tails, asked, live)
+    if several or missing or shop.erasures.since(live):
         found, missing = await _several(shop, asked, tails, live, missing)
-    if max(len(tails.customer), len(tails.visitor)) >= shop.store.tail_most:
+    longest = max(len(tails.customer), len(tails.visitor))
+    if longest >= shop.store.tail_most or (found is not None and found.cut):
         missing += ("tail",)
     degraded = missing + live.degraded
     for reason in degraded:

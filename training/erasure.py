@@ -16,7 +16,7 @@ import polars as pl
 
 from engine.bundle import Bundle
 from engine.customers.identity import HOUSEHOLD, Alias, customer_node, visitor_node
-from engine.customers.tombstones import NOBODY_ERASED, Tombstones
+from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.events import LINKS, EventType
 from training.log import LogWriter, read_header
 from training.stages import read_document, write_document
@@ -32,7 +32,9 @@ def tombstones_path(log: Path) -> Path:
 
 def read_tombstones(log: Path) -> Tombstones:
     told = read_document(tombstones_path(log))
-    return NOBODY_ERASED if told is None else Tombstones(told["until"], told["count"])
+    if told is None:
+        return NOBODY_ERASED
+    return Tombstones(told["until"], told["count"], told.get("numbers", {}))
 
 
 def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
@@ -40,8 +42,8 @@ def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
     known = read_tombstones(log)
     both = known | news
     if both != known:
-        until = {salt: dict(hashes) for salt, hashes in both.until.items()}
-        write_document({"until": until, "count": both.count}, tombstones_path(log))
+        written = {"until": both.until, "count": both.count, "numbers": both.numbers}
+        write_document(written, tombstones_path(log))
     return both
 
 
@@ -166,8 +168,8 @@ def purge_sent(bundles: Path, erased: Tombstones) -> int:
 
 def holds_erased(bundle: Bundle, erased: Tombstones) -> bool:
     """Somebody is in the bundle who was erased after its training."""
-    done = bundle.manifest.erased_at
-    if erased.newest <= done:
+    done = bundle.manifest.erasures
+    if not beyond(erased.known(), done):
         return False
     customers, linked = bundle.customers, bundle.linked.nodes
     visitors = bundle.visitors.ids
@@ -176,4 +178,4 @@ def holds_erased(bundle: Bundle, erased: Tombstones) -> bool:
         *(visitor_node(visitors.id(row)) for row in range(len(visitors))),
         *(linked.id(row) for row in range(len(linked))),
     ]
-    return any(erased.at(node) > done for node in nodes)
+    return any(erased.since(node, done) for node in nodes)

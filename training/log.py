@@ -4,7 +4,8 @@ Money is in integer minor units of the log's one currency; instants are millisec
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -78,6 +79,8 @@ class LogHeader:
     minor_units: int = 2  # decimals of the currency
     stream_through: str = NO_STREAM  # the log holds the server's events up to this stream id
     timeless: bool = False  # all `at` are equal and mean nothing
+    erasures: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Tombstones.known of those that were left out when it was opened; not in the file."""
 
 
 @dataclass(frozen=True, slots=True)

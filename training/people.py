@@ -114,13 +114,15 @@ def linked_of(
     if not nodes:
         return NO_LINKED
     names = [id_of(node) if node[0] == "c" else _ALONE + id_of(node) for node in nodes]
+    parts = identity.parts()
+    texts = {id(part): to_text(part) for part in parts.values()}
     log = _each_alone(raw, [id_of(node) for node in nodes if node[0] == "v"])
     newcomers = _brought_by(log, names)
     people = snapshot(log, [*names, *newcomers])
     own = log.filter(pl.col("customer_id").is_in(names))
     return Linked(
         nodes=IdMap.build(nodes),
-        around=TextColumn.build(to_text(identity.around(node)) for node in nodes),
+        around=TextColumn.build(texts[id(parts[node])] for node in nodes),
         snapshot=_first(people, len(nodes)),
         items=_items(own, names, items, config, watermark),
     )

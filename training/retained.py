@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.bundle_files import read_bundle, read_manifest
-from engine.customers.tombstones import Tombstones
+from engine.customers.tombstones import Tombstones, beyond
 from engine.errors import BundleError
 from training.erasure import holds_erased
 from training.publish import current, remove, versions
@@ -22,7 +22,7 @@ def holding_erased(bundles: Path, erased: Tombstones) -> list[str]:
 
 def _holds(folder: Path, erased: Tombstones) -> bool:
     try:
-        if read_manifest(folder).erased_at >= erased.newest:
+        if not beyond(erased.known(), read_manifest(folder).erasures):
             return False
         return holds_erased(read_bundle(folder), erased)
     except BundleError:
@@ -31,19 +31,10 @@ def _holds(folder: Path, erased: Tombstones) -> bool:
 
 def forget_erased(bundles: Path, erased: Tombstones, *, before: int) -> list[str]:
     """Remove those that are not live and hold somebody who was erased before (epoch ms)."""
-    gone = list(_leaving(bundles, _until(erased, before)))
+    gone = list(_leaving(bundles, erased.up_to(before)))
     remove(bundles, gone)
     forget_twins(bundles)
     return gone
-
-
-def _until(erased: Tombstones, before: int) -> Tombstones:
-    return Tombstones(
-        {
-            salt: {digest: at for digest, at in hashes.items() if at <= before}
-            for salt, hashes in erased.until.items()
-        }
-    )
 
 
 def _leaving(bundles: Path, erased: Tombstones) -> Iterator[str]:

@@ -60,6 +60,7 @@ def open_source(log: Path, items: Path | None) -> Source:
     raw = without_erased(pl.scan_parquet(log), erased)
     identity = identity_in(raw)
     known = None if items is None else read_items(items)
+    header = replace(header, erasures=erased.known())
     return Source(resolved(raw, identity), header, known, identity, raw, erased.newest)
 
 
@@ -151,8 +152,13 @@ def fit(
     say("read")
     data = read_source(source, shop)
     bundle = assemble(source, data, shop, settings.train, say)
-    dated = {"metrics": metrics, "search": told or {}, "created_at": now()}
-    return replace(bundle, manifest=bundle.manifest.model_copy(update=dated))
+    found = {
+        "metrics": metrics,
+        "search": told or {},
+        "created_at": now(),
+        "erasures": dict(source.header.erasures),
+    }
+    return replace(bundle, manifest=bundle.manifest.model_copy(update=found))
 
 
 def in_currency_of(shop: ShopConfig, header: LogHeader) -> ShopConfig:

@@ -128,12 +128,20 @@ class Identity:
 
     def around(self, node: str) -> "Identity":
         """Only what hangs together with `node`, over links and households."""
-        edges = (*self.links.values(), *self.homes.values())
-        near, more = {node}, True
-        while more:
-            touching = {e for edge in edges if near & {*edge[:2]} for e in edge[:2]}
-            more, near = bool(touching - near), near | touching
-        return self._only(near)
+        return self.parts().get(node, NOBODY_LINKED)
+
+    def parts(self) -> dict[str, "Identity"]:
+        """For each node what hangs together with it: one value for all nodes of a part."""
+        above: dict[str, str] = {}
+        for edge in (*self.links.values(), *self.homes.values()):
+            one, other = _top(above, edge.node), _top(above, edge.parent)
+            above[one] = other
+        found: dict[str, tuple[dict[str, Link], dict[str, Link]]] = {}
+        for place, edges in enumerate((self.links, self.homes)):
+            for node, edge in edges.items():
+                found.setdefault(_top(above, node), ({}, {}))[place][node] = edge
+        values = {top: Identity(*edges) for top, edges in found.items()}
+        return {node: values[_top(above, node)] for node in [*above]}
 
     def without(self, nodes: Iterable[str]) -> "Identity":
         return self._only(self.nodes() - frozenset(nodes))
@@ -144,6 +152,13 @@ class Identity:
     def _only(self, nodes: Iterable[str]) -> "Identity":
         kept = frozenset(nodes)
         return Identity(*(_within(edges, kept) for edges in (self.links, self.homes)))
+
+
+def _top(above: dict[str, str], node: str) -> str:
+    """Of a set of nodes the one that stands for it; the way up is halved for the next who asks."""
+    while (over := above.setdefault(node, node)) != node:
+        above[node] = node = above[over]
+    return node
 
 
 def _within(edges: Mapping[str, Link], nodes: frozenset[str]) -> dict[str, Link]:

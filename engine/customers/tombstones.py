@@ -1,6 +1,7 @@
 """Who was erased, without their names: a salted hash of each id, and up to which instant.
 
-What an id does later counts: it is then somebody new.
+What an id does later counts: it is then somebody new. Which erasures a bundle knows of is told by
+their numbers: the instants are those of events, and the clocks of events may be ahead.
 """
 
 from collections.abc import Mapping
@@ -17,12 +18,20 @@ def tombstone(salt: str, node: str) -> str:
     return sha1((salt + node).encode(), usedforsecurity=False).hexdigest()
 
 
+def _nothing() -> Mapping[str, Mapping[str, int]]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstones:
-    """`until`: salt → hash → the instant (epoch ms) up to which events are gone."""
+    """`until`: salt → hash → the instant (epoch ms) up to which events are gone.
 
-    until: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: MappingProxyType({}))
+    `numbers`: salt → hash → which erasure it was, the last of that id; 1 where it is not told.
+    """
+
+    until: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
     count: int = 0  # erasures of the store that it was read from
+    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
 
     @property
     def newest(self) -> int:
@@ -37,13 +46,57 @@ class Tombstones:
         found = [hashes.get(tombstone(salt, node), 0) for salt, hashes in self.until.items()]
         return max(found, default=0)
 
+    def known(self) -> dict[str, int]:
+        """What a training that applied these says it knew of: a name of each salt → the number of
+        the last erasure.
+        """
+        return {
+            tombstone(salt, ""): max(self._number(salt, digest) for digest in hashes)
+            for salt, hashes in self.until.items()
+            if hashes
+        }
+
+    def since(self, node: str, known: Mapping[str, int]) -> bool:
+        """The node was erased, and whoever knew of `known` did not know of it."""
+        for salt, hashes in self.until.items():
+            digest = tombstone(salt, node)
+            if digest in hashes and self._number(salt, digest) > known.get(tombstone(salt, ""), 0):
+                return True
+        return False
+
+    def up_to(self, at: int) -> "Tombstones":
+        """Those of an instant (epoch ms) up to this one."""
+        kept = {
+            salt: {digest: until for digest, until in hashes.items() if until <= at}
+            for salt, hashes in self.until.items()
+        }
+        return Tombstones(kept, self.count, self.numbers)
+
+    def _number(self, salt: str, digest: str) -> int:
+        return self.numbers.get(salt, {}).get(digest, 1)
+
     def __or__(self, other: "Tombstones") -> "Tombstones":
-        merged = {salt: dict(hashes) for salt, hashes in self.until.items()}
-        for salt, hashes in other.until.items():
-            mine = merged.setdefault(salt, {})
-            for digest, at in hashes.items():
-                mine[digest] = max(at, mine.get(digest, 0))
-        return Tombstones(merged, max(self.count, other.count))
+        return Tombstones(
+            _latest(self.until, other.until),
+            max(self.count, other.count),
+            _latest(self.numbers, other.numbers),
+        )
+
+
+def beyond(erasures: Mapping[str, int], known: Mapping[str, int]) -> bool:
+    """Among `erasures` is one that `known` does not tell of; both as of `Tombstones.known`."""
+    return any(number > known.get(salt, 0) for salt, number in erasures.items())
+
+
+def _latest(
+    mine: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]
+) -> dict[str, dict[str, int]]:
+    merged = {salt: dict(hashes) for salt, hashes in mine.items()}
+    for salt, hashes in other.items():
+        held = merged.setdefault(salt, {})
+        for digest, value in hashes.items():
+            held[digest] = max(value, held.get(digest, 0))
+    return merged
 
 
 NOBODY_ERASED = Tombstones()

@@ -39,7 +39,9 @@ class Keys:
 
     @property
     def erased(self) -> str:
-        """Hash: salted hash of an erased node → the instant up to which its events count not."""
+        """Hash: salted hash of an erased node → `<at> <number>`: up to which instant its events
+        count not, and which erasure it was; older servers wrote no number.
+        """
         return self._of("erased")
 
     @property

@@ -81,8 +81,18 @@ def tail_events(
 
 def not_among(entries: Iterable[bytes], others: Iterable[bytes]) -> list[bytes]:
     """Those of `entries` whose event is not one of `others`' own, by its id."""
-    own = {_id_part(entry) for entry in others if not entry.partition(b" ")[0].endswith(b"*")}
+    own = {_id_part(entry) for entry in others if not is_starred(entry)}
     return [entry for entry in entries if _id_part(entry) not in own]
+
+
+def is_starred(entry: bytes) -> bool:
+    """An order of somebody whom the owner of the tail referred."""
+    return entry.partition(b" ")[0].endswith(b"*")
+
+
+def customer_of(entry: bytes) -> str | None:
+    event = unpack(entry.partition(b" ")[2])
+    return None if event is None else event.customer_id
 
 
 def _id_part(entry: bytes) -> bytes:

@@ -13,20 +13,23 @@ from serving.store.scripts import Script
 from serving.store.store import Store
 
 RELINK: Final = Script("""
--- KEYS  stream, people, revision
+-- KEYS  stream, people, revision, count of erasures
 -- ARGV  how many events; events …; how many nodes are expected; node, what it held ('' nothing) …;
---       node, what it is to hold …
--- Gives 0, and changes nothing, when a node holds something else by now; else 1.
+--       node, what it is to hold …; the number of erasures that are known ('' where any may be)
+-- Changes nothing and gives -1 when anybody more was erased by now, 0 when a node holds something
+-- else by now; else 1.
 -- The events' revisions are written here, as the last of their properties: they order the words on
 -- links as they were accepted, whatever the clocks of those who tell them say.
 local stream, people, counter = KEYS[1], KEYS[2], KEYS[3]
 local events = tonumber(ARGV[1])
 local first = events + 3
 local last = first - 1 + 2 * tonumber(ARGV[events + 2])
+local known = ARGV[#ARGV]
+if known ~= '' and known ~= (redis.call('GET', KEYS[4]) or '0') then return -1 end
 for i = first, last, 2 do
   if (redis.call('HGET', people, ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
 end
-for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
+for i = last + 1, #ARGV - 1, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
 if events == 0 then return 1 end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -46,7 +49,7 @@ ERASE: Final = Script("""
 --       node, its tail, who the bundle says referred them ('' nobody) … ;
 --       node of another person, what it is to hold …
 -- Gives nil when the node holds something else by now, else the instant up to which events are
--- forgotten, how many entries of tails went, and the number of this erasure.
+-- forgotten, how many entries of tails went, the number of this erasure, and the salt.
 local people, erased, referrers, prefix = KEYS[1], KEYS[2], KEYS[5], ARGV[3]
 if (redis.call('HGET', people, ARGV[4]) or '') ~= ARGV[5] then return false end
 redis.call('SET', KEYS[3], ARGV[1], 'NX')
@@ -68,15 +71,18 @@ for i = 7, last, 3 do
   redis.call('DEL', tail)
   redis.call('HDEL', people, node)
   if string.sub(node, 1, 1) == 'c' then redis.call('HDEL', referrers, string.sub(node, 3)) end
+  local before = redis.call('HGET', erased, redis.sha1hex(salt .. node))
+  if before then at = math.max(at, tonumber(string.match(before, '^%d+'))) end
 end
-for i = 7, last, 3 do
-  redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), string.format('%.0f', at))
-end
+local number = redis.call('INCR', KEYS[4])
+local told = string.format('%.0f %d', at, number)
+for i = 7, last, 3 do redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), told) end
 for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
-return {string.format('%.0f', at), gone, redis.call('INCR', KEYS[4])}
+return {string.format('%.0f', at), gone, number, salt}
 """)
 
 SALT_BYTES: Final = 32
+PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +90,16 @@ class Erased:
     at: int
     tail_entries: int
     count: int
+    salt: str
 
 
 async def held_of(store: Store, nodes: Sequence[str]) -> list[bytes | None]:
     """What hangs together with each node, as text; None for one that was never linked."""
-    (held,) = await store.ask(("HMGET", store.keys.people, *nodes))
-    return list(held)
+    pages = (nodes[start : start + PAGE] for start in range(0, len(nodes), PAGE))
+    held: list[bytes | None] = []
+    for page in pages:
+        held += (await store.ask(("HMGET", store.keys.people, *page)))[0]
+    return held
 
 
 async def relink(
@@ -99,8 +109,41 @@ async def relink(
     held: Mapping[str, str],
 ) -> bool:
     """False, with nothing changed, when somebody else was quicker: look again and decide anew."""
+    (reply,) = await store.run(RELINK, [_relinking(store, events, expected, held)])
+    return bool(reply)
+
+
+async def relink_each(
+    store: Store, changes: Mapping[str, tuple[bytes | None, str]], erasures: int
+) -> int | None:
+    """From what each node held to what it is to hold, where it still holds that; how many did.
+
+    None as soon as there are not `erasures` erasures any more: the changes may name who is erased.
+    """
+    changed, nodes = 0, list(changes)
+    for start in range(0, len(nodes), PAGE):
+        page = {node: changes[node] for node in nodes[start : start + PAGE]}
+        calls = [
+            _relinking(store, [], {node: held}, {node: new}, str(erasures))
+            for node, (held, new) in page.items()
+        ]
+        replies = await store.run(RELINK, calls)
+        if -1 in replies:
+            return None
+        changed += sum(replies)
+    return changed
+
+
+def _relinking(
+    store: Store,
+    events: Sequence[Happened],
+    expected: Mapping[str, bytes | None],
+    held: Mapping[str, str],
+    erasures: str = "",
+) -> Command:
+    keys = store.keys
     call: list[str | bytes | int] = [
-        *("3", store.keys.events, store.keys.people, store.keys.revision),
+        *("4", keys.events, keys.people, keys.revision, keys.erased_count),
         len(events),
         *map(pack, events),
         len(expected),
@@ -109,8 +152,7 @@ async def relink(
         call += [node, text or b""]
     for node, new in held.items():
         call += [node, new]
-    (reply,) = await store.run(RELINK, [tuple(call)])
-    return bool(reply)
+    return (*call, erasures)
 
 
 async def erase(
@@ -136,7 +178,10 @@ async def erase(
         call += [node, text]
     command: Command = tuple(call)
     (reply,) = await store.run(ERASE, [command])
-    return None if reply is None else Erased(int(reply[0]), int(reply[1]), int(reply[2]))
+    if reply is None:
+        return None
+    at, gone, number, salt = reply
+    return Erased(int(at), int(gone), int(number), salt.decode())
 
 
 async def tombstones_of(store: Store) -> Tombstones:
@@ -146,5 +191,10 @@ async def tombstones_of(store: Store) -> Tombstones:
         ("HGETALL", store.keys.erased),
     )
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    hashes = {digest.decode(): int(at) for digest, at in pairs}
-    return Tombstones({} if salt is None else {salt.decode(): hashes}, int(count or 0))
+    if salt is None:
+        return Tombstones(count=int(count or 0))
+    until, numbers = dict[str, int](), dict[str, int]()
+    for digest, told in pairs:
+        at, _, number = told.decode().partition(" ")
+        until[digest.decode()], numbers[digest.decode()] = int(at), int(number or 1)
+    return Tombstones({salt.decode(): until}, int(count or 0), {salt.decode(): numbers})

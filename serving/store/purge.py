@@ -8,7 +8,7 @@ from engine.customers.tombstones import Tombstones
 from engine.errors import StoreError
 from engine.events import LINKS, EventType
 from engine.happened import Happened
-from serving.store.packing import unpack
+from serving.store.packing import customer_of, is_starred, unpack
 from serving.store.replay import PAGE
 from serving.store.store import Store
 
@@ -72,10 +72,23 @@ async def _purge_referrers(store: Store, erased: Tombstones) -> int:
         for customer, told in zip(flat[::2], flat[1::2], strict=True):
             at, _, who = told.decode().partition(" ")
             if int(at) <= erased.at(customer_node(who)):
+                await _purge_credit(store, store.keys.customers + who, customer.decode())
                 (number,) = await store.ask(("HDEL", store.keys.referrers, customer))
                 gone += number
         if cursor == b"0":
             return gone
+
+
+async def _purge_credit(store: Store, tail: str, customer_id: str) -> None:
+    """The orders of `customer_id` that lie in the tail of whoever referred them."""
+    (flat,) = await store.ask(("HGETALL", tail))
+    fields = [
+        field
+        for field, entry in zip(flat[::2], flat[1::2], strict=True)
+        if is_starred(entry) and customer_of(entry) == customer_id
+    ]
+    if fields:
+        await store.ask(("HDEL", tail, *fields))
 
 
 async def _compact(store: Store) -> bool:

@@ -20,7 +20,8 @@ ACCEPT: Final = Script("""
 --       tails, at, referral known to the bundle, referral told by this event ('<at> <who>' or ''),
 --       stream id of an event that is in the stream already ('' for a new one), node of who it is,
 --       length of a tail that takes no more of this kind (0: it always does)
--- What a referred customer buys lies in the tail of whoever referred them too, marked with a star.
+-- What a referred customer buys lies in the tail of whoever referred them too, marked with a star;
+-- not in turn in the tail of whoever referred those. Who was erased has referred nobody till then.
 -- A tail that is full takes no more: such an event is in the stream alone, for the next training.
 -- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
 -- else its stream id and the tail's length.
@@ -28,10 +29,11 @@ local stream, tail, referrers = KEYS[1], KEYS[2], KEYS[3]
 local event_id, event, ttl, role = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 if redis.call('HEXISTS', tail, event_id) == 1 then return false end
 local salt = redis.call('GET', KEYS[5])
-if salt then
-  local erased = redis.call('HGET', KEYS[4], redis.sha1hex(salt .. ARGV[11]))
-  if erased and tonumber(ARGV[7]) <= tonumber(erased) then return 0 end
+local function forgotten(node, at)
+  local erased = salt and redis.call('HGET', KEYS[4], redis.sha1hex(salt .. node))
+  return erased and at <= tonumber(string.match(erased, '^%d+'))
 end
+if forgotten(ARGV[11], tonumber(ARGV[7])) then return 0 end
 local id = ARGV[10]
 if id == '' then id = redis.call('XADD', stream, '*', 'event', event) end
 local most = tonumber(ARGV[12])
@@ -44,7 +46,10 @@ if role ~= '' then
   local since, who
   local function consider(referral)
     local told, name = string.match(referral or '', '^(%d+) (.+)$')
-    if told and (not since or tonumber(told) < since) then since, who = tonumber(told), name end
+    told = tonumber(told)
+    if told and (not since or told < since) and not forgotten('c:' .. name, told) then
+      since, who = told, name
+    end
   end
   consider(redis.call('HGET', referrers, customer) or nil)
   consider(ARGV[8])
@@ -57,9 +62,10 @@ if role ~= '' then
       redis.call('HSET', referrers, customer, string.format('%.0f', since) .. ' ' .. who)
       local held = redis.call('HGETALL', tail)
       for i = 1, #held, 2 do
-        local text = string.match(held[i + 1], '^%S+ (.*)$')
+        local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
         local past = cjson.decode(text)
-        if past.type == 'purchase' or past.type == 'refund' then
+        local own = string.sub(accepted, -1) ~= '*'
+        if own and (past.type == 'purchase' or past.type == 'refund') then
           local fact = 'referred:' .. held[i]
           if before and before ~= who then redis.call('HDEL', prefix .. before, fact) end
           if past.at >= since and has_room(prefix .. who) then

@@ -4,26 +4,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha1
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from engine.customers.tombstones import Tombstones, tombstone
+from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
 from serving.app import open_shop
-from serving.identity import erase_person
+from serving.customer_schemas import AliasWire, LinkRequest
+from serving.identity import erase_person, relate
 from serving.person import Erasures
 from serving.shop import Shop, see
 from serving.store.packing import BEGINNING
 from serving.store.purge import purge
 from serving.store.replay import stream_after
-from serving.store.store import Accepting
+from serving.store.store import Accepting, Store
 from tests.serving.stories import live_through
 from tests.serving.test_identity import Caller
 from tests.worlds import NOW
+from training.publish import publish
 
 LATER = datetime.fromtimestamp(NOW / 1000 + 60, UTC).isoformat()
 
@@ -113,6 +117,27 @@ def test_every_worker_learns_of_it_before_it_answers(tea_shop: Shop) -> None:
     live_through(story, tea_shop)
 
 
+def test_a_clock_that_is_ahead_hides_no_later_erasure(tea_shop: Shop, tmp_path: Path) -> None:
+    async def story(shop: Shop) -> None:
+        ahead = Happened("f", EventType.VIEW, NOW + 20 * 3_600_000, "x", item_id="pot")
+        await shop.store.accept([Accepting(ahead)])
+        first = await erase_person(shop, "x")
+        again = await erase_person(shop, "x")
+        assert first["erased_at"] == again["erased_at"], "what was forgotten stays so"
+        made = shop.bundles.live.bundle
+        known = {"erasures": shop.erasures.known.known()}
+        publish(replace(made, manifest=made.manifest.model_copy(update=known)), tmp_path)
+        await shop.bundles.follow()
+        assert shop.bundles.live.bundle.manifest.erasures == known["erasures"]
+        mei = Asked(n=3, customer_id="mei")
+        assert (await see(shop, mei)).found is None, "whom the training knew of is not looked for"
+        await erase_person(shop, "mei")
+        assert (await see(shop, mei)).query.customer.orders == 0
+
+    publish(tea_shop.bundles.live.bundle, tmp_path)
+    live_through(story, tea_shop, bundles=tmp_path)
+
+
 def test_the_stream_and_whom_they_brought_forget_them(tea_shop: Shop) -> None:
     async def story(shop: Shop) -> None:
         def of(event_id: str, kind: EventType, who: str, at: int = NOW, **more: Any) -> Accepting:
@@ -148,3 +173,26 @@ def test_tombstones_tell_the_store_and_the_trainer_the_same() -> None:
     one, two = Tombstones({"a": {"x": 1}}), Tombstones({"a": {"x": 3}, "b": {"y": 2}}, 5)
     assert (one | two) == Tombstones({"a": {"x": 3}, "b": {"y": 2}}, 5)
     assert ((one | two).newest, Tombstones().newest) == (3, 0)
+
+
+def test_nobody_is_told_of_while_a_worker_cannot_learn_who_was_erased(
+    tea_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(shop: Shop) -> None:
+        card = LinkRequest(customer_id="mei", aliases=[AliasWire(kind="pos_card", value="card")])
+        await relate(shop, card, link=True)
+        view = Happened("v", EventType.VIEW, NOW, visitor_id="screen", item_id="pot")
+        await shop.store.accept([Accepting(view)])
+
+        async def slow(_: Store) -> Tombstones:
+            raise StoreError("the link for writes is slow")
+
+        monkeypatch.setattr("serving.person.tombstones_of", slow)
+        receipt = await erase_person(shop, "somebody")
+        assert len(receipt["customers"]) == 1, "the receipt needs no further answer"
+        for asked in (Asked(n=3, customer_id="mei"), Asked(n=3, visitor_id="screen")):
+            seen = await see(shop, asked)
+            assert (seen.query.degraded, seen.query.customer.orders) == (("store",), 0)
+            assert not len(seen.query.recent)
+
+    live_through(story, tea_shop)

@@ -7,6 +7,8 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
 from engine.types import DAY_MS
+from serving.customer_schemas import AliasWire, LinkRequest
+from serving.identity import relate
 from serving.shop import Shop, see
 from serving.store.packing import tail_events
 from serving.store.store import Accepting, Store
@@ -118,5 +120,46 @@ def test_a_tail_made_again_from_the_stream_is_bounded_as_well(tea_shop: Shop) ->
             [(one, Accepting(event)) for one, event in zip(accepted, views, strict=True) if one]
         )
         assert len(await settled(store)) <= LIMIT
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+async def link(shop: Shop, customer: str, *aliases: tuple[str, str]) -> None:
+    told = [AliasWire(kind=kind, value=value) for kind, value in aliases]
+    await relate(shop, LinkRequest(customer_id=customer, aliases=told), link=True)
+
+
+def test_a_person_of_many_ids_costs_no_more_than_one_full_tail(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        cards = [f"card{number}" for number in range(5)]
+        await link(shop, "ann", *[("pos_card", card) for card in cards])
+        for place, card in enumerate(cards[:4]):
+            start = place * LIMIT
+            orders = [bought(number, card) for number in range(start, start + LIMIT)]
+            await accept(shop.store, *orders)
+        whole = await see(shop, ANN)
+        assert (whole.query.degraded, whole.query.customer.orders) == ((), MOST)
+        await asyncio.sleep(0.002)  # the newest are told by the millisecond
+        await accept(shop.store, *[bought(number, "card4") for number in range(MOST, MOST + 5)])
+        full = await see(shop, ANN)
+        assert (full.query.degraded, full.query.customer.orders) == (("tail",), MOST)
+        kept = {event.event_id for event in full.events}
+        assert kept >= {f"p{number}" for number in range(MOST, MOST + 5)}
+
+    live_through(story, tea_shop, tail_limit=LIMIT)
+
+
+def test_a_household_takes_less_than_ones_own(tea_shop: Shop) -> None:
+    async def story(shop: Shop) -> None:
+        for customer in ("ann", "son"):
+            await link(shop, customer, ("household", "elm"))
+        await accept(shop.store, *[bought(number, "son") for number in range(LIMIT)])
+        assert (await see(shop, ANN)).query.degraded == ()
+        await accept(shop.store, bought(LIMIT, "son"))
+        found = await see(shop, ANN)
+        assert found.query.degraded == ("tail",)
+        assert found.query.history.bought.tolist() == [LIMIT]
+        son = await see(shop, replace(ANN, customer_id="son"))
+        assert (son.query.degraded, son.query.customer.orders) == ((), LIMIT + 1)
 
     live_through(story, tea_shop, tail_limit=LIMIT)

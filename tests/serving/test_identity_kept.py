@@ -2,21 +2,25 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.bundle_files import read_bundle
+from engine.customers.tombstones import Tombstones
+from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
 from serving.app import build_shop
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate, restore_people
+from serving.person import Erasures
 from serving.shop import Shop, see
-from serving.store.people import held_of, relink
-from serving.store.store import Accepting
+from serving.store.people import held_of, relink, relink_each
+from serving.store.store import Accepting, Store
 from tests.serving.stories import live_through
 from tests.training.test_people import did, trained_on, word
 from tests.worlds import NOW
@@ -66,6 +70,52 @@ def test_a_new_store_learns_from_the_bundle_and_the_stream_who_is_who(
     live_through(story, tea_shop, bundles=trained)
 
 
+def test_a_worker_that_has_not_heard_of_an_erasure_brings_no_name_back(
+    tea_shop: Shop, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(shop: Shop) -> None:
+        everybody = ["c:ann", "c:card", "c:son", "h:elm"]
+        before = shop.erasures.known.count
+        changes = dict.fromkeys(everybody, (None, "[[],[]]"))
+        await erase_person(shop, "ann")
+        left = [None, None, *await held_of(shop.store, everybody[2:])]
+        late = replace(shop, erasures=Erasures())
+        assert await restore_people(late) == 0
+        assert await held_of(shop.store, everybody) == left
+        assert await relink_each(shop.store, changes, before) is None, "decided before it"
+        assert await held_of(shop.store, everybody) == left
+
+        async def slow(_: Store) -> Tombstones:
+            raise StoreError("the link for writes is slow")
+
+        monkeypatch.setattr("serving.person.tombstones_of", slow)
+        with pytest.raises(StoreError, match="who was erased"):
+            await restore_people(replace(shop, erasures=Erasures()))
+
+    live_through(story, tea_shop, bundles=trained)
+
+
+def test_who_came_back_after_an_erasure_keeps_their_new_links(
+    tea_shop: Shop, trained: Path
+) -> None:
+    async def story(shop: Shop) -> None:
+        await erase_person(shop, "ann")
+        new = LinkRequest(
+            customer_id="ann",
+            aliases=[AliasWire(kind="app_id", value="app")],
+            at=datetime.fromtimestamp(NOW / 1000 + 1, UTC),
+        )
+        await relate(shop, new, link=True)
+        held = await held_of(shop.store, ["c:ann", "c:app"])
+        assert held[0] == held[1] is not None
+        assert await restore_people(shop) == 0
+        await shop.store.ask(("DEL", shop.store.keys.people))
+        await restore_people(shop)
+        assert await held_of(shop.store, ["c:ann", "c:app", "c:card"]) == [*held, None]
+
+    live_through(story, tea_shop, bundles=trained)
+
+
 def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained: Path) -> None:
     shop = replace(build_shop(tea_shop.settings.model_copy(update={"bundles": trained})))
     shop = replace(shop, now=lambda: NOW)
@@ -81,6 +131,22 @@ def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained:
         assert (await see(shop, Asked(n=3, customer_id="zoe"))).found is None
 
     asyncio.run(story())
+
+
+def test_who_was_unlinked_costs_what_nobody_linked_costs(tea_shop: Shop, trained: Path) -> None:
+    async def story(shop: Shop) -> None:
+        card = LinkRequest(customer_id="wei", aliases=[AliasWire(kind="app_id", value="app")])
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is None
+        await relate(shop, card, link=True)
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is not None
+        await relate(shop, card, link=False)
+        assert (await see(shop, Asked(n=3, customer_id="wei"))).found is None
+        await relate(shop, CARD, link=False)
+        assert await orders(shop, "ann") == await orders(shop, "card") == 1, (
+            "whom the bundle links is taken apart"
+        )
+
+    live_through(story, tea_shop, bundles=trained)
 
 
 def test_links_that_are_told_at_once_are_all_kept(tea_shop: Shop) -> None:

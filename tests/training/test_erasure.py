@@ -33,8 +33,9 @@ from training.train import open_source
 AT = START + 1_000
 
 
-def erased(*nodes: str, salt: str = "salt", at: int = AT) -> Tombstones:
-    return Tombstones({salt: {tombstone(salt, node): at for node in nodes}}, 1)
+def erased(*nodes: str, salt: str = "salt", at: int = AT, number: int = 1) -> Tombstones:
+    numbers = {salt: {tombstone(salt, node): number for node in nodes}}
+    return Tombstones({salt: {tombstone(salt, node): at for node in nodes}}, number, numbers)
 
 
 def line(event_id: str, kind: EventType, who: str | None, at: int, **more: Any) -> Happened:
@@ -71,7 +72,7 @@ def test_what_is_trained_on_never_holds_them_even_before_the_file_is_rewritten(l
     source = open_source(log, None)
     assert source.raw is not None
     assert ids(source.raw.collect()) == KEPT
-    assert source.erased_at == AT
+    assert source.header.erasures == erased("c:mei").known()
     assert ids(read_log(log).frame) == sorted(event.event_id for event in LINES)
 
 
@@ -102,7 +103,7 @@ def test_tombstones_are_kept_together_and_name_nobody(log: Path) -> None:
     assert read_tombstones(log) == both
     assert (both.at("c:mei"), both.at("c:lin"), both.at("c:bo")) == (AT, 5, 0)
     written = tombstones_path(log).read_text()
-    assert set(json.loads(written)) == {"until", "count"}
+    assert set(json.loads(written)) == {"until", "count", "numbers"}
     assert not any(name in written for name in ("mei", "lin"))
 
 
@@ -125,7 +126,8 @@ def test_a_bundle_of_before_is_found_and_goes_when_it_is_not_live(tmp_path: Path
     assert holds_erased(made, erased("c:mei"))
     assert not holds_erased(made, erased("c:bo", "v:v"))
     assert holds_erased(cookie, erased("v:v"))
-    manifest = made.manifest.model_copy(update={"erased_at": AT, "created_at": 1})
+    known = {"erasures": erased("c:mei").known(), "created_at": 1}
+    manifest = made.manifest.model_copy(update=known)
     clean = replace(made, manifest=manifest)
     assert not holds_erased(clean, erased("c:mei"))
     old, new = publish(made, tmp_path).version, publish(clean, tmp_path).version
@@ -136,6 +138,29 @@ def test_a_bundle_of_before_is_found_and_goes_when_it_is_not_live(tmp_path: Path
     rollback(tmp_path, new)
     assert forget_erased(tmp_path, erased("c:mei"), before=AT) == [old]
     assert (versions(tmp_path), current(tmp_path)) == ([new], new)
+
+
+def test_what_a_bundle_knows_is_told_by_numbers_and_not_by_clocks_that_may_be_ahead(
+    tmp_path: Path,
+) -> None:
+    ahead = erased("c:zoe", at=AT + 86_400_000)
+    manifest = bundle().manifest.model_copy(update={"erasures": ahead.known()})
+    made = replace(bundle(), manifest=manifest)
+    publish(made, tmp_path)
+    assert not holds_erased(made, ahead)
+    later = ahead | erased("c:mei", number=2)
+    assert holds_erased(made, later)
+    assert holding_erased(tmp_path, later) == [current(tmp_path)]
+    assert not holds_erased(made, ahead | erased("c:bo", number=2)), "nobody it holds"
+    another = ahead | erased("c:mei", salt="a new store's")
+    assert holds_erased(made, another), "which counts from one again"
+
+
+def test_tombstones_of_before_the_numbers_are_the_first(log: Path) -> None:
+    told = json.loads(tombstones_path(log).read_text())
+    tombstones_path(log).write_text(json.dumps({"until": told["until"], "count": told["count"]}))
+    assert read_tombstones(log).known() == erased("c:mei").known()
+    assert holds_erased(bundle(), read_tombstones(log))
 
 
 def test_a_bundle_that_cannot_be_read_may_hold_anybody(tmp_path: Path) -> None:

@@ -172,6 +172,24 @@ def test_the_people_are_a_partition_and_every_text_comes_back(steps: Any) -> Non
         assert near.at_home(node) == identity.at_home(node)
 
 
+@given(STEPS)
+def test_the_parts_are_what_hangs_together_and_nothing_else(steps: Any) -> None:
+    identity, _ = lived(steps)
+    edges = {*identity.links.values(), *identity.homes.values()}
+    for node in identity.nodes():
+        near: set[str] = set()
+        more = {node}
+        while more - near:
+            near |= more
+            more = {end for edge in edges if near & {*edge[:2]} for end in edge[:2]}
+        part = identity.parts()[node]
+        assert part == identity.without(identity.nodes() - near)
+        assert part.nodes() == near
+    assert {node for part in identity.parts().values() for node in part.nodes()} == {
+        *identity.parts()
+    }
+
+
 def test_a_ring_in_a_log_of_others_loses_the_link_that_closes_it() -> None:
     words = [
         Word(Link("c:a", "c:b", "customer", 1), True, 0, "x"),

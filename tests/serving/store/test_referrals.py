@@ -1,9 +1,12 @@
 """Orders of customers whom somebody referred lie in the tail of that one too."""
 
+from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
 from serving.store.address import Address
+from serving.store.people import erase
+from serving.store.purge import purge
 from serving.store.store import Accepting, Store
-from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told
+from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told, view
 
 
 def test_what_a_referred_customer_buys_is_told_to_the_one_who_referred_them(redis: Address) -> None:
@@ -54,5 +57,42 @@ def test_nobody_refers_themselves(redis: Address) -> None:
     async def story(store: Store) -> None:
         await accept(store, referral(1, "ben", "ben"), purchase(1, "ben", NOW + 5))
         assert [event.event_id for event in await tail_of(store, "ben")] == ["r1", "p1"]
+
+    told(story, redis)
+
+
+def test_whoever_referred_the_referrer_is_told_of_their_own_orders_alone(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "cat", "ben"), purchase(1, "cat", NOW + 5))
+        await accept(store, purchase(2, "ben", NOW + 5), referral(2, "ben", "ann"))
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p2"]
+
+    told(story, redis)
+
+
+def test_who_was_erased_has_referred_nobody_before_and_may_refer_again(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
+        await erase(store, ("c:ann", None), [("c:ann", "")], {}, NOW + 10)
+        await accept(store, purchase(2, "ben", NOW + 15), referral(2, "cat", "ann", NOW + 9))
+        await store.accept([Accepting(purchase(3, "dan", NOW + 15), known_referral=f"{NOW} ann")])
+        await accept(store, purchase(4, "cat", NOW + 15))
+        assert await tail_of(store, "ann") == ()
+        await accept(store, referral(5, "cat", "ann", NOW + 11))
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p4"]
+
+    told(story, redis)
+
+
+def test_credit_that_an_older_server_gave_to_who_was_erased_is_purged(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
+        await accept(store, referral(2, "cat", "ann", NOW + 20), purchase(2, "cat", NOW + 25))
+        await accept(store, view(100))
+        salt = "salt"
+        erased = Tombstones({salt: {tombstone(salt, "c:ann"): NOW + 10}}, 1)
+        assert (await purge(store, erased)).referrers == 1
+        kept = {event.event_id for event in await tail_of(store, "ann")}
+        assert kept == {"referred:p2", "v100"}
 
     told(story, redis)
