@@ -13,9 +13,10 @@ from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
 from engine.customers.offers import may_see
+from engine.customers.repurchase import used_up
 from engine.query import Query
 from engine.ranking import Pool, allowed
-from engine.slots import Slot
+from engine.slots import Repeat, Slot
 from engine.types import Mask, Rows
 
 STRANGER: Final = "other"  # the value class of somebody of whom nothing is known
@@ -28,12 +29,14 @@ def filter_rows(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
 
 
 def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask | None:
-    """What stock, complaints and life stages leave; None where none has a say."""
+    """What stock, the household, complaints and life stages leave; None where none has a say."""
     parts = []
     if slot.scarce is not None:
         value_class = query.customer.value_class if query.customer.personal else STRANGER
         if value_class not in slot.scarce.classes:
             parts.append(may_see(bundle.catalogue.stock[rows], value_class, slot.scarce))
+    if len(query.at_home) and slot.repeat is not Repeat.ALWAYS:
+        parts.append(~np.isin(rows, _not_needed(query, slot, bundle)))
     if len(query.complained) and slot.complaints:
         parts.append(~is_suppressed(rows, query.complained, bundle.catalogue))
     if query.customer.life_stages and query.customer.personal and slot.life_stages:
@@ -43,6 +46,14 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
         return None
     keep: Mask = np.logical_and.reduce(parts)
     return keep
+
+
+def _not_needed(query: Query, slot: Slot, bundle: Bundle) -> Rows:
+    """What another of the household bought and the slot's repeat policy hides (R6)."""
+    if slot.repeat is Repeat.NEVER:
+        return query.at_home.rows
+    left = ~used_up(query.at_home, bundle.cycles, bundle.shop.repurchase, query.now)
+    return query.at_home.rows[left]
 
 
 def weigh_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:

@@ -9,13 +9,12 @@ from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
-from engine.customers.households import with_household
+from engine.customers.households import bought_at_home
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
-from engine.types import ItemHistory
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -48,13 +47,7 @@ class Seen:
     query: Query
     live: Live
     events: tuple[Happened, ...] = ()  # since the bundle
-    alone: ItemHistory | None = None
     found: Found | None = None  # for who has several ids, a household, or was erased
-
-    @property
-    def own(self) -> ItemHistory:
-        """Without what the household bought."""
-        return self.query.history if self.alone is None else self.alone
 
     @property
     def bundle(self) -> Bundle:
@@ -110,10 +103,9 @@ def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[st
     query = enrich(
         asked, live.bundle, shop.now(), tail=found.events, degraded=degraded, known=found.known
     )
-    own = query.history
     if found.home and query.customer.personal:
-        query = replace(query, history=with_household(own, found.home))
-    return Seen(query, live, found.events, own, found)
+        query = replace(query, at_home=bought_at_home(found.home))
+    return Seen(query, live, found.events, found)
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
