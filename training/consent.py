@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from engine.customers.consent import REFUSED
+from engine.customers.consent import REFUSED, name_of
 from training.customer_tables import SAID, attributes, detail_of
 from training.visitors import visitors_of_customers
 
@@ -26,7 +26,7 @@ def opted_out(log: pl.LazyFrame) -> OptedOut:
     rows = names.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)).lazy()
     at = pl.col("at").dt.epoch("ms")
     facts = attributes(detail_of(lines.with_columns(at).join(rows, on="customer_id")))
-    refused = (pl.col("name") == "consent.personal") & (pl.col("value") == REFUSED)
+    refused = (pl.col("name") == name_of("personal")) & (pl.col("value") == REFUSED)
     customers = names["customer_id"].gather(facts.filter(refused)["row"].sort()).to_list()
     return OptedOut(customers, visitors_of_customers(log, customers) if customers else [])
 

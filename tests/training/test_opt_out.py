@@ -8,9 +8,8 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.bundle_files import write_bundle
-from engine.customers.consent import may_contact, may_personalise, personal
+from engine.customers.consent import allows, personal
 from engine.customers.facts import Attribute, History
-from engine.customers.state import NOBODY
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked, enrich
@@ -30,11 +29,9 @@ WHO = "quiet"
 
 
 def test_consent_is_asked_in_one_place() -> None:
-    assert may_contact(NOBODY)
-    assert may_personalise(NOBODY)
-    assert not may_contact(NOBODY._replace(contactable=False))
-    assert not may_personalise(NOBODY._replace(personal=False))
     said = Attribute("consent.personal", 1, 2, "false")
+    assert allows({}, "contact")
+    assert not allows({"consent.contact": "false"}, "contact")
     assert personal(History())
     assert not personal(History(attributes=(said,)))
     assert personal(History(attributes=(said._replace(value="true"),)))
@@ -120,7 +117,7 @@ def test_A6_what_is_learnt_does_not_depend_on_what_they_did(
     queries = [enrich(Asked(5, customer_id=WHO), each, last) for each in (one, two)]
     assert queries[0].customer.points == queries[1].customer.points == 2700
     assert all(len(query.history) == 0 and query.customer_row == -1 for query in queries)
-    assert not may_personalise(queries[0].customer)
+    assert not queries[0].customer.personal
 
 
 @pytest.mark.slow
