@@ -153,7 +153,10 @@ def _first(found: Candidates, depth: int) -> Candidates:
 
 
 def from_referrer(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """What the one who brought a newcomer bought (F3); nothing of a referrer who opted out."""
+    """What the one who brought a newcomer bought (F3), as of the training.
+
+    Nothing of a referrer who had opted out by then. The server leaves out who was erased since.
+    """
     referrer = query.customer.referrer_id
     row = bundle.customers.row(referrer) if referrer and query.customer.personal else -1
     if row < 0 or not personal(bundle.snapshot.history_of(row)):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
 from engine.customers.households import bought_at_home
+from engine.customers.identity import customer_node
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
@@ -80,7 +81,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         return _seen(shop, asked, found, live, degraded)
     events = events_of(asked, tails, live)
     query = enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded)
-    return Seen(query, live, events)
+    return Seen(_without_erased(query, shop, live), live, events)
 
 
 async def _several(
@@ -105,7 +106,17 @@ def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[st
     )
     if found.home and query.customer.personal:
         query = replace(query, at_home=bought_at_home(found.home))
-    return Seen(query, live, found.events, found)
+    return Seen(_without_erased(query, shop, live), live, found.events, found)
+
+
+def _without_erased(query: Query, shop: Shop, live: Live) -> Query:
+    """Without a referrer who was erased after the bundle, which still holds what they bought."""
+    held, referrer = live.bundle.manifest.erased_at, query.customer.referrer_id
+    if referrer is None or shop.erasures.newest <= held:
+        return query
+    if shop.erasures.known.at(customer_node(referrer)) <= held:
+        return query
+    return replace(query, customer=query.customer._replace(referrer_id=None))
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:
