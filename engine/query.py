@@ -56,6 +56,7 @@ class Query:
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
     history: ItemHistory = NO_ITEM_HISTORY
+    at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
     context: Rows = field(default_factory=lambda: NO_ROWS)

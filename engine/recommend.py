@@ -5,7 +5,8 @@ from engine.explain import explain
 from engine.query import Query
 from engine.ranking import Pool, append, arrange, fuse
 from engine.retrievers import RETRIEVERS
-from engine.slot_rules import may_stand, staged, weighed
+from engine.slot_rules import filter_rows, weigh_by_rules
+from engine.slot_shares import arrange_by_rules
 from engine.slots import Slot, SlotPlan
 from engine.types import Candidates, Slate
 
@@ -21,12 +22,12 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     """The items of the slate in their order, without the reasons: what a batch needs."""
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
-    pool = keep_allowed(pool, query, slot, bundle)
-    pool = weighed(pool, query, slot, bundle)
+    pool = filter_pool(pool, query, slot, bundle)
+    pool = weigh_by_rules(pool, query, slot, bundle)
     pool = fill(pool, query, slot, bundle)
     pool = arrange(pool, slot, bundle)
     if slot.ruled:
-        pool = staged(pool, query, slot, bundle)
+        pool = arrange_by_rules(pool, query, slot, bundle)
     return pool.take(slice(query.n))
 
 
@@ -36,8 +37,8 @@ def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:
     return [RETRIEVERS[name](query, bundle, depth) for name in slot.sources]
 
 
-def keep_allowed(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
-    return pool.take(may_stand(pool.rows, query, slot, bundle))
+def filter_pool(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+    return pool.take(filter_rows(pool.rows, query, slot, bundle))
 
 
 def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
@@ -48,6 +49,6 @@ def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
         if len(pool) >= query.n:
             break
         extra = RETRIEVERS[name](query, bundle, depth)
-        keep = may_stand(extra.rows, query, slot, bundle)
+        keep = filter_rows(extra.rows, query, slot, bundle)
         pool = append(pool, Candidates(extra.rows[keep], extra.scores[keep]), place)
     return pool

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle, Factors
+from engine.customers.consent import personal
 from engine.customers.newcomers import from_referrer as referrer_items
-from engine.customers.newcomers import opted_out
 from engine.customers.repurchase import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
@@ -158,10 +158,13 @@ def _first(found: Candidates, depth: int) -> Candidates:
 
 
 def from_referrer(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """What the one who brought a newcomer bought (F3); nothing of a referrer who opted out."""
+    """What the one who brought a newcomer bought (F3), as of the training.
+
+    Nothing of a referrer who had opted out by then. The server leaves out who was erased since.
+    """
     referrer = query.customer.referrer_id
     row = bundle.customers.row(referrer) if referrer and query.customer.personal else -1
-    if row < 0 or opted_out(bundle.snapshot.history_of(row)):
+    if row < 0 or not personal(bundle.snapshot.history_of(row)):
         return NO_CANDIDATES
     return referrer_items(bundle.customer_items.of(row), depth)
 

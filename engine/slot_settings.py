@@ -1,9 +1,15 @@
-"""What a slot may be told to do with who is asking; the rules are in `engine.slot_rules`."""
+"""What a slot may be told to do with who is asking.
 
+The rules are in `engine.slot_rules` and `engine.slot_shares`.
+"""
+
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ROUNDING: Final = 1e-9  # 0.3 of 10 places are 3, whatever the float says
 
 
 class ShareOf(StrEnum):
@@ -32,8 +38,24 @@ class Share(BaseModel):
         return self
 
 
+def wrong_shares(shares: Sequence[Share]) -> str | None:
+    """Why these cannot be kept together; None where they can."""
+    named = [share.of for share in shares]
+    twice = next((str(of) for of in named if named.count(of) > 1), None)
+    if twice is not None:
+        return f"{twice} is named twice; write its at_least and at_most in one share"
+    least = sum(share.at_least for share in shares)
+    if least > 1 + ROUNDING:
+        parts = " + ".join(f"{share.of} {share.at_least:g}" for share in shares if share.at_least)
+        return f"at_least of all shares ({parts}) is {least:g}, more than all places (1)"
+    return None
+
+
 class Lead(BaseModel):
-    """The best of one source stand before everything else, in that source's order."""
+    """The best of one source stand before everything else, in that source's order.
+
+    Places that the least shares of the slot need are not the lead's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.catalogue import ItemKind
 from engine.conditions import Fields, Predicate, compiled, read
@@ -17,7 +17,7 @@ from engine.query import Query
 from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
 from engine.shop import ShopConfig, faults, read_toml
-from engine.slot_settings import Lead, Share, ShareOf
+from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 
 MAX_SIZE: Final = 200
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -70,6 +70,14 @@ class Slot(BaseModel):
     lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
     shares: tuple[Share, ...] = ()  # of the places shown (S1, G6)
     lead: Lead | None = None  # what stands before everything else
+
+    @field_validator("shares")
+    @classmethod
+    def _keepable(cls, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+        wrong = wrong_shares(shares)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return shares
 
     def depth_for(self, n: int) -> int:
         """Enough to survive the filters: four times what is shown."""

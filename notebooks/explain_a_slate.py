@@ -27,9 +27,10 @@ from engine.happened import Happened
 from engine.query import Asked, enrich
 from engine.ranking import Pool, arrange, fuse
 from engine.reasons import say
-from engine.recommend import fill, keep_allowed, recommend, retrieve
+from engine.recommend import fill, filter_pool, recommend, retrieve
 from engine.shop import read_shop
-from engine.slot_rules import staged, weighed
+from engine.slot_rules import weigh_by_rules
+from engine.slot_shares import arrange_by_rules
 from engine.slots import read_slots
 
 bundle = live_bundle(sample_bundles())
@@ -111,11 +112,11 @@ pool = fuse(found, tuple(slot.sources.values()))
 shown(pool)
 
 # %%
-allowed = keep_allowed(pool, query, slot, bundle)
-gone = set(pool.rows.tolist()) - set(allowed.rows.tolist())
-print(f"{len(gone)} of {len(pool)} may not stand here:", [title(i) for i in sorted(gone)[:3]], "…")
-filled = fill(weighed(allowed, query, slot, bundle), query, slot, bundle)
-arranged = staged(arrange(filled, slot, bundle), query, slot, bundle)
+passed = filter_pool(pool, query, slot, bundle)
+gone = set(pool.rows.tolist()) - set(passed.rows.tolist())
+print(f"{len(gone)} of {len(pool)} are filtered out:", [title(i) for i in sorted(gone)[:3]], "…")
+filled = fill(weigh_by_rules(passed, query, slot, bundle), query, slot, bundle)
+arranged = arrange_by_rules(arrange(filled, slot, bundle), query, slot, bundle)
 shown(arranged)
 
 # %% [markdown]

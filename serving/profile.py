@@ -51,7 +51,7 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "stages": _stages(history, bundle, query.now),
         "ledger": _ledger(history, bundle),
         "median_order": _money(query.customer.median_order_minor, bundle),
-        "recent": _recent(seen.own, live),
+        "recent": _recent(query.history, live),
         "due": _due(query.history, live, query.now),
         "contact": _contact(history, bundle, query.now),
         "referral": _referral(history, query.customer),

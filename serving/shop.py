@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
-from engine.customers.households import with_household
+from engine.customers.households import bought_at_home
+from engine.customers.identity import customer_node
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
-from engine.types import ItemHistory
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -56,13 +56,7 @@ class Seen:
     query: Query
     live: Live
     events: tuple[Happened, ...] = ()  # since the bundle
-    alone: ItemHistory | None = None
     found: Found | None = None  # for who has several ids, a household, or was erased
-
-    @property
-    def own(self) -> ItemHistory:
-        """Without what the household bought."""
-        return self.query.history if self.alone is None else self.alone
 
     @property
     def bundle(self) -> Bundle:
@@ -98,7 +92,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         return _seen(shop, asked, found, live, degraded)
     events = events_of(asked, tails, live)
     query = enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded)
-    return Seen(query, live, events)
+    return Seen(_without_erased(query, shop, live), live, events)
 
 
 async def _several(
@@ -121,10 +115,19 @@ def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[st
     query = enrich(
         asked, live.bundle, shop.now(), tail=found.events, degraded=degraded, known=found.known
     )
-    own = query.history
     if found.home and query.customer.personal:
-        query = replace(query, history=with_household(own, found.home))
-    return Seen(query, live, found.events, own, found)
+        query = replace(query, at_home=bought_at_home(found.home))
+    return Seen(_without_erased(query, shop, live), live, found.events, found)
+
+
+def _without_erased(query: Query, shop: Shop, live: Live) -> Query:
+    """Without a referrer who was erased after the bundle, which still holds what they bought."""
+    held, referrer = live.bundle.manifest.erased_at, query.customer.referrer_id
+    if referrer is None or shop.erasures.newest <= held:
+        return query
+    if shop.erasures.known.at(customer_node(referrer)) <= held:
+        return query
+    return replace(query, customer=query.customer._replace(referrer_id=None))
 
 
 def events_of(asked: Asked, tails: Tails, live: Live) -> tuple[Happened, ...]:

@@ -20,6 +20,7 @@ from engine.shop import ShopConfig
 from engine.types import Candidates, Instants, Lists, Mask
 from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
+from training.consent import opted_out, without_people
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions, without
@@ -62,18 +63,21 @@ def assemble(
     """Fit every model on the whole of `source`, of which `data` has been read.
 
     Who opted out of personal answers teaches no model: what they see does not depend on what they
-    did in any way. Their standing, which prices depend on, is kept.
+    did in any way. Their standing, which prices depend on, is kept, and counts where the standing
+    of others is found: a class is a place among all customers.
 
     Deterministic for one source, configuration and seed.
     """
-    catalogue = catalogue_of(source.items, data.item_ids, first_seen(source.log, data))
+    out = opted_out(source.log)
+    heard = without_people(source.log, out)
+    catalogue = catalogue_of(source.items, data.item_ids, first_seen(heard, data))
     say("customers")
     schemes = compile_schemes(
         shop, minor_units=shop.shop.minor_units, time_zone=shop.shop.time_zone
     )
-    people, thresholds, members, private = _customers(source, data, catalogue, shop, schemes)
+    people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
     customers = IdMap.build(data.customer_ids)
-    learnt = without(data, private)
+    learnt = without(data, _rows_of(out.customers, customers, data))
     say("factors")
     interest = daily(learnt)
     rises = trend.fit(learnt, interest, train.trend)
@@ -105,14 +109,14 @@ def assemble(
         factors=factors,
         item_index=index,
         similar=similar,
-        sessions=sessions.fit(data, train.sessions),
+        sessions=sessions.fit(learnt, train.sessions),
         bought_together=together,
         popular=popular,
         popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=new_arrivals.fit(learnt, train.new_arrivals),
         words=Words(*words_index(catalogue)),
-        cycles=cycles(source.log, data.item_ids, catalogue, shop.repurchase),
+        cycles=cycles(heard, data.item_ids, catalogue, shop.repurchase),
         visitors=visitors_of(source.log, customers),
         linked=_linked(source, data, shop),
     )
@@ -139,18 +143,20 @@ def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:
 
 def _customers(
     source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, schemes: Schemes
-) -> tuple[CustomerSnapshot, Thresholds, list[Mask], Mask]:
-    """The fold of everybody, the population's thresholds, who is in each segment, and which rows
-    (of all rows) opted out.
-    """
+) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
+    """The fold of everybody, the population's thresholds, and who is in each segment."""
     people = snapshot(joined(source.log), data.customer_ids)
     tastes = tastes_of_all(data, catalogue)
     thresholds = population(people, schemes, data.watermark, tastes)
     states = assess_all(people, thresholds, schemes, data.watermark, tastes)
     segments = states["segment"].to_numpy()
-    private = np.zeros(data.n_rows, np.bool_)
-    private[: data.n_customers] = ~states["personal"].to_numpy()
-    return people, thresholds, [segments == row for row in range(len(shop.segments))], private
+    return people, thresholds, [segments == row for row in range(len(shop.segments))]
+
+
+def _rows_of(customer_ids: list[str], customers: IdMap, data: Interactions) -> Mask:
+    found = np.zeros(data.n_rows, np.bool_)
+    found[customers.rows(customer_ids)] = True
+    return found
 
 
 def customer_items(data: Interactions) -> CustomerItems:

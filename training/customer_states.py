@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.customers.birthday import day_of, days_to, zone_of
+from engine.customers.consent import allows, name_of
 from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
 from engine.customers.life_stages import life_stages_of
@@ -226,10 +227,10 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
     birthdays: list[int | None] = [None] * n
     life: dict[tuple[str, ...], int] = {(): 0}  # each combination once
     stages = np.zeros(n, np.int64)
-    wanted = {"birthday", "time_zone", *(f"consent.{name}" for name in CONSENTS)}
+    wanted = {"birthday", "time_zone", *(name_of(purpose) for purpose in CONSENTS)}
     wanted |= {each.attribute for each in schemes.life_stages}
     for row, said in profiles(people, wanted):
-        consent[:, row] = [said.get(f"consent.{name}") != "false" for name in CONSENTS]
+        consent[:, row] = [allows(said, purpose) for purpose in CONSENTS]
         zone = zone_of(said.get("time_zone"), schemes.zone)
         birthdays[row] = days_to(said.get("birthday"), now, zone)
         found = life_stages_of(said, schemes.life_stages, today)

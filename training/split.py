@@ -143,10 +143,6 @@ def new_only(truth: Truth, data: Interactions) -> Truth:
     return _kept(truth, ~_had(truth, data))
 
 
-def repeat_only(truth: Truth, data: Interactions) -> Truth:
-    return _kept(truth, _had(truth, data))
-
-
 def _had(truth: Truth, data: Interactions) -> Mask:
     who = np.repeat(truth.customers, truth.sizes)
     rows = np.repeat(np.arange(data.n_rows), np.diff(data.offsets))

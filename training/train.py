@@ -17,6 +17,7 @@ from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
 from training.config import TrainConfig, read_train
+from training.consent import opted_out, without_people
 from training.erasure import read_tombstones, without_erased
 from training.evaluate import Evaluation, evaluate, personal_and_popular, split_of
 from training.log import LogHeader, items_path, read_header
@@ -112,12 +113,16 @@ def live_manifest(bundles: Path, live: str | None) -> Manifest | None:
 
 
 def searched(source: Source, settings: Settings, live: Manifest | None, say: Say) -> Tuned:
-    """Settings chosen on what comes before the part that `measure` judges on."""
+    """Settings chosen on what comes before the part that `measure` judges on.
+
+    Of those too who opted out later nothing is asked (A6).
+    """
     if not settings.train.search.enabled:
         return Tuned(settings.train)
     shop = in_currency_of(settings.shop, source.header)
     split, _ = split_of(source, settings.train)
-    return tune(source.of(split.train), shop, settings.train, live, say)
+    heard = without_people(split.train, opted_out(source.log))
+    return tune(source.of(heard), shop, settings.train, live, say)
 
 
 def as_told(settings: Settings, told: dict[str, Any]) -> Settings:

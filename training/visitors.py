@@ -5,6 +5,7 @@ several customers were seen with (a shop's own screen, a family's tablet) is nob
 browsing joins, as it does at a request: money, and what a person said of themselves, stay.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -41,6 +42,11 @@ def visitors_of(log: pl.LazyFrame, customers: IdMap) -> Visitors:
     return Visitors(
         IdMap.build(found["visitor_id"].to_list()), customers.rows(found["joins"].to_list())
     )
+
+
+def visitors_of_customers(log: pl.LazyFrame, customers: Sequence[str]) -> list[str]:
+    """The visitors who turned out to be one of these."""
+    return _known(log).filter(pl.col("joins").is_in(list(customers)))["visitor_id"].to_list()
 
 
 def _known(log: pl.LazyFrame) -> pl.DataFrame:

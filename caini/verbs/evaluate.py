@@ -16,6 +16,7 @@ from engine.bundle import Bundle
 from engine.columns import flatten
 from engine.errors import UnknownName
 from training.breakdown import Group, breakdown
+from training.consent import opted_out, without_people
 from training.evaluate import (
     PARTS,
     PERSONAL,
@@ -89,7 +90,8 @@ def judged(
     test = None if wanted.test is None else open_source(wanted.test, None)
     held = held_out(source, settings.train, wanted.split, test)
     shop = in_currency_of(settings.shop, source.header)
-    tuned = tune(held.past, shop, settings.train, None, say)
+    heard = held.past.of(without_people(held.past.log, opted_out(source.log)))
+    tuned = tune(heard, shop, settings.train, None, say)
     shop = shop_as_told(shop, tuned.told)
     share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
     plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)

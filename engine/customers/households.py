@@ -6,25 +6,16 @@ from functools import reduce
 import numpy as np
 
 from engine.item_history import merge
-from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
+from engine.types import NO_ITEM_HISTORY, ItemHistory
 
 
-def bought_at_home(members: Sequence[ItemHistory]) -> Rows:
-    """Items that somebody of the household has bought and kept; ascending. Views are not shared."""
-    rows = [member.rows[member.bought > 0] for member in members]
-    return np.unique(np.concatenate(rows)) if rows else NO_ROWS
+def bought_at_home(members: Sequence[ItemHistory]) -> ItemHistory:
+    """What these bought and kept, as one history that shows no interest in anything.
 
-
-def with_household(own: ItemHistory, others: Sequence[ItemHistory]) -> ItemHistory:
-    """As if what `others` bought and kept had been bought here, but out of no interest.
-
-    So a slot does not offer it again before it is used up, while nothing is recommended because
-    of it, and no reason can name it. What somebody dislikes stays disliked.
+    A slot hides it until it is used up; nothing is recommended because of it, nothing is due, and
+    no reason can name it. Views are not shared.
     """
-    shared = [_purchases(member) for member in others]
-    home = reduce(merge, shared, NO_ITEM_HISTORY)
-    kept = ~np.isin(home.rows, own.rows[own.unwanted])
-    return merge(own, _taken(home, kept))
+    return reduce(merge, map(_purchases, members), NO_ITEM_HISTORY)
 
 
 def _purchases(member: ItemHistory) -> ItemHistory:

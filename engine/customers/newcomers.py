@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from engine.customers.facts import History
 from engine.types import NO_CANDIDATES, Candidates, ItemHistory
 
 
@@ -15,10 +14,3 @@ def from_referrer(history: ItemHistory, depth: int) -> Candidates:
     order = np.lexsort((rows, -bought_at))[:depth]
     scores = 1 / np.arange(1, len(order) + 1)
     return Candidates(rows[order], scores.astype(np.float32))
-
-
-def opted_out(history: History) -> bool:
-    """Whether somebody's data may serve no recommendation, their own or another's (A6)."""
-    return any(
-        said.name == "consent.personal" and said.value == "false" for said in history.attributes
-    )

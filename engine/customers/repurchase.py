@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.types import DAY_MS, NO_CANDIDATES, Candidates, Instants, ItemHistory, Mask, Scores
+from engine.types import DAY_MS, NO_CANDIDATES, Candidates, Instants, ItemHistory, Mask
 
 
 class RepurchaseConfig(BaseModel):
@@ -87,16 +87,6 @@ def used_up(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now:
     lasted = now - history.last_bought_at
     ready: Mask = lasted >= config.due_from * (ends - history.last_bought_at)
     return ready
-
-
-def repeat_chance(frequency: Scores, half_life_days: float, days: float) -> Scores:
-    """How likely each item is bought again within `days`, by how often it was ordered.
-
-    Orders are taken as a Poisson process; `frequency` is their count decayed with the half-life,
-    so its rate is `frequency × ln 2 / half-life`.
-    """
-    rate = np.maximum(frequency, 0) * (np.log(2) / half_life_days)
-    return np.asarray(-np.expm1(-rate * days), np.float32)
 
 
 def care_at(bought_at: int, units: int, days: float, config: RepurchaseConfig) -> int | None:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.bought import Bought, bought_of
+from engine.customers.consent import allows
 from engine.customers.facts import Attribute, History, Referred
 from engine.customers.ledger import Standing, standing_of
 from engine.customers.life_stages import life_stages_of
@@ -246,8 +247,8 @@ def _profile_facts(attributes: tuple[Attribute, ...], schemes: Schemes, now: int
     said = {attribute.name: attribute.value for attribute in attributes}
     return {
         "attributes": said,
-        "personal": said.get("consent.personal") != "false",
-        "contactable": said.get("consent.contact") != "false",
+        "personal": allows(said, "personal"),
+        "contactable": allows(said, "contact"),
         "days_to_birthday": days_to(
             said.get("birthday"), now, zone_of(said.get("time_zone"), schemes.zone)
         ),

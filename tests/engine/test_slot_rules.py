@@ -15,7 +15,7 @@ from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.recommend import recommend
 from engine.shop import ShopConfig, check_shop
-from engine.slot_rules import permitted
+from engine.slot_rules import filter_by_rules
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
 from engine.types import Slate
@@ -240,7 +240,7 @@ def test_A6_a_referrer_who_opted_out_tells_nothing() -> None:
 def test_where_no_rule_applies_nothing_is_computed() -> None:
     tea = bundle()
     slot = plan().base
-    assert permitted(np.arange(6, dtype=np.int32), query(tea), slot, tea) is None
+    assert filter_by_rules(np.arange(6, dtype=np.int32), query(tea), slot, tea) is None
 
 
 def test_settings_that_are_wrong_are_told_all_at_once() -> None:

@@ -15,6 +15,7 @@ from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
+from engine.retrievers import RETRIEVERS
 from serving.app import open_shop
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate
@@ -164,6 +165,34 @@ def test_the_stream_and_whom_they_brought_forget_them(tea_shop: Shop) -> None:
         assert left == ["l", "z"]
         new = await see(shop, Asked(n=3, customer_id="new"))
         assert new.query.customer.referrer_id is None
+
+    live_through(story, tea_shop)
+
+
+def test_F3_an_erased_referrer_tells_nothing_while_the_bundle_still_holds_them(
+    tea_shop: Shop,
+) -> None:
+    async def story(shop: Shop) -> None:
+        def of(who: str, referrer: str) -> Accepting:
+            said = {"referrer_id": referrer}
+            return Accepting(Happened(who, EventType.REFERRAL, NOW, who, properties=said))
+
+        async def told(who: str) -> list[str]:
+            seen = await see(shop, Asked(n=3, customer_id=who))
+            found = RETRIEVERS["from_referrer"](seen.query, seen.bundle, 5)
+            return seen.bundle.items.ids(found.rows.tolist())
+
+        await shop.store.accept([of("new", "mei"), of("other", "lin")])
+        await shop.store.accept([of("two", "mei")])
+        assert (await told("new"), await told("other")) == (["green"], ["cup"])
+        card = LinkRequest(
+            customer_id="two", aliases=[AliasWire(kind="pos_card", value="two-card")]
+        )
+        await relate(shop, card, link=True)
+        assert await told("two-card") == ["green"]
+        await erase_person(shop, "mei")
+        assert (await told("new"), await told("other")) == ([], ["cup"])
+        assert await told("two-card") == []
 
     live_through(story, tea_shop)
 

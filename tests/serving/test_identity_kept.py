@@ -126,8 +126,8 @@ def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained:
         assert seen.query.customer.orders == 2
         assert seen.query.degraded == ("store",)
         son = await see(shop, Asked(n=3, customer_id="son"))
-        bought = son.query.history.rows[son.query.history.bought > 0]
-        assert sorted(shop.bundles.live.bundle.items.ids(bought.tolist())) == ["cup", "pot"]
+        at_home = son.query.at_home.rows.tolist()
+        assert sorted(shop.bundles.live.bundle.items.ids(at_home)) == ["cup", "pot"]
         assert (await see(shop, Asked(n=3, customer_id="zoe"))).found is None
 
     asyncio.run(story())

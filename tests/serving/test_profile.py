@@ -78,6 +78,24 @@ def test_R5_any_id_gives_the_person_and_a_household_shares_no_list(caller: Calle
     assert profile(caller, "son")["recent"] == []
 
 
+def test_R6_what_the_mother_bought_is_neither_due_nor_bought_for_the_son(caller: Caller) -> None:
+    """Of mei's green tea, due on day 30, the son's answers say nothing."""
+    caller.link("mei", ("household", "oak"))
+    caller.link("boy", ("household", "oak"))
+    assert [due["item_id"] for due in profile(caller, "mei")["due"]] == ["green"]
+    told = profile(caller, "boy")
+    assert (told["due"], told["recent"], told["known"]) == ([], [], False)
+    answer = caller.client.post("/recommend", json={"slot": "my", "customer_id": "boy", "n": 6})
+    sources = {item["source"] for item in answer.json()["items"]}
+    assert not sources & {"again", "due", "similar"}, "what is nobody's own is popular"
+    caller.buy("cup", customer_id="boy")
+    caller.buy("milk", customer_id="mei")
+    slate = caller.client.post("/recommend", json={"slot": "my", "customer_id": "boy", "n": 6})
+    shown = [item["item_id"] for item in slate.json()["items"]]
+    assert "milk" not in shown, "there is milk at home"
+    assert "green" in shown, "the tea is used up"
+
+
 def test_R5_nobody_has_an_empty_profile(caller: Caller) -> None:
     told = profile(caller, "who")
     assert told["identity"]["customer_id"] == "who"

@@ -7,29 +7,31 @@ import polars as pl
 import pytest
 
 from engine.bundle import Bundle
-from engine.customers.consent import may_contact, may_personalise, personal
+from engine.bundle_files import write_bundle
+from engine.customers.consent import allows, personal
 from engine.customers.facts import Attribute, History
-from engine.customers.state import NOBODY
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked, enrich
 from engine.types import DAY_MS
-from tests.conftest import CONFIG, Trained, silent
+from tests.conftest import CONFIG, silent
 from training.archive import rows_of
 from training.assemble import Source
+from training.consent import OptedOut, opted_out, without_people
+from training.customers import snapshot
+from training.evaluate import split_of
 from training.interactions import PAIRS, read_interactions, without
 from training.log import read_log
-from training.train import fit, open_source, read_settings
+from training.train import fit, open_source, read_settings, searched
+from training.tuning import Tuned
 
 WHO = "quiet"
 
 
 def test_consent_is_asked_in_one_place() -> None:
-    assert may_contact(NOBODY)
-    assert may_personalise(NOBODY)
-    assert not may_contact(NOBODY._replace(contactable=False))
-    assert not may_personalise(NOBODY._replace(personal=False))
     said = Attribute("consent.personal", 1, 2, "false")
+    assert allows({}, "contact")
+    assert not allows({"consent.contact": "false"}, "contact")
     assert personal(History())
     assert not personal(History(attributes=(said,)))
     assert personal(History(attributes=(said._replace(value="true"),)))
@@ -51,37 +53,110 @@ def test_without_somebody_the_others_pairs_stay_as_they_are(small_log: Path) -> 
     assert len(left.items) == len(data.items) - int(np.diff(data.offsets)[[0, 5]].sum())
 
 
-@pytest.mark.slow
-def test_A6_what_is_learnt_does_not_depend_on_what_they_did(trained: Trained) -> None:
-    source, settings = open_source(trained.log, None), read_settings(CONFIG)
-    last = read_log(trained.log).frame["at"].dt.epoch("ms").max()
-    assert isinstance(last, int)
-    known = source.items
-    assert known is not None
-    item, other = known["item_id"].to_list()[:2]
+STANDING = ("snapshot.", "customer_items.")
+"""What a bundle keeps of each customer for themselves, who opted out among them."""
 
-    def made(bought: str) -> Bundle:
-        did = [
-            Happened("q0", EventType.CONSENT, last - 9, WHO, properties={"personal": False}),
-            *(
-                Happened(
-                    f"q{n}", EventType.PURCHASE, last - n * DAY_MS, WHO,
-                    item_id=bought, unit_price_minor=900_00, order_id=f"qo{n}",
-                )
-                for n in range(1, 4)
-            ),
-        ]  # fmt: skip
-        log = pl.concat([source.log.collect(), rows_of(did)]).sort("at", "event_id").lazy()
-        part = Source(log, source.header, source.items)
+
+def did(item: str, last: int) -> list[Happened]:
+    """Visits of several looks, some before signing in, and orders of what is used up."""
+    looks = [
+        Happened(f"v{n}", EventType.VIEW, last - DAY_MS + n * 1000, WHO, "tablet", item_id=each)
+        for n, each in enumerate(("i00001", item, "i00002"))
+    ]
+    before = [
+        Happened(f"b{n}", EventType.VIEW, last - 2 * DAY_MS + n, visitor_id="tablet", item_id=each)
+        for n, each in enumerate((item, "i00003"))
+    ]
+    orders = [
+        Happened(
+            f"q{n}", EventType.PURCHASE, last - n * DAY_MS, WHO,
+            item_id=item, unit_price_minor=225_00, order_id=f"qo{n}",
+        )
+        for n in range(1, 13)
+    ]  # fmt: skip
+    left = Happened("q0", EventType.CONSENT, last - 9, WHO, properties={"personal": False})
+    return [*looks, *before, *orders, left]
+
+
+def told_of(source: Source, *events: Happened) -> Source:
+    log = pl.concat([source.log.collect(), rows_of(events)]).sort("at", "event_id")
+    return Source(log.lazy(), source.header, source.items)
+
+
+def known_items(source: Source) -> list[str]:
+    assert source.items is not None
+    return source.items["item_id"].to_list()
+
+
+def last_of(source: Source) -> int:
+    return int(source.log.select(pl.col("at").dt.epoch("ms").max()).collect().item())
+
+
+@pytest.mark.slow
+def test_A6_what_is_learnt_does_not_depend_on_what_they_did(
+    small_log: Path, tmp_path: Path
+) -> None:
+    source, settings = open_source(small_log, None), read_settings(CONFIG)
+    last, items = last_of(source), known_items(source)
+
+    def made(item: str) -> Bundle:
+        part = told_of(source, *did(item, last))
         return fit(part, settings, {}, now=lambda: last + DAY_MS, say=silent)
 
-    one, two = made(item), made(other)
-    for name in ("similar", "bought_together", "popular", "new_arrivals"):
-        ours, theirs = getattr(one, name), getattr(two, name)
-        assert ours.rows.tolist() == theirs.rows.tolist()
-        assert ours.scores.tolist() == theirs.scores.tolist()
-    assert np.array_equal(one.factors.item, two.factors.item)
+    def files(bundle: Bundle, name: str) -> dict[str, str]:
+        (tmp_path / name).mkdir()
+        written = write_bundle(bundle, tmp_path / name).files
+        return {file: record.sha256 for file, record in written.items()}
+
+    one, two = made(items[0]), made(items[-1])
+    ours, theirs = files(one, "one"), files(two, "two")
+    assert ours.keys() == theirs.keys()
+    differ = {name for name in ours if ours[name] != theirs[name]}
+    assert differ, "their own past is kept"
+    assert not {name for name in differ if not name.startswith(STANDING)}
     queries = [enrich(Asked(5, customer_id=WHO), each, last) for each in (one, two)]
     assert queries[0].customer.points == queries[1].customer.points == 2700
     assert all(len(query.history) == 0 and query.customer_row == -1 for query in queries)
-    assert not may_personalise(queries[0].customer)
+    assert not queries[0].customer.personal
+
+
+@pytest.mark.slow
+def test_A6_the_search_does_not_ask_who_opted_out_even_later(small_log: Path) -> None:
+    source, settings = open_source(small_log, None), read_settings(CONFIG)
+    split, _ = split_of(source, settings.train)
+    before = last_of(source.of(split.train)) - 30 * DAY_MS  # not in the part that judges
+    items = known_items(source)
+    last = last_of(source)
+    left = Happened("q9", EventType.CONSENT, last, WHO, properties={"personal": False})
+
+    def found(item: str, *more: Happened) -> Tuned:
+        return searched(told_of(source, *did(item, before)[:-1], *more), settings, None, silent)
+
+    assert found(items[0], left).told == found(items[-1], left).told
+    assert found(items[0]).told != found(items[-1]).told, "without it they are asked"
+
+
+def test_who_opted_out_is_the_same_in_the_log_and_in_the_fold(small_log: Path) -> None:
+    source = open_source(small_log, None)
+    last = last_of(source)
+    back = [
+        Happened("r0", EventType.CONSENT, last - 5, "ret", properties={"personal": False}),
+        Happened("r1", EventType.CONSENT, last - 4, "ret", properties={"personal": True}),
+        Happened("r2", EventType.CONSENT, last - 4, "mail", properties={"contact": False}),
+        Happened("r3", EventType.PROFILE, last - 4, "odd", properties={"personal": False}),
+    ]
+    log = told_of(source, *did("i00001", last), *back).log
+    customers = log.select("customer_id").drop_nulls().unique().sort("customer_id").collect()
+    ids = customers["customer_id"].to_list()
+    people = snapshot(log, ids)
+    folded = [who for row, who in enumerate(ids) if not personal(people.history_of(row))]
+    out = opted_out(log)
+    assert out.customers == folded
+    assert WHO in folded
+    assert not {"ret", "mail", "odd"} & set(folded)
+    assert "tablet" in out.visitors
+    left = without_people(log, out).collect()
+    assert not left["customer_id"].is_in(folded).any()
+    assert not (left["visitor_id"] == "tablet").any()
+    assert left.height < log.collect().height
+    assert without_people(log, OptedOut([], [])) is log

@@ -17,7 +17,6 @@ from training.split import (
     cut_off,
     last_out,
     new_only,
-    repeat_only,
     truth_of,
 )
 
@@ -133,8 +132,7 @@ def test_the_truth_may_be_of_other_events(frame: Frame) -> None:
     assert wanted(truth_of(split.test, data, [EventType.VIEW]), data) == {"b": ["z"]}
 
 
-def test_repeats_and_discoveries_are_judged_apart(frame: Frame) -> None:
+def test_discoveries_are_judged_apart(frame: Frame) -> None:
     split, data = world(frame)
     truth = truth_of(split.test, data)
-    assert wanted(repeat_only(truth, data), data) == {"a": ["x"]}
     assert wanted(new_only(truth, data), data) == {"a": ["?", "y"]}

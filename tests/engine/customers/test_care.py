@@ -27,6 +27,8 @@ from engine.customers.pareto import pareto
 from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
 from engine.events import EventType
 from engine.ids import IdMap
+from engine.interactions import InteractionConfig
+from engine.item_history import count
 from engine.text import TextColumn
 from engine.types import NO_ITEM_HISTORY, ItemHistory, Rows
 from tests.engine.customers.world import at, event, history_of, purchase, refund, schemes, state_of
@@ -228,9 +230,31 @@ def test_A5_a_complaint_hides_the_item_and_its_like() -> None:
 
 
 def test_R6_a_household_shares_purchases_and_not_views() -> None:
-    ann, bob = bought((0, 1), (2, 0)), bought((3, 2), (0, 1))
-    assert bought_at_home([ann, bob]).tolist() == [0, 3]
-    assert bought_at_home([]).tolist() == []
+    told = (
+        [
+            event(EventType.PURCHASE, 1, "a", item_id="0"),
+            event(EventType.VIEW, 2, "b", item_id="2"),
+        ],
+        [
+            event(EventType.PURCHASE, 1, "c", item_id="3", quantity=2),
+            event(EventType.PURCHASE, 2, "d", item_id="0"),
+        ],
+    )
+    ann, bob = (
+        count(
+            did,
+            np.array([int(one.item_id or 0) for one in did], np.int32),
+            InteractionConfig(),
+            at(3),
+        )
+        for did in told
+    )
+    home = bought_at_home([ann, bob])
+    assert (home.rows.tolist(), home.bought.tolist()) == ([0, 3], [2, 2])
+    assert not home.weights.any()
+    assert not home.frequency.any()
+    assert not home.last_at.any()
+    assert len(bought_at_home([])) == 0
 
 
 def test_F3_what_the_referrer_bought_starts_the_newcomer() -> None:

@@ -8,7 +8,6 @@ from engine.customers.repurchase import (
     RepurchaseConfig,
     care_at,
     due,
-    repeat_chance,
     runs_out_at,
     used_up,
 )
@@ -96,11 +95,6 @@ def test_C3_what_is_overdue_stays_used_up_and_what_was_never_bought_is() -> None
     assert answers == [[False], [True], [True]]
     never = replace(bought(0, TEA), last_bought_at=np.zeros(1, np.int64))
     assert used_up(never, CYCLES, CONFIG, at(1)).tolist() == [True]
-
-
-def test_C1_what_was_ordered_twice_as_often_is_likelier_to_be_bought_again() -> None:
-    chances = repeat_chance(np.array([-1, 0, 1, 2], np.float32), 120, 14)
-    assert chances.tolist() == pytest.approx([0, 0, 1 - 2 ** (-14 / 120), 1 - 2 ** (-28 / 120)])
 
 
 def test_rates_of_no_days_are_refused_together() -> None:

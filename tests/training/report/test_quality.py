@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
-from engine.query import Asked, enrich
+from engine.bundle import Bundle
+from engine.customers.complaints import is_suppressed
+from engine.customers.life_stages import barred_stages
+from engine.query import Asked, Query, enrich
 from engine.recommend import recommend
 from tests.conftest import Trained
 from training.report.facts import Facts
@@ -30,6 +34,19 @@ def test_the_bundle_before_stands_beside(facts: Facts) -> None:
     assert table["recall_before"].to_list() == [0.25]
 
 
+def best_for(query: Query, bundle: Bundle) -> list[int]:
+    """What is popular and neither disliked, nor like what they complained about (A5), nor for
+    another life stage (L4): both sides are judged within the same filters.
+    """
+    rows = bundle.popular.rows
+    keep = bundle.sellable[rows] & ~np.isin(rows, query.history.rows[query.history.unwanted])
+    keep &= ~is_suppressed(rows, query.complained, bundle.catalogue)
+    if query.customer.life_stages:
+        barred = barred_stages(query.customer.life_stages, bundle.shop.life_stages)
+        keep &= ~barred[bundle.item_stages[rows]]
+    return rows[keep][:N].tolist()
+
+
 def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
     """Asked again one by one: which of the first ten did they go on to buy?"""
     found = forward(facts)
@@ -38,8 +55,7 @@ def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
     later = facts.log.filter(
         pl.col("at").dt.epoch("ms") > facts.now, pl.col("type") == "purchase"
     ).collect()
-    best = [row for row in bundle.popular.rows.tolist() if bundle.sellable[row]][:N]
-    shares, popular = [], []
+    shares, popular, stages_told = [], [], 0
     for (who,), part in sorted(later.group_by("customer_id")):
         if who is None or bundle.customers.row(str(who)) < 0:
             continue
@@ -47,8 +63,11 @@ def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
         query = enrich(Asked(n=N, customer_id=str(who)), bundle, facts.now)
         shown = {served.row for served in recommend(query, plan, bundle).items}
         shares.append(len(wanted & shown) / len(wanted))
+        best = best_for(query, bundle)
         popular.append(len(wanted & set(best)) / len(wanted))  # also what they had before
+        stages_told += bool(query.customer.life_stages)
     assert found.customers == len(shares)
+    assert stages_told, "some are shown no items for another life stage"
     assert found.days == pytest.approx(2)
     assert found.personal.mean == pytest.approx(sum(shares) / len(shares))
     assert found.popular.mean == pytest.approx(sum(popular) / len(popular))
