@@ -37,12 +37,14 @@ class Unwell(CainiError):
     exit_code = 1
 
 
-def run(bundles: Path | None, *, config: Path, schema: bool, as_json: bool) -> None:
+def run(
+    bundles: Path | None, *, data: Path | None, config: Path, schema: bool, as_json: bool
+) -> None:
     """Raises Unwell when anything is an error."""
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    findings = [*_machine(), *_store(), *_configuration(config), *_bundles(bundles, config)]
+    findings = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -67,10 +69,13 @@ def _machine() -> Iterator[Finding]:
     yield _present("the server's libraries", server, "install caini[serve]", level="warning")
 
 
-def _store() -> Iterator[Finding]:
-    """Only of a store that is named: a private one lives and ends with its server."""
+def _store(data: Path | None) -> Iterator[Finding]:
+    """A Redis that is named is asked; a private one lives and ends with its server."""
     url = os.environ.get("CAINI_REDIS_URL")
-    if url is None or find_spec("redis") is None:
+    if find_spec("redis") is None:
+        return
+    if url is None or data is not None:
+        yield _private(data)
         return
     from serving.store.checkup import check_store
 
@@ -84,6 +89,19 @@ def _store() -> Iterator[Finding]:
     safe = found.durable == "always"
     told = f"accepted events reach the disk: {found.durable}"
     yield Finding("ok" if safe else "warning", told, "set appendonly yes and appendfsync always")
+
+
+def _private(data: Path | None) -> Finding:
+    from caini.archiving import private_store
+    from serving.settings import read_settings
+
+    try:
+        folder = private_store(read_settings(data=data))
+    except CainiError as error:
+        return Finding("error", str(error), "mend the environment")
+    if folder.is_dir():
+        return Finding("ok", f"private Redis in {folder}")
+    return Finding("ok", f"no Redis yet; caini serve makes one in {folder}")
 
 
 def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001
