@@ -1,5 +1,7 @@
 """What the doctor says of a store, a configuration and bundles; and which store is the default."""
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,7 +9,8 @@ import pytest
 
 from caini.archiving import settings_of
 from caini.main import main
-from tests.conftest import CONFIG
+from engine.events import json_schema
+from tests.conftest import CONFIG, Trained
 
 
 @pytest.fixture
@@ -49,3 +52,47 @@ def test_the_doctor_tells_which_private_store_is_meant(  # type: ignore[no-untyp
     assert "private Redis in other/redis" in run(*asked, "--data", "other")[1]
     monkeypatch.setenv("CAINI_DATA", "other")
     assert "private Redis in other/redis" in run(*asked)[1]
+
+
+def test_the_doctor_finds_nothing_or_says_what_to_mend(
+    trained: Trained, tmp_path: Path, run
+) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = run("doctor", "--bundles", trained.bundles)
+    assert code == 0
+    assert "shop.toml" in out
+    assert "300 items" in out
+    assert "warning" not in out
+    bundles = tmp_path / "bundles"
+    shutil.copytree(trained.bundles, bundles)
+    (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
+    code, out, err = run("doctor", "--bundles", bundles, "--json")
+    assert code == 1
+    assert "shop.json" in err
+    assert any(finding["level"] == "error" for finding in json.loads(out))
+    broken = tmp_path / "config"
+    broken.mkdir()
+    (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
+    code, _, err = run("doctor", "--config", broken)
+    assert code == 1
+    assert "shop.toml: loyalty" in err
+    assert "train.toml: cannot be read" in err
+    assert "warning" in run("doctor", "--bundles", tmp_path)[1]
+
+
+def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
+    trained: Trained, tmp_path: Path, run
+) -> None:  # type: ignore[no-untyped-def]
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    with (config / "shop.toml").open("a") as shop:
+        shop.write(
+            '\n[[segments]]\nname = "vips"\nlabel = { en = "VIPs", zh = "贵宾" }\n'
+            'when = { field = "orders", op = ">", value = 99 }\n'
+        )
+    code, out, _ = run("doctor", "--bundles", trained.bundles, "--config", config)
+    assert code == 0
+    assert "warning segments of shop.toml are not those of bundle" in out
+
+
+def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]
+    assert json.loads(run("doctor", "--schema")[1]) == json.loads(json.dumps(json_schema()))
