@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,10 +31,15 @@ class Finding:
     level: str
     what: str
     mend: str = ""
+    exit_code: int = 1  # of an error
 
 
 class Unwell(CainiError):
-    exit_code = 1
+    """Ends as the first of the errors does."""
+
+    def __init__(self, errors: Sequence[Finding]) -> None:
+        super().__init__("\n".join(f"{finding.what}; {finding.mend}" for finding in errors))
+        self.exit_code = errors[0].exit_code
 
 
 def run(
@@ -46,13 +51,19 @@ def run(
         return
     findings = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
             print(f"{finding.level:8}{finding.what}")  # noqa: T201
     errors = [finding for finding in findings if finding.level == "error"]
     if errors:
-        raise Unwell("\n".join(f"{finding.what}; {finding.mend}" for finding in errors))
+        raise Unwell(errors)
+
+
+def _document(finding: Finding) -> dict[str, object]:
+    told = asdict(finding)
+    del told["exit_code"]
+    return told
 
 
 def _machine() -> Iterator[Finding]:
@@ -82,7 +93,7 @@ def _store(data: Path | None) -> Iterator[Finding]:
     try:
         found = check_store(url)
     except CainiError as error:
-        yield Finding("error", str(error), "start it, or name another")
+        yield _broken(error, "start it, or name another")
         return
     old = "" if found.new_enough else "use Redis 6.2 or later"
     yield Finding("error" if old else "ok", f"Redis {found.version}", old)
@@ -98,7 +109,7 @@ def _private(data: Path | None) -> Finding:
     try:
         folder = private_store(read_settings(data=data))
     except CainiError as error:
-        return Finding("error", str(error), "mend the environment")
+        return _broken(error, "mend the environment")
     if folder.is_dir():
         return Finding("ok", f"private Redis in {folder}")
     return Finding("ok", f"no Redis yet; caini serve makes one in {folder}")
@@ -106,6 +117,10 @@ def _private(data: Path | None) -> Finding:
 
 def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001
     return Finding("ok", what) if there else Finding(level, f"{what} is missing", mend)
+
+
+def _broken(error: CainiError, mend: str) -> Finding:
+    return Finding("error", str(error), mend, error.exit_code)
 
 
 def _configuration(config: Path) -> Iterator[Finding]:
@@ -122,7 +137,7 @@ def _configuration(config: Path) -> Iterator[Finding]:
             reader(config / name)
             yield Finding("ok", str(config / name))
         except CainiError as error:
-            yield Finding("error", str(error), "mend the file")
+            yield _broken(error, "mend the file")
 
 
 def _read_slots(path: Path) -> object:
@@ -140,16 +155,21 @@ def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
         bundle = read_bundle(bundles / version)
         counts = ", ".join(f"{count} {name}" for name, count in bundle.manifest.counts.items())
         yield Finding("ok", f"bundle {version}: {counts}")
-        yield from _untrained(bundle, config)
+        yield from _apart(bundle, config)
     except CainiError as error:
-        yield Finding("error", str(error), "roll back to another version, or train again")
+        yield _broken(error, "roll back to another version, or train again")
 
 
-def _untrained(bundle: Bundle, config: Path) -> Iterator[Finding]:
+def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
+    """Where shop.toml says something else than the bundle."""
     try:
-        sections = untrained(read_shop(config / "shop.toml"), bundle.shop)
+        shop = read_shop(config / "shop.toml")
     except CainiError:
         return  # told as a fault of the file
-    if sections:
+    ours, logs = shop.shop, bundle.shop.shop
+    if "currency" in ours.model_fields_set and ours.currency != logs.currency:
+        told = f"shop.toml counts in {ours.currency}, the log of bundle {bundle.version} in"
+        yield Finding("warning", f"{told} {logs.currency}, which is used", "mend shop.currency")
+    if sections := untrained(shop, bundle.shop):
         told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
         yield Finding("warning", told, "they act from the next caini train on")
