@@ -9,8 +9,11 @@ import pytest
 
 from caini.archiving import settings_of
 from caini.main import main
+from caini.opened import live_bundle
 from engine.events import json_schema
 from tests.conftest import CONFIG, Trained
+from tests.worlds import in_pounds
+from training.publish import publish
 
 
 @pytest.fixture
@@ -66,14 +69,15 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     shutil.copytree(trained.bundles, bundles)
     (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
     code, out, err = run("doctor", "--bundles", bundles, "--json")
-    assert code == 1
+    assert code == 4
     assert "shop.json" in err
+    assert all("exit_code" not in finding for finding in json.loads(out))
     assert any(finding["level"] == "error" for finding in json.loads(out))
     broken = tmp_path / "config"
     broken.mkdir()
     (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
     code, _, err = run("doctor", "--config", broken)
-    assert code == 1
+    assert code == 2
     assert "shop.toml: loyalty" in err
     assert "train.toml: cannot be read" in err
     assert "warning" in run("doctor", "--bundles", tmp_path)[1]
@@ -92,6 +96,41 @@ def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
     code, out, _ = run("doctor", "--bundles", trained.bundles, "--config", config)
     assert code == 0
     assert "warning segments of shop.toml are not those of bundle" in out
+
+
+def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    with (config / "slots.toml").open("a") as slots:
+        slots.write('\n[[hom.overrides]]\nwhen = { field = "n", op = ">", value = 1 }\nsize = 2\n')
+    code, _, err = run("doctor", "--config", config)
+    assert code == 2
+    assert "slots.toml: hom: overrides a slot that there is not; known: home, " in err
+
+
+def test_the_doctor_warns_of_a_currency_that_is_not_the_logs(  # type: ignore[no-untyped-def]
+    trained: Trained, tmp_path: Path, run
+) -> None:
+    publish(in_pounds(live_bundle(trained.bundles)), tmp_path / "bundles")
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    asked = ("doctor", "--bundles", tmp_path / "bundles", "--config", config)
+    assert "counts in" not in run(*asked)[1], "it is not set"
+    with (config / "shop.toml").open("a") as shop:
+        shop.write('\n[shop]\ncurrency = "EUR"\n')
+    code, out, _ = run(*asked)
+    assert code == 0
+    assert "warning shop.toml counts in EUR, the log of bundle" in out
+    assert "in GBP, which is used" in out
+
+
+@pytest.mark.parametrize("verb", ["segments", "train", "serve", "doctor"])
+def test_without_a_folder_of_settings_the_option_is_named(verb: str, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    log = ("--log", tmp_path / "log.parquet", "--out", tmp_path)
+    words = log if verb == "train" else ("--bundles", tmp_path)
+    code, _, err = run(verb, *words, "--config", tmp_path / "none")
+    assert code == 2
+    assert "shop.toml: cannot be read: No such file or directory; name the folder with --c" in err
 
 
 def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]
