@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.bundle_files import read_manifest
-from engine.errors import ConfigError
+from engine.errors import ConfigError, StoreError
 from engine.shop import read_shop
 from serving.archive import Accepted, cut_accepted, earliest, read_accepted
 from serving.settings import Settings, read_settings
@@ -18,14 +18,36 @@ KEPT_DAYS: Final = 3.0
 
 
 def settings_of(url: str | None, data: Path | None) -> Settings | None:
-    """None when neither the options nor the environment name a store."""
+    """The store that `caini serve` takes with the same options and environment.
+
+    None when they name none, and no server has left one in the default data folder.
+    """
     if url is not None and data is not None:
         raise ConfigError("--url and --data name two stores; give one of them")
     settings = read_settings(redis_url=url, data=data)
-    named = settings.redis_url is not None or {"data"} & settings.model_fields_set
     if data is not None:
         return settings.model_copy(update={"redis_url": None})
-    return settings if named else None
+    named = settings.redis_url is not None or "data" in settings.model_fields_set
+    return settings if named or is_there(settings) else None
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether there is a store to ask: a Redis that is named, or what a server left in its folder.
+
+    A private one is made where there is none, and an empty one knows of nobody.
+    """
+    return settings.redis_url is not None or private_store(settings).is_dir()
+
+
+def private_store(settings: Settings) -> Path:
+    return settings.data / "redis"
+
+
+def no_store(settings: Settings | None) -> StoreError:
+    where = private_store(settings or read_settings())
+    return StoreError(
+        f"no store: nothing at {where}; name the server's with --data FOLDER or CAINI_REDIS_URL"
+    )
 
 
 def archive_store(log: Path, settings: Settings, config: Path) -> Archived:

@@ -47,12 +47,14 @@ def erase_everywhere(
     if not log.parent.is_dir():
         raise LogError(f"the folder {log.parent} does not exist")
     told = erase_in_log(log, store)
+    unseen = [] if store is not None else ["the store was not looked at"]
     if bundles is None or not bundles.is_dir():
-        return {**told, "complete": False, "remaining": ["bundles were not looked at"]}
+        unseen.append("bundles were not looked at")
+        return {**told, "complete": False, "remaining": unseen}
     erased = read_tombstones(log)
     told["messages"] = purge_sent(bundles, erased)
     with lease(bundles):
         before = time.time() * 1000 - older_than_days * DAY_MS
         told["removed"] = forget_erased(bundles, erased, before=round(before))
-    remaining = holding_erased(bundles, erased)
+    remaining = [*unseen, *holding_erased(bundles, erased)]
     return {**told, "complete": not remaining, "remaining": remaining}

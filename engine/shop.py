@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.customers.config import CustomersConfig, customer_problems
 from engine.errors import ConfigError
 from engine.interactions import InteractionConfig
+
+NO_FOLDER: Final = "name the folder with --config"
 
 
 class ShopIdentity(BaseModel):
@@ -40,10 +42,16 @@ class ShopConfig(CustomersConfig):
     interactions: InteractionConfig = InteractionConfig()
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Raises ConfigError with the file and the place of the fault."""
+def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
+    """Raises ConfigError with the file and the place of the fault.
+
+    `missing` says what to do where there is no such file.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        told = f"{path}: cannot be read: {error.strerror}"
+        raise ConfigError(f"{told}; {missing}" if missing else told) from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -52,7 +60,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_shop(path: Path) -> ShopConfig:
     """Raises ConfigError with every fault of the file, one a line."""
-    return check_shop(read_toml(path), path.name)
+    return check_shop(read_toml(path, NO_FOLDER), path.name)
 
 
 def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:

@@ -28,8 +28,8 @@ class Share(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     of: ShareOf
-    at_least: float = Field(default=0.0, ge=0, le=1)
-    at_most: float = Field(default=1.0, ge=0, le=1)
+    at_least: float = Field(default=0.0, ge=0, le=1, strict=True)
+    at_most: float = Field(default=1.0, ge=0, le=1, strict=True)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -60,4 +60,4 @@ class Lead(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
-    places: int = Field(default=4, ge=1, le=200)
+    places: int = Field(default=4, ge=1, le=200, strict=True)

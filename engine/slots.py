@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
@@ -16,11 +17,12 @@ from engine.errors import ConfigError, UnknownName
 from engine.query import Query
 from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
-from engine.shop import ShopConfig, faults, read_toml
+from engine.shop import NO_FOLDER, ShopConfig, faults, read_toml
 from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 
 MAX_SIZE: Final = 200
-Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
@@ -35,7 +37,7 @@ class Repeat(StrEnum):
 class Spread(BaseModel):
     """At most so many of one brand or category before the others have had their turn."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     brand: int | None = Field(default=None, ge=1)
     category: int | None = Field(default=None, ge=1)
@@ -56,16 +58,16 @@ class Slot(BaseModel):
     LAST_RESORT: ClassVar = "popular"  # the one source that knows every item
 
     title: Title
-    size: int = Field(default=20, ge=1, le=MAX_SIZE)
+    size: int = Field(default=20, ge=1, le=MAX_SIZE, strict=True)
     sources: dict[str, Weight]  # retriever → weight; scores of a source count in its own means
-    depth: int = Field(default=100, ge=1, le=5000)  # asked of each source, more when n is large
+    depth: int = Field(default=100, ge=1, le=5000, strict=True)  # of each source, or 4 times n
     repeat: Repeat = Repeat.NEVER
-    within_category: bool = False  # only the request's category and what is below it
+    within_category: Switch = False  # only the request's category and what is below it
     kinds: tuple[ItemKind, ...] | None = None  # None: all
     spread: Spread = Spread()
     fallback: tuple[str, ...] = ("popular_in_segment", "popular")
-    complaints: bool = True  # what was complained about is hidden, with its like (A5)
-    life_stages: bool = True  # items for another life stage are hidden (L4)
+    complaints: Switch = True  # what was complained about is hidden, with its like (A5)
+    life_stages: Switch = True  # items for another life stage are hidden (L4)
     scarce: ScarcityConfig | None = None  # scarce stock is kept for the best classes (S2)
     lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
     shares: tuple[Share, ...] = ()  # of the places shown (S1, G6)
@@ -78,6 +80,13 @@ class Slot(BaseModel):
         if wrong is not None:
             raise ValueError(wrong)
         return shares
+
+    @field_validator("sources")
+    @classmethod
+    def _some(cls, sources: dict[str, float]) -> dict[str, float]:
+        if not sources:
+            raise ValueError(f"names no source; known: {', '.join(sorted(RETRIEVERS))}")
+        return sources
 
     def depth_for(self, n: int) -> int:
         """Enough to survive the filters: four times what is shown."""
@@ -146,11 +155,12 @@ def find_slot(slots: Slots, name: str) -> SlotPlan:
 
 def read_slots(path: Path, shop: ShopConfig) -> Slots:
     """`shop` names the tiers and segments. Raises ConfigError with every fault, one a line."""
-    return check_slots(read_toml(path), path.name, shop)
+    return check_slots(read_toml(path, NO_FOLDER), path.name, shop)
 
 
 def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
-    reader = _Reader(query_fields(shop), shop.shop.minor_units, [])
+    named = [name for name, table in raw.items() if not _only_overrides(table)]
+    reader = _Reader(query_fields(shop), shop.shop.minor_units, tuple(named), [])
     plans = {name: reader.plan(name, table, f"{file}: {name}") for name, table in raw.items()}
     if not raw:
         reader.problems.append(f"{file}: names no slot")
@@ -159,18 +169,27 @@ def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
     return {name: plan for name, plan in plans.items() if plan is not None}
 
 
+def _only_overrides(table: object) -> bool:
+    return isinstance(table, dict) and set(table) == {"overrides"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads on after a fault, so that all of them are told at once."""
 
     fields: Fields[Query]
     minor_units: int
+    named: tuple[str, ...]  # slots that are more than overrides
     problems: list[str]
 
     def plan(self, name: str, table: object, where: str) -> SlotPlan | None:
         """None for one that has a fault."""
         if not isinstance(table, dict):
             self.problems.append(f"{where}: must be a table, written [{name}]")
+            return None
+        if _only_overrides(table):
+            known = ", ".join(self.named) or "none"
+            self.problems.append(f"{where}: overrides a slot that there is not; known: {known}")
             return None
         own = {key: value for key, value in table.items() if key != "overrides"}
         overrides = table.get("overrides", [])
@@ -204,10 +223,15 @@ class _Reader:
         return None if condition is None or slot is None else (compiled(condition), slot)
 
     def slot(self, table: Mapping[str, Any], where: str) -> Slot | None:
+        fields = {key: value for key, value in table.items() if key in Slot.model_fields}
+        strange = [key for key in table if key not in fields]
+        self.problems.extend(f"{where}: {_no_field(key)}" for key in strange)
         try:
-            slot = Slot.model_validate(table)
+            slot = Slot.model_validate(fields)
         except ValidationError as error:
             self.problems.extend(faults(error, where))
+            return None
+        if strange:
             return None
         unknown = sorted({name for name in slot.names if name not in RETRIEVERS})
         self.problems.extend(
@@ -220,3 +244,8 @@ class _Reader:
                 f"{', '.join(slot.sources)}"
             )
         return slot
+
+
+def _no_field(key: str) -> str:
+    meant = [f"did you mean {name}? " for name in get_close_matches(key, Slot.model_fields, 1)]
+    return f"{key!r} is no field of a slot; {''.join(meant)}known: {', '.join(Slot.model_fields)}"

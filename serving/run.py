@@ -1,10 +1,12 @@
 """Start and stop the server: the private Redis first, then the workers; the other way round out."""
 
 import contextlib
+import errno
 import functools
 import ipaddress
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from types import FrameType
 from typing import Final, NoReturn
@@ -15,7 +17,7 @@ from pydantic import SecretStr
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from engine.errors import BundleError, CainiError
+from engine.errors import BundleError, CainiError, ConfigError
 from engine.shop import read_shop
 from engine.slots import read_slots
 from serving.counts import prepare_folder
@@ -80,7 +82,7 @@ def _run(settings: Settings) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.drain_s,
     )
-    listening = config.bind_socket()
+    listening = _bound(settings)
     host, port = listening.getsockname()[:2]
     log = structlog.get_logger()
     log.info("listening", url=f"http://{host}:{port}", workers=settings.workers)
@@ -93,6 +95,24 @@ def _run(settings: Settings) -> None:
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CainiError("a worker could not start; the lines above say why")
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Listens from the first worker on. Raises ConfigError with what to name instead."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        taken = error.errno == errno.EADDRINUSE
+        why = "is taken by another program" if taken else f"cannot be had: {error.strerror}"
+        raise ConfigError(
+            f"port {settings.port} of {settings.host} {why}; name another with --port or --host"
+        ) from error
+    listening.set_inheritable(True)  # workers of their own processes accept on it
+    return listening
 
 
 def _app(settings: Settings, parent: int | None) -> object:

@@ -150,6 +150,14 @@ class ItemReceipt(Wire):
     change_count: int
 
 
+class Front(Wire):
+    service: str
+    bundle_version: str
+    docs: str = Field(description="Paths of this server")
+    openapi: str
+    ready: str
+
+
 class Live(Wire):
     live: bool
 

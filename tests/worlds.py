@@ -196,3 +196,9 @@ def sold_out(made: Bundle, *rows: int) -> Bundle:
     available = made.catalogue.available.copy()
     available[list(rows)] = False
     return replace(made, catalogue=replace(made.catalogue, available=available))
+
+
+def in_pounds(made: Bundle) -> Bundle:
+    """As if its log had been in GBP."""
+    pounds = made.shop.shop.model_copy(update={"currency": "GBP"})
+    return replace(made, shop=made.shop.model_copy(update={"shop": pounds}))

@@ -136,6 +136,7 @@ class _Maker:
             preferences(block.rows[to], bundle, plan.offer.channel, self.everybody, plan.offer.now),
             block.tier_ranks[to],
             found,
+            plan.offer.channel,
         )
         return table_of(lines, bundle, plan.language), self.messages(ids, names, found, held)
 

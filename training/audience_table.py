@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -23,23 +24,25 @@ class Lines:
     preferences: Sequence[Preference | None]
     tier_ranks: NDArray[np.int64]
     found: Reasoned
+    channel: str | None = None  # that was asked for; None: each customer's own
 
 
 def table_of(lines: Lines, bundle: Bundle, language: Language) -> pl.DataFrame:
-    """customer_id, channel, hour, wave, tier; then item, title, reason and prices of each place.
+    """Columns of the customer, and the currency; then item, title, reason, prices of each place.
 
-    Wave 1 is the highest tier, who has none the last (P5). Prices are in the shop's currency.
+    Wave 1 is the highest tier, who has none the last (P5); null is what is not known.
     """
     tiers = bundle.schemes.ladder.tiers
     preferences = lines.preferences
     columns = {
         "customer_id": pl.Series(lines.customer_ids, dtype=pl.String),
-        "channel": pl.Series([each and each.channel for each in preferences], dtype=pl.String),
+        "channel": _texts([lines.channel or (each and each.channel) for each in preferences]),
         "hour": pl.Series([each and each.hour for each in preferences], dtype=pl.Int8),
         "wave": pl.Series(len(tiers) - lines.tier_ranks + 1, dtype=pl.Int32),
         "tier": pl.Series([None, *(tier.name for tier in tiers)], dtype=pl.String).gather(
             lines.tier_ranks
         ),
+        "currency": _texts([bundle.shop.shop.currency] * len(preferences)),
     }
     return pl.DataFrame(columns | _items(lines, bundle, language))
 
@@ -76,7 +79,8 @@ def _texts(values: Sequence[str | None]) -> pl.Series:
 def _at_tier(
     prices: NDArray[np.int64], ranks: NDArray[np.int64], bundle: Bundle
 ) -> NDArray[np.int64]:
-    paid = prices.copy()
+    """-1 without a tier, as the API answers null."""
+    paid = np.full_like(prices, -1)
     for tier in bundle.schemes.ladder.tiers:
         of_tier = ranks == tier.rank
         paid[of_tier] = tier_prices(prices[of_tier], tier)
@@ -84,8 +88,7 @@ def _at_tier(
 
 
 def _money(minor: NDArray[np.int64], bundle: Bundle) -> pl.Series:
-    """In the currency with its decimals; null where there is no price."""
+    """In the currency with its decimals, exact; null where there is no price."""
     decimals = bundle.shop.shop.minor_units
-    price = pl.Series(minor).cast(pl.Decimal(18, 0)) / 10**decimals
-    whole = price.cast(pl.Decimal(18, decimals))
-    return pl.select(pl.when(pl.Series(minor) >= 0).then(whole)).to_series()
+    exact = [Decimal(each).scaleb(-decimals) if each >= 0 else None for each in minor.tolist()]
+    return pl.Series(exact, dtype=pl.Decimal(18, decimals))

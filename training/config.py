@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import ConfigError
-from engine.shop import faults, read_toml
+from engine.shop import NO_FOLDER, faults, read_toml
 from training.checks import CheckConfig
 from training.gate_config import GateConfig, RetentionConfig
 from training.models.als import AlsConfig
@@ -51,6 +51,6 @@ class TrainConfig(BaseModel):
 def read_train(path: Path) -> TrainConfig:
     """Raises ConfigError with every fault of the file, one a line."""
     try:
-        return TrainConfig.model_validate(read_toml(path))
+        return TrainConfig.model_validate(read_toml(path, NO_FOLDER))
     except ValidationError as error:
         raise ConfigError("\n".join(faults(error, path.name))) from error

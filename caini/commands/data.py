@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from caini.options import CONFIG, Config, Json, Quiet
+from caini.options import CONFIG, Config, Data, Json, Quiet, Url
 
 
 def import_(
@@ -48,10 +48,8 @@ def archive(
     bundles: Annotated[
         Path | None, typer.Option(help="Cut from the store what all bundles here hold.")
     ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    url: Url = None,
+    data: Data = None,
     config: Config = CONFIG,
     json: Json = False,
 ) -> None:
@@ -66,10 +64,8 @@ def erase(
     bundles: Annotated[
         Path | None, typer.Option(help="Remove bundles here that hold them and are not live.")
     ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    url: Url = None,
+    data: Data = None,
     older_than_days: Annotated[
         float, typer.Option(min=0, help="Keep bundles for a rollback so long after an erasure.")
     ] = 7.0,

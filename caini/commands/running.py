@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from caini.options import CONFIG, Bundles, Config, Json, Lang
+from caini.options import CONFIG, Bundles, Config, Data, Json, Lang
 
 
 def serve(
@@ -13,7 +13,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address; 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="8000.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="1.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis; data.")] = None,
+    data: Data = None,
     config: Annotated[Path | None, typer.Option(help="Folder of slots.toml; config.")] = None,
     clock: Annotated[
         str | None, typer.Option(help="wall, or log: now is the end of the log; wall.")
@@ -66,6 +66,7 @@ def demo(
 
 def doctor(
     bundles: Annotated[Path | None, typer.Option(help="Folder of bundles to check.")] = None,
+    data: Data = None,
     config: Config = CONFIG,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of an event.")
@@ -75,4 +76,4 @@ def doctor(
     """Check the machine, the configuration and the bundles; say what to mend."""
     from caini.verbs.doctor import run
 
-    run(bundles, config=config, schema=schema, as_json=json)
+    run(bundles, data=data, config=config, schema=schema, as_json=json)

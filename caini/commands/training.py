@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from caini.options import CONFIG, Bundles, Config, Json, Lang, Quiet, Search
+from caini.options import CONFIG, Bundles, Config, Data, Json, Lang, Quiet, Search, Url
 
 
 def train(
@@ -27,10 +27,8 @@ def retrain(
     log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
     out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
     items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the private Redis.")] = None,
+    url: Url = None,
+    data: Data = None,
     search: Search = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Archive nothing, publish nothing, cut nothing.")

@@ -3,10 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from caini.archiving import archive_store, cut_store, settings_of
+from caini.archiving import archive_store, cut_store, is_there, no_store, settings_of
 from caini.erasing import erase_in_log
 from caini.printed import print_json
-from engine.errors import ConfigError
 from serving.logs import configure
 
 
@@ -22,8 +21,8 @@ def run(
     """With `bundles` it also cuts from the store what all of them hold."""
     configure("warning")  # standard output is the result's
     settings = settings_of(url, data)
-    if settings is None:
-        raise ConfigError("no store: set CAINI_REDIS_URL, or give --data FOLDER or --url URL")
+    if settings is None or not is_there(settings):
+        raise no_store(settings)
     erase_in_log(log, settings)
     archived = archive_store(log, settings, config)
     gone = None if bundles is None else cut_store(log, bundles, settings)

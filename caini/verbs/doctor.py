@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,26 +31,39 @@ class Finding:
     level: str
     what: str
     mend: str = ""
+    exit_code: int = 1  # of an error
 
 
 class Unwell(CainiError):
-    exit_code = 1
+    """Ends as the first of the errors does."""
+
+    def __init__(self, errors: Sequence[Finding]) -> None:
+        super().__init__("\n".join(f"{finding.what}; {finding.mend}" for finding in errors))
+        self.exit_code = errors[0].exit_code
 
 
-def run(bundles: Path | None, *, config: Path, schema: bool, as_json: bool) -> None:
+def run(
+    bundles: Path | None, *, data: Path | None, config: Path, schema: bool, as_json: bool
+) -> None:
     """Raises Unwell when anything is an error."""
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    findings = [*_machine(), *_store(), *_configuration(config), *_bundles(bundles, config)]
+    findings = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
             print(f"{finding.level:8}{finding.what}")  # noqa: T201
     errors = [finding for finding in findings if finding.level == "error"]
     if errors:
-        raise Unwell("\n".join(f"{finding.what}; {finding.mend}" for finding in errors))
+        raise Unwell(errors)
+
+
+def _document(finding: Finding) -> dict[str, object]:
+    told = asdict(finding)
+    del told["exit_code"]
+    return told
 
 
 def _machine() -> Iterator[Finding]:
@@ -67,17 +80,20 @@ def _machine() -> Iterator[Finding]:
     yield _present("the server's libraries", server, "install caini[serve]", level="warning")
 
 
-def _store() -> Iterator[Finding]:
-    """Only of a store that is named: a private one lives and ends with its server."""
+def _store(data: Path | None) -> Iterator[Finding]:
+    """A Redis that is named is asked; a private one lives and ends with its server."""
     url = os.environ.get("CAINI_REDIS_URL")
-    if url is None or find_spec("redis") is None:
+    if find_spec("redis") is None:
+        return
+    if url is None or data is not None:
+        yield _private(data)
         return
     from serving.store.checkup import check_store
 
     try:
         found = check_store(url)
     except CainiError as error:
-        yield Finding("error", str(error), "start it, or name another")
+        yield _broken(error, "start it, or name another")
         return
     old = "" if found.new_enough else "use Redis 6.2 or later"
     yield Finding("error" if old else "ok", f"Redis {found.version}", old)
@@ -86,8 +102,25 @@ def _store() -> Iterator[Finding]:
     yield Finding("ok" if safe else "warning", told, "set appendonly yes and appendfsync always")
 
 
+def _private(data: Path | None) -> Finding:
+    from caini.archiving import private_store
+    from serving.settings import read_settings
+
+    try:
+        folder = private_store(read_settings(data=data))
+    except CainiError as error:
+        return _broken(error, "mend the environment")
+    if folder.is_dir():
+        return Finding("ok", f"private Redis in {folder}")
+    return Finding("ok", f"no Redis yet; caini serve makes one in {folder}")
+
+
 def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001
     return Finding("ok", what) if there else Finding(level, f"{what} is missing", mend)
+
+
+def _broken(error: CainiError, mend: str) -> Finding:
+    return Finding("error", str(error), mend, error.exit_code)
 
 
 def _configuration(config: Path) -> Iterator[Finding]:
@@ -104,7 +137,7 @@ def _configuration(config: Path) -> Iterator[Finding]:
             reader(config / name)
             yield Finding("ok", str(config / name))
         except CainiError as error:
-            yield Finding("error", str(error), "mend the file")
+            yield _broken(error, "mend the file")
 
 
 def _read_slots(path: Path) -> object:
@@ -122,16 +155,21 @@ def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
         bundle = read_bundle(bundles / version)
         counts = ", ".join(f"{count} {name}" for name, count in bundle.manifest.counts.items())
         yield Finding("ok", f"bundle {version}: {counts}")
-        yield from _untrained(bundle, config)
+        yield from _apart(bundle, config)
     except CainiError as error:
-        yield Finding("error", str(error), "roll back to another version, or train again")
+        yield _broken(error, "roll back to another version, or train again")
 
 
-def _untrained(bundle: Bundle, config: Path) -> Iterator[Finding]:
+def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
+    """Where shop.toml says something else than the bundle."""
     try:
-        sections = untrained(read_shop(config / "shop.toml"), bundle.shop)
+        shop = read_shop(config / "shop.toml")
     except CainiError:
         return  # told as a fault of the file
-    if sections:
+    ours, logs = shop.shop, bundle.shop.shop
+    if "currency" in ours.model_fields_set and ours.currency != logs.currency:
+        told = f"shop.toml counts in {ours.currency}, the log of bundle {bundle.version} in"
+        yield Finding("warning", f"{told} {logs.currency}, which is used", "mend shop.currency")
+    if sections := untrained(shop, bundle.shop):
         told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
         yield Finding("warning", told, "they act from the next caini train on")

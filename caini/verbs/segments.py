@@ -25,7 +25,7 @@ def run(bundles: Path, *, config: Path, lang: str | None, as_json: bool) -> None
     shop = read_shop(config / "shop.toml")
     bundle = live_bundle(bundles)
     language = language_of(lang, bundle)
-    identity = shop.shop
+    identity = bundle.shop.shop  # currency and decimals are the log's
     schemes = schemes_of(shop)
     states = states_under(bundle, schemes, bundle.manifest.watermark)
     sizes = segment_sizes(states, schemes.segments, bundle)
@@ -36,6 +36,7 @@ def run(bundles: Path, *, config: Path, lang: str | None, as_json: bool) -> None
                 "version": bundle.version,
                 "customers": states.height,
                 "revenue_minor": revenue,
+                "currency": identity.currency,
                 "window_days": shop.value.window_days,
                 "segments": [_document(size, language) for size in sizes],
             }

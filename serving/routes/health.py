@@ -9,9 +9,22 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from serving.instants import instant
 from serving.problems import LEAVING, Refusal
 from serving.routes.carry import REFUSALS, json_answer, shop_of
-from serving.schemas import Live, Ready
+from serving.schemas import Front, Live, Ready
 
 router = APIRouter(tags=["health"])
+
+
+@router.get("/", response_model=Front)
+async def front(request: Request) -> Response:
+    """What answers here, and where to read on."""
+    told = {
+        "service": "caini",
+        "bundle_version": shop_of(request).bundles.live.bundle.version,
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "ready": "/health/ready",
+    }
+    return json_answer(told)
 
 
 @router.get("/health/live", response_model=Live)

@@ -277,9 +277,11 @@ def test_the_verb_names_its_store_and_tells_what_it_did(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     log = tmp_path / "log.parquet"
-    settings = {"bundles": None, "data": None, "config": CONFIG}
-    with pytest.raises(ConfigError, match="no store"):
-        run(log, **settings, url=None, as_json=False)  # type: ignore[arg-type]
+    monkeypatch.chdir(tmp_path)
+    settings = {"bundles": None, "url": None, "config": CONFIG, "as_json": False}
+    for data in (None, tmp_path / "typo"):
+        with pytest.raises(StoreError, match="no store: nothing at"):
+            run(log, data=data, **settings)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="give one of them"):
         settings_of("redis://a", tmp_path)
     monkeypatch.setenv("CAINI_SHOP", shop.shop)

@@ -19,7 +19,7 @@ from caini.erasing import erase_everywhere, erase_in_log
 from caini.main import app
 from engine.bundle_files import read_bundle
 from engine.customers.tombstones import Tombstones, tombstone
-from engine.errors import LogError
+from engine.errors import LogError, StoreError
 from serving.settings import Settings
 from tests.conftest import CONFIG, Trained, silent
 from tests.servers import Server, event, serving
@@ -194,17 +194,43 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_log_and_is_simply_run_again(
     assert not list(tmp_path.glob(".*.part"))
 
 
-def test_the_verb_tells_what_remains_and_leaves_an_account(tmp_path: Path) -> None:
+def test_the_verb_asks_the_store_that_the_server_keeps_by_default(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.data.parent)
+    assert world.data.name == "data"
+    world.server.client.delete("/customers/by-default")
+    write_log(rows_of([]), LogHeader(), tmp_path / "log.parquet")
+    words = ["erase", "--log", str(tmp_path / "log.parquet"), "--bundles", str(tmp_path)]
+    told = CliRunner().invoke(app, [*words, "--json"])
+    assert told.exit_code == 0, told.output
+    account = json.loads(told.stdout)
+    assert (account["erased"] >= 1, account["complete"]) == (True, True)
+    assert account["store"] is not None
+    for folder in ([], ["--data", str(tmp_path / "typo")]):
+        monkeypatch.chdir(tmp_path)
+        blind = CliRunner().invoke(app, [*words, *folder])
+        assert isinstance(blind.exception, StoreError), blind.output
+        assert blind.exception.exit_code == 5
+        assert "no store: nothing at " in str(blind.exception)
+        assert "remaining: the store was not looked at" in blind.stdout
+        assert "complete" not in blind.stdout
+    assert sorted(tmp_path.glob("*/")) == [], "an empty store was not made"
+
+
+def test_the_verb_tells_what_remains_and_leaves_an_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     log = tmp_path / "log.parquet"
     write_log(rows_of([]), LogHeader(), log)
     (tmp_path / "log.rejects.jsonl").write_text("{}\n")
     told = CliRunner().invoke(app, ["erase", "--log", str(log), "--json"])
-    assert told.exit_code == 0, told.output
+    assert isinstance(told.exception, StoreError)
     account = json.loads(told.stdout)
     assert account["not_searched"] == ["log.rejects.jsonl"]
     assert account["complete"] is False
     assert json.loads((tmp_path / "log.erased-done.json").read_text()) == account
-    plain = CliRunner().invoke(app, ["erase", "--log", str(log), "--bundles", str(tmp_path)])
-    assert "complete" in plain.stdout
+    assert account["remaining"] == ["the store was not looked at", "bundles were not looked at"]
     with pytest.raises(LogError, match="does not exist"):
         erase_everywhere(tmp_path / "no" / "log.parquet", None, None, older_than_days=0)

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from caini.main import main
+from caini.opened import live_bundle
 from caini.printed import print_table
 from tests.conftest import CONFIG, Trained
+from tests.worlds import in_pounds
+from training.publish import publish
 
 
 @pytest.fixture
@@ -41,6 +44,13 @@ def test_every_shipped_segment_is_listed_with_its_size(trained: Trained, run) ->
     assert code == 0
     assert "忠诚客户" in out
     assert "收入" in out
+
+
+def test_money_is_in_the_currency_of_the_log(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    publish(in_pounds(live_bundle(trained.bundles)), tmp_path)
+    asked = ("segments", "--bundles", tmp_path, "--config", CONFIG)
+    assert " GBP in the last" in run(*asked)[1]
+    assert json.loads(run(*asked, "--json")[1])["currency"] == "GBP"
 
 
 def test_ids_with_square_brackets_are_printed_as_they_are(capsys) -> None:  # type: ignore[no-untyped-def]

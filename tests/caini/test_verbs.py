@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from caini.main import main
-from engine.events import json_schema
 from tests.conftest import CONFIG, Trained
 from training.log import read_log, write_log
 
@@ -210,7 +209,10 @@ def test_versions_and_rollback(trained: Trained, tmp_path: Path, plain, run) -> 
     told = json.loads(out)
     assert code == 0
     assert [line["live"] for line in told] == [False, True]
-    assert plain("versions", "--bundles", bundles)[1].count("→") == 1
+    table = plain("versions", "--bundles", bundles)[1]
+    assert table.count("→") == 1
+    recall = told[1]["metrics"]["personal"]["everything"]["recall@20"]
+    assert [f"{recall:.4f}" in line for line in table.splitlines() if "→" in line] == [True]
     started = time.monotonic()
     code, out, _ = plain("rollback", "--bundles", bundles)
     assert code == 0
@@ -228,50 +230,6 @@ def test_a_verb_on_a_folder_without_bundles_says_what_to_do(tmp_path: Path, run,
     assert code == 4
     assert "nothing is published here; run caini train first" in err
     assert plain("versions", "--bundles", tmp_path / "nothing")[0] == 4
-
-
-def test_the_doctor_finds_nothing_or_says_what_to_mend(
-    trained: Trained, tmp_path: Path, run
-) -> None:  # type: ignore[no-untyped-def]
-    code, out, _ = run("doctor", "--bundles", trained.bundles)
-    assert code == 0
-    assert "shop.toml" in out
-    assert "300 items" in out
-    assert "warning" not in out
-    bundles = tmp_path / "bundles"
-    shutil.copytree(trained.bundles, bundles)
-    (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
-    code, out, err = run("doctor", "--bundles", bundles, "--json")
-    assert code == 1
-    assert "shop.json" in err
-    assert any(finding["level"] == "error" for finding in json.loads(out))
-    broken = tmp_path / "config"
-    broken.mkdir()
-    (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
-    code, _, err = run("doctor", "--config", broken)
-    assert code == 1
-    assert "shop.toml: loyalty" in err
-    assert "train.toml: cannot be read" in err
-    assert "warning" in run("doctor", "--bundles", tmp_path)[1]
-
-
-def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
-    trained: Trained, tmp_path: Path, run
-) -> None:  # type: ignore[no-untyped-def]
-    config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
-    with (config / "shop.toml").open("a") as shop:
-        shop.write(
-            '\n[[segments]]\nname = "vips"\nlabel = { en = "VIPs", zh = "贵宾" }\n'
-            'when = { field = "orders", op = ">", value = 99 }\n'
-        )
-    code, out, _ = run("doctor", "--bundles", trained.bundles, "--config", config)
-    assert code == 0
-    assert "warning segments of shop.toml are not those of bundle" in out
-
-
-def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]
-    assert json.loads(run("doctor", "--schema")[1]) == json.loads(json.dumps(json_schema()))
 
 
 def test_import_reads_events(tmp_path: Path, plain) -> None:  # type: ignore[no-untyped-def]

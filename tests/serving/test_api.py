@@ -160,6 +160,7 @@ def test_where_a_customer_stands_is_told_in_one_answer(client: TestClient) -> No
 def test_the_description_holds_every_call_and_every_field(client: TestClient) -> None:
     told = client.get("/openapi.json").json()
     assert set(told["paths"]) == {
+        "/",
         "/recommend",
         "/recommend/{customer_id}",
         "/similar/{item_id}",

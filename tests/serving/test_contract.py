@@ -53,6 +53,7 @@ CALLS = [
     "POST /customers/link",
     "POST /customers/unlink",
     "POST /events",
+    "GET /",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
@@ -61,6 +62,7 @@ CALLS = [
 NEVER_WRONG = {
     "GET /customers/{customer_id}",
     "DELETE /customers/{customer_id}",
+    "GET /",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",

@@ -63,13 +63,15 @@ def client(tea_shop: Shop) -> Iterator[TestClient]:
 
 def test_every_example_of_the_page_answers_what_the_page_says(client: TestClient) -> None:
     examples = EXAMPLE.findall(PAGE.read_text(encoding="utf-8"))
-    assert len(examples) == 16
+    assert len(examples) == 17
     for command, answer in examples:
         assert run(client, command) + "\n" == answer, command
 
 
 def test_the_page_names_every_call(tea_shop: Shop, client: TestClient) -> None:
     page = PAGE.read_text(encoding="utf-8")
+    for path in ("/nope", "/events"):
+        assert f"`{client.get(path).json()['type']}`" in page, "refusals that FastAPI gives"
     for path in client.get("/openapi.json").json()["paths"]:
         assert path in page
 

@@ -75,9 +75,41 @@ def test_A1_a_list_says_who_where_when_what_why_and_at_which_price(tmp_path: Pat
     mei = table.row(0, named=True)
     assert (mei["customer_id"], mei["item_1"], mei["title_1"]) == ("mei", "black", "Black tea")
     assert mei["reason_1"] == "Because you bought Green tea"
-    assert str(mei["price_1"]) == str(mei["tier_price_1"]) == "60.00"
+    assert (str(mei["price_1"]), mei["tier_price_1"], mei["currency"]) == ("60.00", None, "CNY")
     owl = table.row(3, named=True)
     assert (owl["channel"], owl["hour"]) == ("sms", 0), "where the owl answers, Shanghai time"
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals", "minor", "told"),
+    [
+        ("GBP", 2, 165, "1.65"),
+        ("GBP", 2, 39, "0.39"),
+        ("GBP", 2, 9_007_199_254_740_993, "90071992547409.93"),
+        ("JPY", 0, 165, "165"),
+        ("KWD", 3, 1_655, "1.655"),
+        ("KWD", 3, 5, "0.005"),
+    ],
+)
+def test_prices_are_exact_in_every_currency(
+    currency: str, decimals: int, minor: int, told: str, tmp_path: Path
+) -> None:
+    shop = {"name": "tea", "currency": currency, "minor_units": decimals}
+    tea, _ = town(shop=shop)
+    prices = np.full_like(tea.catalogue.price_minor, minor)
+    tea = replace(tea, catalogue=replace(tea.catalogue, price_minor=prices))
+    chosen = Chosen(np.array([MEI], np.int32), np.zeros(1, np.int64))
+    for name in ("a.csv", "a.parquet"):
+        with open_ledger(ledger_in(tmp_path / name[2:])) as book:
+            write_audience(chosen, tea, plan(), book, tmp_path / name)
+        line = read(tmp_path / name).row(0, named=True)
+        assert (str(line["price_1"]), line["currency"]) == (told, currency)
+
+
+def test_the_channel_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    _, table = write(tmp_path, "a.parquet", plan(offer=Offer(2, NOW, "email")))
+    assert set(table["channel"]) == {"email"}
+    assert table["hour"].null_count() == table.height, "nobody has answered by email"
 
 
 def test_P5_the_highest_tier_is_the_first_wave_and_pays_its_price(tmp_path: Path) -> None:
@@ -86,7 +118,7 @@ def test_P5_the_highest_tier_is_the_first_wave_and_pays_its_price(tmp_path: Path
         write_audience(chosen, TEA, plan(), book, tmp_path / "a.parquet")
     mei, lin = pl.read_parquet(tmp_path / "a.parquet").iter_rows(named=True)
     assert (mei["wave"], mei["tier"], str(mei["tier_price_1"])) == (1, "diamond", "42.00")
-    assert (lin["wave"], lin["tier"], lin["tier_price_1"]) == (4, None, lin["price_1"])
+    assert (lin["wave"], lin["tier"], lin["tier_price_1"]) == (4, None, None)
 
 
 def test_A1_successive_lists_repeat_no_item_until_the_days_are_over(tmp_path: Path) -> None:
@@ -220,6 +252,7 @@ def test_an_empty_list_has_its_columns(tmp_path: Path) -> None:
     tally, table = write(tmp_path, "a.parquet", plan(), [])
     assert (tally.chosen, tally.written, table.height) == (0, 0, 0)
     assert table.columns[:5] == ["customer_id", "channel", "hour", "wave", "tier"]
+    assert table.columns[5] == "currency"
 
 
 def test_a_list_is_csv_or_parquet() -> None:
