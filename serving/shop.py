@@ -122,10 +122,10 @@ def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[st
 
 def _without_erased(query: Query, shop: Shop, live: Live) -> Query:
     """Without a referrer who was erased after the bundle, which still holds what they bought."""
-    held, referrer = live.bundle.manifest.erased_at, query.customer.referrer_id
-    if referrer is None or shop.erasures.newest <= held:
+    referrer = query.customer.referrer_id
+    if referrer is None or not shop.erasures.since(live):
         return query
-    if shop.erasures.known.at(customer_node(referrer)) <= held:
+    if not shop.erasures.known.since(customer_node(referrer), live.bundle.manifest.erasures):
         return query
     return replace(query, customer=query.customer._replace(referrer_id=None))
 

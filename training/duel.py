@@ -23,6 +23,7 @@ from training.split import Truth
 
 Floats = NDArray[np.float64]
 COVERAGE_RESAMPLES: Final = 200
+CHANCE: Final = 0.05  # decision: how often a bundle that is no worse may be refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,16 @@ def quality(
     now: int,
     rng: np.random.Generator,
 ) -> Finding:
-    """Refused where even the upper end of the interval says that it is worse."""
+    """Refused where even the upper end of the interval says that it is worse, and the paired test
+    too: over few customers the interval alone is too narrow.
+    """
     if len(asked) < config.fewest_customers:
         said = f"{len(asked)} customers bought in the hold-out; {config.fewest_customers} needed"
         return Finding(name, Severity.WARNING, said, len(asked))
     new, old = (ndcg_of(bundle, plan, asked, config.cutoff, now) for bundle in pair)
     told = compare(new, old, rng)
-    worse = told.difference.high < -config.tolerance * float(old.mean())
+    below = told.difference.high < -config.tolerance * float(old.mean())
+    worse = below and told.p_value < CHANCE
     severity = Severity.ERROR if worse else Severity.OK
     return Finding(name, severity, _compared(new, old, told, config), told.difference.mean)
 

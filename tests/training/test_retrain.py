@@ -289,7 +289,7 @@ def test_a_run_does_not_undo_what_was_made_live_while_it_worked(live: Job) -> No
     assert current(live.bundles) == first
     done = ran(live)
     assert done.champion == first != second
-    assert reused(done) == {"measure": True, "fit": True, "gate": False}
+    assert reused(done) == {"search": True, "measure": True, "fit": True, "gate": False}
 
 
 def test_a_damaged_live_bundle_is_replaced(live: Job) -> None:
