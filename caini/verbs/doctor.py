@@ -49,7 +49,8 @@ def run(
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    findings = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
+    found = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
+    findings = list(dict.fromkeys(found))  # slots.toml cannot be read without shop.toml
     if as_json:
         print_json([_document(finding) for finding in findings])
     else:

@@ -80,6 +80,7 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     assert code == 2
     assert "shop.toml: loyalty" in err
     assert "train.toml: cannot be read" in err
+    assert err.count("shop.toml: loyalty.points") == 1, "also told by the reader of slots"
     assert "warning" in run("doctor", "--bundles", tmp_path)[1]
 
 
