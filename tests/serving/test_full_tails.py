@@ -158,7 +158,7 @@ def test_a_household_takes_less_than_ones_own(tea_shop: Shop) -> None:
         await accept(shop.store, bought(LIMIT, "son"))
         found = await see(shop, ANN)
         assert found.query.degraded == ("tail",)
-        assert found.query.history.bought.tolist() == [LIMIT]
+        assert found.query.at_home.bought.tolist() == [LIMIT]
         son = await see(shop, replace(ANN, customer_id="son"))
         assert (son.query.degraded, son.query.customer.orders) == ((), LIMIT + 1)
 
