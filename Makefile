@@ -67,4 +67,4 @@ report: setup ## write the merchandiser's report on LOG and BUNDLES to REPORT (L
 	$(CAINI) report --bundles $(BUNDLES) --log $(LOG) --out $(REPORT) --lang $(LANGUAGE)
 
 lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --python-version 3.11 --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --custom-compile-command 'make lock' --python-version 3.11 --quiet -o requirements.lock

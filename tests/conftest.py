@@ -1,6 +1,6 @@
 """One simulated shop and one bundle trained on it, made once for all that only read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
 from training.evaluate import Evaluation
-from training.train import open_source, read_settings, train
+from training.train import Settings, open_source, read_settings, train
 
 settings.register_profile("caini", deadline=None)  # how long a test takes is no finding of it
 settings.load_profile("caini")
@@ -32,6 +32,12 @@ def silent(step: str) -> None:
     """Where nobody watches the progress."""
 
 
+def searching(settings: Settings) -> Settings:
+    """As few customers as a small shop has may choose its models' settings."""
+    search = settings.train.search.model_copy(update={"fewest_customers": 1})
+    return replace(settings, train=settings.train.model_copy(update={"search": search}))
+
+
 @pytest.fixture(scope="session")
 def small_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = tmp_path_factory.mktemp("log") / "log.parquet"
@@ -44,7 +50,7 @@ def trained(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Traine
     bundles, steps = tmp_path_factory.mktemp("bundles"), []
     _, evaluation = train(
         open_source(small_log, None),
-        read_settings(CONFIG),
+        searching(read_settings(CONFIG)),
         bundles,
         now=lambda: CREATED_AT,
         say=steps.append,

@@ -61,7 +61,7 @@ def tune(
 
     `past` must hold nothing of what the result is to be measured on. The search starts from what
     the last one chose (in `live`), or from the configuration where that has changed since.
-    Nothing is searched where nobody can judge.
+    Nothing is searched where too few can judge: the best of many trials would be the luckiest.
     """
     if not train.search.enabled:
         return Tuned(train)
@@ -73,7 +73,7 @@ def tune(
     data = read_source(known, shop)
     rng = np.random.default_rng(train.seed)
     truth = sampled(new_only(truth_of(held.test, data), data), train.search.customers, rng)
-    if not len(truth):
+    if len(truth) < train.search.fewest_customers:
         return Tuned(train)
     log = _log_of(data)
     start = start_of(live, configured(train), log, train.seed)

@@ -10,7 +10,7 @@ from engine.bundle_files import read_bundle
 from engine.errors import LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
-from tests.conftest import CONFIG, silent
+from tests.conftest import CONFIG, searching, silent
 from tests.training.conftest import START, Line, frame_of
 from training.checks import CheckConfig, check_log
 from training.findings import Severity
@@ -20,7 +20,7 @@ from training.publish import current
 from training.soundness import soundness
 from training.train import open_source, read_settings, train
 
-SETTINGS = read_settings(CONFIG)
+SETTINGS = searching(read_settings(CONFIG))
 DAY_MS = 86_400_000
 NOW = START + 61 * DAY_MS
 Log = Sequence[Line]

@@ -11,7 +11,7 @@ from caini.verbs.evaluate import Steps, Wanted, judged, megabytes
 from engine.bundle_files import read_bundle
 from engine.errors import ConfigError, UnknownName
 from engine.types import DAY_MS
-from tests.conftest import CONFIG, Trained, silent
+from tests.conftest import CONFIG, Trained, searching, silent
 from training.breakdown import breakdown, length_band
 from training.evaluate import EVER, PERSONAL, POPULAR, every_source
 from training.held import held_out
@@ -19,7 +19,7 @@ from training.log import LogHeader, read_log, write_log
 from training.publish import current
 from training.train import Settings, open_source, read_settings, without_search
 
-SETTINGS = read_settings(CONFIG)
+SETTINGS = searching(read_settings(CONFIG))
 FEW = SETTINGS.train.model_copy(
     update={"evaluation": SETTINGS.train.evaluation.model_copy(update={"customers": 60})}
 )

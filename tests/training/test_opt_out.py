@@ -14,7 +14,7 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked, enrich
 from engine.types import DAY_MS
-from tests.conftest import CONFIG, silent
+from tests.conftest import CONFIG, searching, silent
 from training.archive import rows_of
 from training.assemble import Source
 from training.consent import OptedOut, opted_out, without_people
@@ -96,7 +96,7 @@ def last_of(source: Source) -> int:
 def test_A6_what_is_learnt_does_not_depend_on_what_they_did(
     small_log: Path, tmp_path: Path
 ) -> None:
-    source, settings = open_source(small_log, None), read_settings(CONFIG)
+    source, settings = open_source(small_log, None), searching(read_settings(CONFIG))
     last, items = last_of(source), known_items(source)
 
     def made(item: str) -> Bundle:
@@ -122,7 +122,7 @@ def test_A6_what_is_learnt_does_not_depend_on_what_they_did(
 
 @pytest.mark.slow
 def test_A6_the_search_does_not_ask_who_opted_out_even_later(small_log: Path) -> None:
-    source, settings = open_source(small_log, None), read_settings(CONFIG)
+    source, settings = open_source(small_log, None), searching(read_settings(CONFIG))
     split, _ = split_of(source, settings.train)
     before = last_of(source.of(split.train)) - 30 * DAY_MS  # not in the part that judges
     items = known_items(source)

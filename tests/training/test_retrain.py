@@ -197,9 +197,12 @@ def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
 
 
 def test_the_search_goes_on_from_what_is_live_unless_it_is_told_not_to(live: Job) -> None:
-    champion = read_manifest(live.bundles / str(current(live.bundles)))
+    with (live.config / "train.toml").open("a") as settings:
+        settings.write("[search]\nfewest_customers = 1\n")
+    searching = replace(live, override="so few judge by chance")
+    champion = read_manifest(live.bundles / str(ran(searching).version))
     longer(live, days=5)
-    done = ran(live, now=lambda: NOW + 10 * DAY_MS)
+    done = ran(searching, now=lambda: NOW + 10 * DAY_MS)
     made = read_manifest(live.bundles / str(done.version))
     assert made.search["log"] != champion.search["log"]
     assert made.search["start"] == champion.search["chosen"]

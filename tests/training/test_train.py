@@ -14,7 +14,7 @@ from engine.errors import ConfigError, LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.types import DAY_MS
-from tests.conftest import CONFIG, CREATED_AT, Trained, silent
+from tests.conftest import CONFIG, CREATED_AT, Trained, searching, silent
 from training import batch
 from training.assemble import Source
 from training.evaluate import (
@@ -30,7 +30,7 @@ from training.publish import current
 from training.slates import SOURCES, slates_for
 from training.train import in_currency_of, open_source, read_settings, require_past, train
 
-SETTINGS = read_settings(CONFIG)
+SETTINGS = searching(read_settings(CONFIG))
 
 
 def live(trained: Trained):  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.bundle import Manifest
 from engine.bundle_files import read_bundle, read_manifest
-from tests.conftest import CONFIG, Trained, silent
+from tests.conftest import CONFIG, Trained, searching, silent
 from tests.training.test_train import garbage_of
 from training.assemble import Source, read_source
 from training.bank import Bank
@@ -26,7 +26,7 @@ from training.train import open_source, read_settings, searched, without_search
 from training.tuning import budget_of, configured, start_of, tune, with_setting, with_told
 
 Frame = Callable[[Sequence[dict[str, object]]], pl.LazyFrame]
-SETTINGS = read_settings(CONFIG)
+SETTINGS = searching(read_settings(CONFIG))
 
 
 def live(trained: Trained) -> Manifest:
@@ -97,6 +97,18 @@ def test_a_choice_is_put_into_the_configuration() -> None:
     assert train.similar.ridge_weight == 0.8
     assert (train.als.alpha, train.als.factors) == (5, 64)
     assert train.evaluation == SETTINGS.train.evaluation
+
+
+def test_too_few_customers_choose_nothing(trained: Trained) -> None:
+    judged = dict(live(trained).search)["customers"]
+    assert isinstance(judged, int)
+    source = open_source(trained.log, None)
+    for fewest, chosen in ((judged, True), (judged + 1, False)):
+        search = SETTINGS.train.search.model_copy(update={"fewest_customers": fewest})
+        train = SETTINGS.train.model_copy(update={"search": search})
+        tuned = searched(source, replace(SETTINGS, train=train), None, silent)
+        assert bool(tuned.told) is chosen
+        assert chosen or tuned.train == train
 
 
 def test_a_larger_log_is_worth_more_work(trained: Trained) -> None:
