@@ -8,6 +8,7 @@ import pytest
 
 from engine.interactions import InteractionConfig
 from engine.types import DAY_MS
+from tests.training.jobs import first, job, live, tiny  # noqa: F401  # fixtures of every test here
 from training.interactions import Interactions, read_interactions
 
 START = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)

@@ -1,111 +1,22 @@
 """The job of a schedule: started at any time, killed at any time, started again."""
 
-import itertools
 import json
-import multiprocessing
-import os
-import shutil
-import signal
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
-import polars as pl
 import pytest
 
-from caini.demo.shop import simulate
-from caini.demo.world import DemoConfig
-from caini.demo.write import write_simulated
 from engine.bundle_files import read_manifest
 from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
 from engine.types import DAY_MS
-from tests.conftest import CONFIG, silent
-from training import retrain as job_module
+from tests.training.jobs import NOW, longer, outside, ran, reused
 from training.findings import Severity
 from training.lease import lease
 from training.log import read_log, write_log
 from training.publish import current, rollback, versions
 from training.records import record_of, twin_of
-from training.retrain import Job, Outside, Result, retrain
+from training.retrain import Job, Result, retrain
 from training.stages import WORK, Document
-
-END = datetime(2026, 1, 1, tzinfo=UTC)
-FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
-FORKSERVER.set_forkserver_preload(["training.retrain"])
-NOW = int(END.timestamp() * 1000)
-SECONDS = itertools.count()  # a clock that goes on: versions are ordered by when they were made
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    log = tmp_path_factory.mktemp("tiny") / "log.parquet"
-    write_simulated(simulate(DemoConfig(customers=120, items=80, days=120, end=END)), log)
-    return log
-
-
-@pytest.fixture
-def job(tiny: Path, tmp_path: Path) -> Job:
-    return job_in(tiny, tmp_path)
-
-
-def job_in(tiny: Path, tmp_path: Path) -> Job:
-    """A log, a catalogue and a configuration of its own, all of them quick."""
-    for path in (tiny, tiny.with_suffix(".items.parquet")):
-        shutil.copy(path, tmp_path / path.name)
-    config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
-    (config / "train.toml").write_text(
-        "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n"
-        "[gate]\ncustomers = 40\nfewest_customers = 5\n[retention]\nversions = 2\n"
-    )
-    return Job(tmp_path / "log.parquet", tmp_path / "bundles", config)
-
-
-@pytest.fixture(scope="module")
-def first(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of everything, with one version live; made once."""
-    job = job_in(tiny, tmp_path_factory.mktemp("first"))
-    ran(job)
-    return job.bundles.parent
-
-
-@pytest.fixture
-def live(first: Path, tmp_path: Path) -> Job:
-    shutil.copytree(first, tmp_path / "live")
-    return Job(*(tmp_path / "live" / name for name in ("log.parquet", "bundles", "config")))
-
-
-def clock() -> int:
-    return NOW + next(SECONDS) * 1000
-
-
-def outside(**given: object) -> Outside:
-    told = {
-        "now": lambda: NOW + next(SECONDS) * 1000,
-        "say": silent,
-        "rehearse": lambda _: [],
-    } | given
-    return Outside(**told)  # type: ignore[arg-type]
-
-
-def ran(job: Job, **given: object) -> Result:
-    result = Result()
-    retrain(job, outside(**given), result)
-    return result
-
-
-def longer(job: Job, days: float = 1) -> None:
-    """The last event once more, some days later."""
-    log = read_log(job.log)
-    last = log.frame.tail(1).with_columns(
-        pl.col("at") + pl.duration(days=days), event_id=pl.lit(f"new{len(log)}")
-    )
-    write_log(pl.concat([log.frame, last]), log.header, job.log)
-
-
-def reused(result: Result) -> dict[str, bool]:
-    return {stage: told["reused"] for stage, told in result.stages.items()}
 
 
 def test_what_it_publishes_is_recorded_and_the_same_inputs_are_trained_once(job: Job) -> None:
@@ -148,52 +59,6 @@ def test_what_was_rolled_back_is_not_published_again(live: Job) -> None:
     again = ran(live)
     assert (again.status, again.version) == ("unchanged", second)
     assert current(live.bundles) == first
-
-
-def _run_until(job: Job, step: str) -> None:
-    def kill() -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    write = job_module.write_record
-
-    def dies(bundles: Path, version: str, record: Document) -> None:
-        if record["published"]:
-            kill()
-        write(bundles, version, record)
-
-    job_module.write_record = dies
-    ran(job, say=lambda said: kill() if said == step else None)
-
-
-def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
-    done: dict[str, int] = {}
-    for step, kept in (
-        ("search", set()),
-        ("hold-out: judge", {"search"}),
-        ("factors", {"search", "measure"}),
-        ("gate", {"search", "measure", "fit"}),
-        ("after the pointer", {"search", "measure", "fit", "gate"}),
-    ):
-        killed = FORKSERVER.Process(target=_run_until, args=(job, step))
-        killed.start()
-        killed.join()
-        assert killed.exitcode == -signal.SIGKILL
-        made = {
-            path.stem: path.stat().st_mtime_ns for path in (job.bundles / WORK).glob("*/*.json")
-        }
-        assert set(made) == kept
-        assert done.items() <= made.items(), "nothing is done twice"
-        done = made
-
-    def never() -> Document:
-        raise AssertionError("a longer log would undo what was done")
-
-    result = ran(job, archive=never)
-    assert result.status == "published"
-    assert all(reused(result).values())
-    assert versions(job.bundles) == [result.version] == [current(job.bundles)]
-    assert (record_of(job.bundles, str(result.version)) or {})["published"]
-    assert ran(job).status == "unchanged"
 
 
 def test_the_search_goes_on_from_what_is_live_unless_it_is_told_not_to(live: Job) -> None:

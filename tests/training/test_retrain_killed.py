@@ -1,0 +1,62 @@
+"""A job that is killed at any stage, and started again."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+from tests.training.jobs import ran, reused
+from training import retrain as job_module
+from training.publish import current, versions
+from training.records import record_of
+from training.retrain import Job
+from training.stages import WORK, Document
+
+FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
+FORKSERVER.set_forkserver_preload(["training.retrain"])
+
+
+def _run_until(job: Job, step: str) -> None:
+    def kill() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    write = job_module.write_record
+
+    def dies(bundles: Path, version: str, record: Document) -> None:
+        if record["published"]:
+            kill()
+        write(bundles, version, record)
+
+    job_module.write_record = dies
+    ran(job, say=lambda said: kill() if said == step else None)
+
+
+def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
+    done: dict[str, int] = {}
+    for step, kept in (
+        ("search", set()),
+        ("hold-out: judge", {"search"}),
+        ("factors", {"search", "measure"}),
+        ("gate", {"search", "measure", "fit"}),
+        ("after the pointer", {"search", "measure", "fit", "gate"}),
+    ):
+        killed = FORKSERVER.Process(target=_run_until, args=(job, step))
+        killed.start()
+        killed.join()
+        assert killed.exitcode == -signal.SIGKILL
+        made = {
+            path.stem: path.stat().st_mtime_ns for path in (job.bundles / WORK).glob("*/*.json")
+        }
+        assert set(made) == kept
+        assert done.items() <= made.items(), "nothing is done twice"
+        done = made
+
+    def never() -> Document:
+        raise AssertionError("a longer log would undo what was done")
+
+    result = ran(job, archive=never)
+    assert result.status == "published"
+    assert all(reused(result).values())
+    assert versions(job.bundles) == [result.version] == [current(job.bundles)]
+    assert (record_of(job.bundles, str(result.version)) or {})["published"]
+    assert ran(job).status == "unchanged"
