@@ -9,13 +9,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.errors import LogError
-from engine.events import EventType
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
 from engine.types import Instants, Mask, Offsets, Rows, Scores
-from training.ragged import by_first_appearance, offsets_of, runs_of
+from training.log_lines import DISLIKE, PURCHASE, REFUND, TYPES, Keys, LogLines, distinct, log_lines
+from training.ragged import offsets_of, runs_of
 from training.visitors import joined
 
-Keys = NDArray[np.int64]
 Number = TypeVar("Number", bound=np.generic)
 
 
@@ -103,28 +102,6 @@ PAIRS: Final = (
 """Columns of Interactions with one entry for each pair."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """The interaction lines of a log, in its order (by time)."""
-
-    rows: Rows
-    items: Rows
-    at: Instants
-    types: Rows  # position in _TYPES
-    quantities: Rows
-    baskets: Rows  # dense, by first appearance; -1 for what is no purchase
-    named: Mask  # the log names the order; without, a basket is one instant of one customer
-
-    def taken(self, order: Keys) -> "_Lines":
-        return _Lines(*(getattr(self, name)[order] for name in self.__slots__))
-
-
-_TYPES: Final = tuple(EventType)
-_PURCHASE: Final = _TYPES.index(EventType.PURCHASE)
-_REFUND: Final = _TYPES.index(EventType.REFUND)
-_DISLIKE: Final = _TYPES.index(EventType.DISLIKE)
-
-
 def read_interactions(
     log: pl.LazyFrame,
     config: InteractionConfig,
@@ -144,16 +121,16 @@ def read_interactions(
         log = log.filter(pl.col("at").dt.epoch("ms") < until)
     watermark = _watermark(log) if watermark is None else watermark
     log = joined(log)
-    customers = _distinct(log.select("customer_id"), ())
-    items = _distinct(log.select("item_id"), extra_items)
-    lines = _lines(log, config, customers, items)
-    pairs = lines.taken(np.argsort(_pair_keys(lines, len(items)), kind="stable"))
-    starts = runs_of(_pair_keys(pairs, len(items)))
-    last_bought_at = _latest(np.where(pairs.types == _PURCHASE, pairs.at, 0), starts)
+    customers = distinct(log.select("customer_id"), ())
+    items = distinct(log.select("item_id"), extra_items)
+    lines = log_lines(log, config, customers, items)
+    pairs = lines.taken(np.argsort(lines.pair_keys(len(items)), kind="stable"))
+    starts = runs_of(pairs.pair_keys(len(items)))
+    last_bought_at = _latest(np.where(pairs.types == PURCHASE, pairs.at, 0), starts)
     sums = _sums(pairs, starts, config, watermark)
-    purchased = _sums(pairs, starts, config, watermark, only=_PURCHASE)
-    bought = _units(pairs, starts, np.isin(pairs.types, (_PURCHASE, _REFUND)))
-    returned = -_units(pairs, starts, pairs.types == _REFUND)
+    purchased = _sums(pairs, starts, config, watermark, only=PURCHASE)
+    bought = _units(pairs, starts, np.isin(pairs.types, (PURCHASE, REFUND)))
+    returned = -_units(pairs, starts, pairs.types == REFUND)
     rows = pairs.rows[starts]
     n_rows = max(len(customers), int(lines.rows.max(initial=-1)) + 1)
     return Interactions(
@@ -170,7 +147,7 @@ def read_interactions(
         last_bought_at=last_bought_at,
         last_units=_last_units(pairs, starts, last_bought_at),
         returned=returned,
-        disliked_at=_latest(np.where(pairs.types == _DISLIKE, pairs.at, 0), starts),
+        disliked_at=_latest(np.where(pairs.types == DISLIKE, pairs.at, 0), starts),
         events=_events(lines, config),
         watermark=watermark,
     )
@@ -183,72 +160,8 @@ def _watermark(log: pl.LazyFrame) -> int:
     return int(last)
 
 
-def _distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
-    named = column.drop_nulls().unique().collect().to_series()
-    if extra:
-        named = pl.concat([named, pl.Series(named.name, list(extra), pl.String)]).unique()
-    return named.sort()
-
-
-def _lines(
-    log: pl.LazyFrame, config: InteractionConfig, customers: pl.Series, items: pl.Series
-) -> _Lines:
-    wanted = {str(kind): _TYPES.index(kind) for kind in config.weights}
-    log = log.filter(pl.col("type").is_in(list(wanted)) & pl.col("item_id").is_not_null())
-    anonymous = log.filter(pl.col("customer_id").is_null())
-    visitors = _distinct(anonymous.select("visitor_id"), ())
-    frame = (
-        _coded(log, customers, "customer", first=0)
-        .pipe(_coded, visitors, "visitor", first=len(customers))
-        .pipe(_coded, items, "item", first=0)
-        .select(
-            "order_id",
-            row=pl.coalesce("customer", "visitor"),
-            item="item",
-            at=pl.col("at").dt.epoch("ms"),
-            kind=pl.col("type").replace_strict(wanted, return_dtype=pl.Int32),
-            quantity=pl.col("quantity").cast(pl.Int32),
-            named=pl.col("order_id").is_not_null(),
-        )
-        .with_columns(basket=_basket())
-        .collect()
-    )
-    kinds = frame["kind"].to_numpy()
-    baskets = np.where(kinds == _PURCHASE, by_first_appearance(frame["basket"].to_numpy()), -1)
-    return _Lines(
-        rows=frame["row"].to_numpy(),
-        items=frame["item"].to_numpy(),
-        at=frame["at"].to_numpy(),
-        types=kinds,
-        quantities=frame["quantity"].to_numpy(),
-        baskets=baskets.astype(np.int32),
-        named=frame["named"].to_numpy(),
-    )
-
-
-def _basket() -> pl.Expr:
-    """A key of (who, order), or of (who, instant) where no order is named.
-
-    Who is a row, so a visitor and a customer of one id are two, and so are two who use one order
-    id. Two of 10 million orders share a key once in 100,000 logs, and then only as a basket.
-    """
-    order = pl.when("named").then(pl.col("order_id").hash()).otherwise(pl.col("at").hash(1))
-    return pl.col("row").hash(2) ^ order
-
-
-def _coded(log: pl.LazyFrame, ids: pl.Series, name: str, *, first: int) -> pl.LazyFrame:
-    """Adds the column `name`: the position of each id, counted from `first`."""
-    rows = pl.int_range(first, first + len(ids), dtype=pl.Int32, eager=True).alias(name)
-    table = pl.LazyFrame([ids, rows])
-    return log.join(table, on=ids.name, how="left", maintain_order="left")
-
-
-def _pair_keys(lines: _Lines, n_items: int) -> Keys:
-    return lines.rows.astype(np.int64) * n_items + lines.items
-
-
 def _sums(
-    pairs: _Lines,
+    pairs: LogLines,
     starts: Keys,
     config: InteractionConfig,
     watermark: int,
@@ -263,27 +176,27 @@ def _sums(
     return np.asarray(_added(shares, starts), np.float32)
 
 
-def _units(pairs: _Lines, starts: Keys, counted: Mask) -> Rows:
+def _units(pairs: LogLines, starts: Keys, counted: Mask) -> Rows:
     """Net of refunds, of the lines that are `counted`."""
-    signs = np.where(pairs.types == _REFUND, -1, 1)
+    signs = np.where(pairs.types == REFUND, -1, 1)
     units = np.where(counted, signs * pairs.quantities.astype(np.int64), 0)
     limits = np.iinfo(np.int32)
     return np.asarray(np.clip(_added(units, starts), limits.min, limits.max), np.int32)
 
 
-def _last_units(pairs: _Lines, starts: Keys, last_bought_at: Instants) -> Rows:
+def _last_units(pairs: LogLines, starts: Keys, last_bought_at: Instants) -> Rows:
     lengths = np.diff(np.append(starts, len(pairs.at)))
     newest = pairs.at == np.repeat(last_bought_at, lengths)
-    return _units(pairs, starts, newest & (pairs.types == _PURCHASE))
+    return _units(pairs, starts, newest & (pairs.types == PURCHASE))
 
 
-def _frequency(pairs: _Lines, starts: Keys, config: InteractionConfig, watermark: int) -> Scores:
+def _frequency(pairs: LogLines, starts: Keys, config: InteractionConfig, watermark: int) -> Scores:
     ages = (watermark - pairs.at).astype(np.float64)
     counts = decay(ages, config.frequency_half_life_days)
     return _added(np.where(_first_of_order(pairs, starts), counts, 0), starts).astype(np.float32)
 
 
-def _first_of_order(pairs: _Lines, starts: Keys) -> Mask:
+def _first_of_order(pairs: LogLines, starts: Keys) -> Mask:
     """True at the first line of each order within its pair; a line of no order is its own."""
     begins = np.zeros(len(pairs.rows), np.int64)
     begins[starts] = 1
@@ -296,7 +209,7 @@ def _first_of_order(pairs: _Lines, starts: Keys) -> Mask:
     return first & (pairs.baskets >= 0)
 
 
-def _events(lines: _Lines, config: InteractionConfig) -> Events:
+def _events(lines: LogLines, config: InteractionConfig) -> Events:
     weights = _type_weights(config)[lines.types]
     wanted = np.flatnonzero(weights > 0)
     order = wanted[np.argsort(lines.rows[wanted], kind="stable")]
@@ -307,7 +220,7 @@ def _events(lines: _Lines, config: InteractionConfig) -> Events:
 
 
 def _type_weights(config: InteractionConfig) -> NDArray[np.float64]:
-    return np.array([sum_weight(kind, config) for kind in _TYPES])
+    return np.array([sum_weight(kind, config) for kind in TYPES])
 
 
 def _added(values: NDArray[Number], starts: Keys) -> NDArray[Number]:
