@@ -42,7 +42,7 @@ class ErasureRemains(Wire):
 class ErasureReceipt(Wire):
     """Nothing in it names the customer; whoever keeps it can show what was done."""
 
-    erasure: int = Field(description="Number of this erasure")
+    erasure: int = Field(description="Number of this erasure; later ones have a higher one")
     customers: list[str] = Field(description="Salted hashes of the ids that were erased")
     erased_at: str = Field(description="Nothing from up to this instant counts any more")
     removed: dict[str, int] = Field(description="ids, and entries of newest events")

@@ -159,7 +159,7 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         await shop.erasures.learn(shop.store)
         until = _until(shop)
         return {
-            "erasure": done.count,
+            "erasure": done.number,
             "customers": [tombstone(done.salt, each) for each in nodes],
             "erased_at": instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
@@ -200,7 +200,7 @@ async def restore_people(shop: Shop) -> int:
         held = await held_of(shop.store, nodes)
         told = [*trained, *await _told_since(shop, live, erased)]  # nothing changed before `held`
         changes = await asyncio.to_thread(_differing, told, nodes, held)
-        changed = await relink_each(shop.store, changes, erased.count)
+        changed = await relink_each(shop.store, changes, erased.last)
         if changed is not None:
             return changed
     raise StoreError("people are erased all the time")

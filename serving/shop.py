@@ -75,7 +75,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         tails, missing = NO_TAILS, ("store",)
     if not await _meet(shop, tails):
         missing = ("store",)
-    if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
+    if tails.last_erasure > shop.erasures.known.last and not await shop.erasures.learn(shop.store):
         missing, tails = ("store",), NO_TAILS  # they may be of somebody who was erased
         asked = replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None
