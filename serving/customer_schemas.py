@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from engine.customers.identity import Alias
 from engine.events import Id
 from serving.schemas import Wire
 
@@ -22,6 +23,9 @@ class LinkRequest(Wire):
     aliases: list[AliasWire] = Field(min_length=1, max_length=20, description="All or none")
     at: AwareDatetime | None = Field(None, description="Since when; now if absent")
     reason: Annotated[str, Field(max_length=256)] | None = None
+
+    def named(self) -> list[Alias]:
+        return [Alias(one.kind, one.value) for one in self.aliases]
 
 
 class LinkResponse(Wire):

@@ -41,7 +41,7 @@ ERASURE_LEAVES: Final = ("stream", "log", "bundles")
 
 async def relate(shop: Shop, asked: LinkRequest, *, link: bool) -> dict[str, Any]:
     """All aliases or none. Raises Refusal (409, 422), or StoreError: ask for the same again."""
-    aliases = [Alias(one.kind, one.value) for one in asked.aliases]
+    aliases = asked.named()
     _check_kinds(shop, aliases)
     at = shop.now() if asked.at is None else round(asked.at.timestamp() * 1000)
     nodes = list(dict.fromkeys([customer_node(asked.customer_id), *(a.node for a in aliases)]))

@@ -16,6 +16,7 @@ from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich
 from engine.slots import Slots
+from serving.auth import Keys
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -47,6 +48,7 @@ class Shop:
     catching_up: asyncio.Lock
     erasures: Erasures
     drain: Drain
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,14 @@ async def erase(
     return Erased(int(at), int(gone), int(number), salt.decode())
 
 
+async def salt_of(store: Store) -> str:
+    """Of hashed ids, the same for ever; made where there is none yet."""
+    own = secrets.token_hex(SALT_BYTES)
+    key = store.keys.erased_salt
+    _, salt = await store.ask(("SET", key, own, "NX"), ("GET", key))
+    return str(salt.decode())
+
+
 async def tombstones_of(store: Store) -> Tombstones:
     last, salt, flat = await store.ask(
         ("GET", store.keys.last_erasure),
@@ -196,7 +204,7 @@ async def tombstones_of(store: Store) -> Tombstones:
         ("HGETALL", store.keys.erased),
     )
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    if salt is None:
+    if salt is None or not flat:
         return Tombstones(last=int(last or 0))
     until, numbers = dict[str, int](), dict[str, int]()
     for digest, told in pairs:
