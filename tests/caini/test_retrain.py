@@ -54,8 +54,14 @@ def test_a_night_and_the_next(
     assert told["cut"]["from_stream"] == 0
     assert [f["severity"] for f in told["gate"] if f["check"] == "server"] == ["ok"]
     assert json.loads((shop / "bundles" / "retrain.json").read_text()) == told
+    assert told["report"]["languages"] == ["en", "zh"]
+    page = shop / "bundles" / "reports" / told["version"] / "report-zh.html"
+    page.unlink()
     assert caini(*words, monkeypatch=monkeypatch) == 0
-    assert "unchanged: " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "unchanged: " in said
+    assert f"report: {page.parent}" in said
+    assert page.is_file()
     (shop / "config" / "asked.jsonl").write_text('{"slot": "banner"}\n')
     assert caini(*words, "--quiet", monkeypatch=monkeypatch) == 7
     assert "unknown-slot" in capsys.readouterr().err
