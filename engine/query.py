@@ -141,7 +141,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),
-        complained=complained_rows(past, bundle.items),
+        complained=complained_rows(past, history, bundle.items),
     )
 
 
