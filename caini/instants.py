@@ -1,5 +1,6 @@
-"""Instants as people write them."""
+"""Instants: this moment, and those that people write."""
 
+import time
 from datetime import UTC, datetime
 
 from engine.errors import ConfigError
@@ -13,3 +14,8 @@ def instant_of(text: str) -> int:
         raise ConfigError(f"--now {text}: write it like 2026-02-17T09:00+08:00") from error
     zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return round(zoned.timestamp() * 1000)
+
+
+def wall_clock() -> int:
+    """Epoch milliseconds, now."""
+    return time.time_ns() // 1_000_000

@@ -6,6 +6,15 @@ from typing import Annotated
 import typer
 
 Bundles = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
+Log = Annotated[Path, typer.Option(help="Log from caini import or caini archive.")]
+Out = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
+Items = Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")]
+Slot = Annotated[str, typer.Option(help="A slot of slots.toml.")]
+Channel = Annotated[
+    str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
+]
+Suppress = Annotated[Path | None, typer.Option(help="File of ids, one a line, that get nothing.")]
+Ledger = Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")]
 Config = Annotated[Path, typer.Option(help="Folder with shop.toml, slots.toml and train.toml.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]

@@ -17,6 +17,7 @@ from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
+from engine.item_history import CustomerItems
 from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.text import TextColumn
@@ -27,7 +28,6 @@ from engine.types import (
     ItemHistory,
     Lists,
     Mask,
-    Offsets,
     Rows,
     Scores,
     Vectors,
@@ -86,41 +86,6 @@ class Factors:
     def indexed(self) -> Vectors:
         """What the index holds."""
         return self.item * self.trend[:, np.newaxis]
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerItems:
-    """ItemHistory of every customer, ragged: entries offsets[row] to offsets[row + 1]."""
-
-    offsets: Offsets  # (n_customers + 1,)
-    rows: Rows
-    weights: Scores
-    purchased: Scores
-    frequency: Scores
-    bought: Rows
-    last_at: NDArray[np.int64]
-    last_bought_at: NDArray[np.int64]
-    last_units: Rows
-    returned: Rows
-    disliked_at: NDArray[np.int64]
-
-    def of(self, customer: int) -> ItemHistory:
-        """A view; raises IndexError for a row outside the table."""
-        if not 0 <= customer < len(self.offsets) - 1:
-            raise IndexError(f"customer row {customer} of {len(self.offsets) - 1}")
-        cut = slice(int(self.offsets[customer]), int(self.offsets[customer + 1]))
-        return ItemHistory(
-            rows=self.rows[cut],
-            weights=self.weights[cut],
-            purchased=self.purchased[cut],
-            frequency=self.frequency[cut],
-            bought=self.bought[cut],
-            last_at=self.last_at[cut],
-            last_bought_at=self.last_bought_at[cut],
-            last_units=self.last_units[cut],
-            returned=self.returned[cut],
-            disliked_at=self.disliked_at[cut],
-        )
 
 
 @dataclass(frozen=True, slots=True)

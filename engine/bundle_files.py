@@ -17,7 +17,6 @@ from engine.ann import read_index, write_index
 from engine.bundle import (
     SCHEMA_VERSION,
     Bundle,
-    CustomerItems,
     Factors,
     FileRecord,
     Linked,
@@ -32,6 +31,7 @@ from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.errors import BundleError
 from engine.ids import IdMap
+from engine.item_history import CustomerItems
 from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.types import Candidates, Lists

@@ -5,7 +5,6 @@ CainiError
 ├── LogError           a behaviour log or a source file cannot be used               exit 3
 ├── BundleError        a bundle is missing, damaged or of another format             exit 4
 ├── UnknownName        a name that is not in a table; lists the names that are       exit 2
-├── RequestError       a request that cannot be answered; names the field            exit 2
 ├── StoreError         the store did not answer                                      exit 5
 ├── DataRefused        the log is not fit to train on today; what is live stays      exit 6
 ├── BundleRefused      the new bundle may not go live; what is live stays            exit 7
@@ -33,15 +32,6 @@ class LogError(CainiError):
 
 class BundleError(CainiError):
     exit_code = 4
-
-
-class RequestError(CainiError):
-    exit_code = 2
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 class UnknownName(CainiError):

@@ -1,8 +1,8 @@
-"""What one customer has done with items: counted from events, and merged with what was known."""
+"""What customers have done with items: counted from events, and merged with what was known."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +10,52 @@ from numpy.typing import NDArray
 from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
-from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
+from engine.types import NO_ITEM_HISTORY, NO_ROWS, Instants, ItemHistory, Offsets, Rows, Scores
 
 SIGNS: Final = {EventType.PURCHASE: 1, EventType.REFUND: -1}  # of units
 FEWEST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 SUMS = ("weights", "purchased", "frequency", "bought", "returned")
 INSTANTS = ("last_at", "disliked_at")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerItems:
+    """ItemHistory of every customer, ragged: entries offsets[row] to offsets[row + 1]."""
+
+    offsets: Offsets  # (n_customers + 1,)
+    rows: Rows
+    weights: Scores
+    purchased: Scores
+    frequency: Scores
+    bought: Rows
+    last_at: Instants
+    last_bought_at: Instants
+    last_units: Rows
+    returned: Rows
+    disliked_at: Instants
+
+    def of(self, customer: int) -> ItemHistory:
+        """A view; raises IndexError for a row outside the table."""
+        if not 0 <= customer < len(self.offsets) - 1:
+            raise IndexError(f"customer row {customer} of {len(self.offsets) - 1}")
+        whose = slice(int(self.offsets[customer]), int(self.offsets[customer + 1]))
+        return taken(self, whose)
+
+
+def taken(table: ItemHistory | CustomerItems, where: slice | NDArray[Any]) -> ItemHistory:
+    """These entries alone. Written out: it is made at every request."""
+    return ItemHistory(
+        rows=table.rows[where],
+        weights=table.weights[where],
+        purchased=table.purchased[where],
+        frequency=table.frequency[where],
+        bought=table.bought[where],
+        last_at=table.last_at[where],
+        last_bought_at=table.last_bought_at[where],
+        last_units=table.last_units[where],
+        returned=table.returned[where],
+        disliked_at=table.disliked_at[where],
+    )
 
 
 def count(
@@ -156,8 +196,4 @@ def latest_part(history: ItemHistory, limit: int) -> ItemHistory:
     """Only the `limit` entries with the newest interest, still in the order of rows."""
     if len(history) <= limit:
         return history
-    kept = latest_places(history, limit)
-    return replace(
-        history,
-        **{name: getattr(history, name)[kept] for name in ItemHistory.__slots__},
-    )
+    return taken(history, latest_places(history, limit))

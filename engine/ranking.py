@@ -12,7 +12,7 @@ from engine.bundle import Bundle
 from engine.customers.repurchase import used_up
 from engine.query import Query
 from engine.slots import Repeat, Slot
-from engine.types import NO_ROWS, Candidates, Mask, Rows
+from engine.types import NO_ROWS, Candidates, ItemHistory, Mask, Rows
 
 NORM_DEPTH: Final = 20  # a source's scores are counted in means of its best 20; decision 0004
 
@@ -63,11 +63,11 @@ def _scale(candidates: Candidates) -> float:
     return sum(map(abs, scores)) / len(scores) or 1.0
 
 
-def allowed(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
-    """Which of `rows` may stand in this slot for this customer now."""
+def filter_for_slot(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
+    """Which of `rows` sell, are of the slot's kind, and are neither at hand nor unwanted."""
     barred = np.zeros(len(bundle.items), np.bool_)
     barred[_unwanted(query)] = True
-    barred[_not_again(query, slot, bundle)] = True
+    barred[not_again(query.history, query.now, slot, bundle)] = True
     keep: Mask = bundle.sellable.take(rows) & ~barred.take(rows)
     if query.category is not None and slot.within_category:
         keep &= bundle.catalogue.within(query.category)[rows]
@@ -82,14 +82,14 @@ def _unwanted(query: Query) -> Rows:
     return np.concatenate([query.exclude, query.context, query.cart, disliked])
 
 
-def _not_again(query: Query, slot: Slot, bundle: Bundle) -> Rows:
+def not_again(history: ItemHistory, now: int, slot: Slot, bundle: Bundle) -> Rows:
     """Bought items that the slot's repeat policy hides."""
     if slot.repeat is Repeat.ALWAYS:
         return NO_ROWS
-    bought = query.history.bought > 0
+    bought = history.bought > 0
     if slot.repeat is Repeat.WHEN_DUE:
-        bought &= ~used_up(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
-    return query.history.rows[bought]
+        bought &= ~used_up(history, bundle.cycles, bundle.shop.repurchase, now)
+    return history.rows[bought]
 
 
 def arrange(pool: Pool, slot: Slot, bundle: Bundle) -> Pool:

@@ -3,10 +3,10 @@
 from engine.bundle import Bundle
 from engine.explain import explain
 from engine.query import Query
-from engine.ranking import Pool, append, arrange, fuse
+from engine.ranking import Pool, arrange, fuse
 from engine.retrievers import RETRIEVERS
 from engine.slot_rules import filter_rows, weigh_by_rules
-from engine.slot_shares import arrange_by_rules
+from engine.slot_shares import arrange_by_rules, with_more
 from engine.slots import Slot, SlotPlan
 from engine.types import Candidates, Slate
 
@@ -45,10 +45,8 @@ def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
     """Append the fallbacks in order, and at last all that sells, until `query.n` are there."""
     steps = [(name, slot.depth_for(query.n)) for name in slot.fallback]
     steps.append((slot.LAST_RESORT, len(bundle.items)))
-    for place, (name, depth) in enumerate(steps, start=len(slot.sources)):
+    for name, depth in steps:
         if len(pool) >= query.n:
             break
-        extra = RETRIEVERS[name](query, bundle, depth)
-        keep = filter_rows(extra.rows, query, slot, bundle)
-        pool = append(pool, Candidates(extra.rows[keep], extra.scores[keep]), place)
+        pool = with_more(pool, name, depth, query, slot, bundle)
     return pool

@@ -13,9 +13,8 @@ from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
 from engine.customers.offers import may_see
-from engine.customers.repurchase import used_up
 from engine.query import Query
-from engine.ranking import Pool, allowed
+from engine.ranking import Pool, filter_for_slot, not_again
 from engine.slots import Repeat, Slot
 from engine.types import Mask, Rows
 
@@ -24,7 +23,8 @@ STRANGER: Final = "other"  # the value class of somebody of whom nothing is know
 
 def filter_rows(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
     """Which of `rows` pass every filter of this slot for this customer now."""
-    keep, ruled = allowed(rows, query, slot, bundle), filter_by_rules(rows, query, slot, bundle)
+    keep = filter_for_slot(rows, query, slot, bundle)
+    ruled = filter_by_rules(rows, query, slot, bundle)
     return keep if ruled is None else keep & ruled
 
 
@@ -35,8 +35,8 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
         value_class = query.customer.value_class if query.customer.personal else STRANGER
         if value_class not in slot.scarce.classes:
             parts.append(may_see(bundle.catalogue.stock[rows], value_class, slot.scarce))
-    if len(query.at_home) and slot.repeat is not Repeat.ALWAYS:
-        parts.append(~np.isin(rows, _not_needed(query, slot, bundle)))
+    if len(query.at_home) and slot.repeat is not Repeat.ALWAYS:  # what another there bought (R6)
+        parts.append(~np.isin(rows, not_again(query.at_home, query.now, slot, bundle)))
     if len(query.complained) and slot.complaints:
         parts.append(~is_suppressed(rows, query.complained, bundle.catalogue))
     if query.customer.life_stages and query.customer.personal and slot.life_stages:
@@ -46,14 +46,6 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
         return None
     keep: Mask = np.logical_and.reduce(parts)
     return keep
-
-
-def _not_needed(query: Query, slot: Slot, bundle: Bundle) -> Rows:
-    """What another of the household bought and the slot's repeat policy hides (R6)."""
-    if slot.repeat is Repeat.NEVER:
-        return query.at_home.rows
-    left = ~used_up(query.at_home, bundle.cycles, bundle.shop.repurchase, query.now)
-    return query.at_home.rows[left]
 
 
 def weigh_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:

@@ -37,7 +37,7 @@ def arrange_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Po
     chosen = _choose(pool, lead, *asked)
     wanted = list(_wanted(chosen, *asked))
     for source, depth in wanted:
-        pool = _more(pool, source, depth, *asked)
+        pool = with_more(pool, source, depth, *asked)
     if wanted:
         chosen = _choose(pool, lead, *asked)
     return _placed(pool, chosen, slot)
@@ -96,7 +96,10 @@ def _wanted(chosen: Chosen, query: Query, slot: Slot, bundle: Bundle) -> Iterato
         yield Slot.LAST_RESORT, len(bundle.items)  # for others to take the places
 
 
-def _more(pool: Pool, source: str, depth: int, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+def with_more(
+    pool: Pool, source: str, depth: int, query: Query, slot: Slot, bundle: Bundle
+) -> Pool:
+    """Behind `pool`, what else one of the slot's sources finds and its filters leave."""
     found = RETRIEVERS[source](query, bundle, depth)
     keep = filter_rows(found.rows, query, slot, bundle)
     extra = Candidates(found.rows[keep], found.scores[keep])
@@ -107,9 +110,8 @@ def _placed(pool: Pool, chosen: Chosen, slot: Slot) -> Pool:
     placed = pool.take(np.array([*chosen.lead, *chosen.rest, *chosen.above], np.intp))
     if slot.lead is None and not chosen.above:
         return placed
-    scores = np.maximum.accumulate(placed.scores[::-1])[
-        ::-1
-    ]  # a list falls from its first place on
+    # a list falls from its first place on
+    scores = np.maximum.accumulate(placed.scores[::-1])[::-1]
     sources = placed.sources.copy()
     if slot.lead is not None:
         sources[: len(chosen.lead)] = slot.names.index(slot.lead.source)

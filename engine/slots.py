@@ -23,7 +23,6 @@ from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 MAX_SIZE: Final = 200
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 class Repeat(StrEnum):

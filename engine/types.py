@@ -5,14 +5,10 @@ integers, milliseconds since 1970-01-01 UTC; money is in integer minor units of 
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, NewType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-CustomerId = NewType("CustomerId", str)
-VisitorId = NewType("VisitorId", str)
-ItemId = NewType("ItemId", str)
 
 Rows = NDArray[np.int32]  # (n,) dense positions of items or customers
 Scores = NDArray[np.float32]  # (n,)

@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.ann import build_index
-from engine.bundle import Bundle, CustomerItems, Factors, Manifest, Words
+from engine.bundle import Bundle, Factors, Manifest, Words
 from engine.catalogue import Catalogue, ItemKind
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.repurchase import Cycles
@@ -28,7 +28,7 @@ from engine.customers.thresholds import NO_THRESHOLDS
 from engine.events import EventType
 from engine.happened import Happened
 from engine.ids import IdMap
-from engine.item_history import count
+from engine.item_history import CustomerItems, count
 from engine.sessions import Sessions
 from engine.shop import ShopConfig, check_shop
 from engine.text import TextColumn

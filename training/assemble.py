@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from engine.ann import build_index
-from engine.bundle import NO_LINKED, Bundle, CustomerItems, Factors, Linked, Manifest, Words
+from engine.bundle import NO_LINKED, Bundle, Factors, Linked, Manifest, Words
 from engine.by_category import ByCategory
 from engine.catalogue import Catalogue
 from engine.customers.identity import NOBODY_LINKED, Identity
@@ -16,6 +16,7 @@ from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
+from engine.item_history import CustomerItems
 from engine.shop import ShopConfig
 from engine.types import Candidates, Instants, Lists, Mask
 from training.catalogue import catalogue_of, words_index

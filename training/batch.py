@@ -9,8 +9,8 @@ import polars as pl
 from engine.bundle import Bundle
 from engine.slots import SlotPlan
 from engine.types import Rows
-from training.log import put_in_place
 from training.slates import SOURCES, Slates, slates_for
+from training.whole_file import put_in_place
 
 BLOCK = 5_000  # customers at a time, some seconds' work: bounds memory, paces progress; guess
 

@@ -20,6 +20,7 @@ from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.events import LINKS, EventType
 from training.log import LogWriter, read_header
 from training.stages import read_document, write_document
+from training.whole_file import put_in_place
 
 _AT: Final = pl.col("at").dt.epoch("ms")
 _NAMING: Final = [*(str(kind) for kind in sorted(LINKS)), str(EventType.REFERRAL)]
@@ -133,7 +134,7 @@ def _purge_unknown(log: Path, erased: Tombstones) -> int:
     if len(kept) < len(lines):
         unfinished = path.with_name(f".{path.name}.part")
         unfinished.write_bytes(b"".join(kept))
-        unfinished.replace(path)
+        put_in_place(unfinished, path)
     return len(lines) - len(kept)
 
 

@@ -19,9 +19,10 @@ from training.importers.encoding import ENCODINGS
 from training.importers.formats import format_named
 from training.importers.rows import Accepted, accept
 from training.importers.source import read_source
-from training.log import ITEMS_SCHEMA, LogHeader, LogWriter, items_path, put_in_place
+from training.log import ITEMS_SCHEMA, LogHeader, LogWriter, items_path
 from training.quarantine import Quarantine
 from training.spool import Spool
+from training.whole_file import put_in_place
 
 MAX_MINOR_UNITS: Final = 4  # ISO 4217: no currency has more
 DEFAULT_REJECT_SHARE: Final = 0.05

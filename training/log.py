@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.errors import LogError
+from training.whole_file import put_in_place
 
 SCHEMA_VERSION: Final = "1"
 NO_STREAM: Final = "0-0"  # Redis's own name for "before the first entry"
@@ -200,18 +201,6 @@ def _absent(name: str) -> pl.Expr:
 def items_path(log: Path) -> Path:
     """Where an importer leaves the catalogue that it met: LOG.items.parquet."""
     return log.with_suffix(".items.parquet")
-
-
-def put_in_place(unfinished: Path, path: Path) -> None:
-    """The file under its name is complete and on the disk, or is the one from before."""
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _to_metadata(header: LogHeader) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from engine.bundle import NO_LINKED, CustomerItems, Linked
+from engine.bundle import NO_LINKED, Linked
 from engine.customers.identity import (
     Identity,
     id_of,
@@ -25,6 +25,7 @@ from engine.events import LINKS, EventType
 from engine.happened import Happened
 from engine.ids import IdMap
 from engine.interactions import InteractionConfig
+from engine.item_history import CustomerItems
 from engine.text import TextColumn
 from engine.types import ItemHistory
 from training.customer_facts import snapshot

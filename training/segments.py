@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from engine.bundle import Bundle, CustomerItems
+from engine.bundle import Bundle
 from engine.customers.labels import Label
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.segments import Segment
+from engine.item_history import CustomerItems
 from engine.shop import ShopConfig
 from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all

@@ -22,8 +22,8 @@ from typing import Final, Self
 
 from engine.customers.outreach import Cause
 from engine.errors import ConfigError, LeaseError
-from training.log import put_in_place
 from training.persons import NO_PERSONS, Persons
+from training.whole_file import put_in_place
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS lists (

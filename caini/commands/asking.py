@@ -5,13 +5,24 @@ from typing import Annotated
 
 import typer
 
-from caini.options import CONFIG, Bundles, Config, Json, Lang, Quiet
+from caini.options import (
+    CONFIG,
+    Bundles,
+    Channel,
+    Config,
+    Json,
+    Lang,
+    Ledger,
+    Quiet,
+    Slot,
+    Suppress,
+)
 
 
 def recommend(
     bundles: Bundles,
     customer: Annotated[str | None, typer.Option(help="Customer id; nobody when left out.")] = None,
-    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    slot: Slot = "home",
     n: Annotated[
         int | None, typer.Option(min=1, max=200, help="How many; the slot's size when left out.")
     ] = None,
@@ -38,7 +49,7 @@ def recommend(
 def batch(
     bundles: Bundles,
     out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    slot: Annotated[str, typer.Option(help="A slot of slots.toml.")] = "home",
+    slot: Slot = "home",
     n: Annotated[int, typer.Option(min=1, max=200, help="Items for each customer.")] = 20,
     repeat: Annotated[
         str | None, typer.Option(help="never, when_due or always; else the slot's own.")
@@ -74,9 +85,7 @@ def audience(
     ] = None,
     slot: Annotated[str, typer.Option(help="A slot of slots.toml that fills the message.")] = "my",
     n: Annotated[int, typer.Option(min=1, max=50, help="Items in a message.")] = 10,
-    channel: Annotated[
-        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
-    ] = None,
+    channel: Channel = None,
     size: Annotated[
         int, typer.Option(min=1, help="Most customers for an item, a brand or a category.")
     ] = 1_000,
@@ -90,10 +99,8 @@ def audience(
         str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
     ] = None,
     now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
-    suppress: Annotated[
-        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
-    ] = None,
-    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    suppress: Suppress = None,
+    ledger: Ledger = None,
     lang: Lang = None,
     config: Config = CONFIG,
     quiet: Quiet = False,
@@ -141,13 +148,9 @@ def triggers(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print who would be touched; remember nothing.")
     ] = False,
-    channel: Annotated[
-        str | None, typer.Option(help="email, sms, app …; each customer's best when left out.")
-    ] = None,
-    suppress: Annotated[
-        Path | None, typer.Option(help="File of ids, one a line, that get nothing.")
-    ] = None,
-    ledger: Annotated[Path | None, typer.Option(help="BUNDLES/.sent/ledger.sqlite.")] = None,
+    channel: Channel = None,
+    suppress: Suppress = None,
+    ledger: Ledger = None,
     config: Config = CONFIG,
     quiet: Quiet = False,
     json: Json = False,

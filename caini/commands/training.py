@@ -5,13 +5,26 @@ from typing import Annotated
 
 import typer
 
-from caini.options import CONFIG, Bundles, Config, Data, Json, Lang, Quiet, Search, Url
+from caini.options import (
+    CONFIG,
+    Bundles,
+    Config,
+    Data,
+    Items,
+    Json,
+    Lang,
+    Log,
+    Out,
+    Quiet,
+    Search,
+    Url,
+)
 
 
 def train(
-    log: Annotated[Path, typer.Option(help="Log from caini import.")],
-    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
-    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    log: Log,
+    out: Out,
+    items: Items = None,
     search: Search = True,
     config: Config = CONFIG,
     quiet: Quiet = False,
@@ -24,9 +37,9 @@ def train(
 
 
 def retrain(
-    log: Annotated[Path, typer.Option(help="Log from caini import or caini archive.")],
-    out: Annotated[Path, typer.Option(help="Folder that bundles are published to.")],
-    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    log: Log,
+    out: Out,
+    items: Items = None,
     url: Url = None,
     data: Data = None,
     search: Search = True,
@@ -54,8 +67,8 @@ def retrain(
 
 
 def evaluate(
-    log: Annotated[Path, typer.Option(help="Log from caini import.")],
-    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    log: Log,
+    items: Items = None,
     split: Annotated[
         str | None, typer.Option(help="time:28d, last or given; [evaluation] when left out.")
     ] = None,
@@ -81,7 +94,7 @@ def report(
     log: Annotated[Path, typer.Option(help="The log that the bundle was trained on.")],
     out: Annotated[Path, typer.Option(help="Folder to write the page and the tables to.")],
     version: Annotated[str | None, typer.Option(help="The live one, when left out.")] = None,
-    items: Annotated[Path | None, typer.Option(help="Catalogue; LOG.items.parquet.")] = None,
+    items: Items = None,
     smallest_group: Annotated[
         int, typer.Option(min=1, help="Groups of fewer people are not shown.")
     ] = 5,

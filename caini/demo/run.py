@@ -22,7 +22,7 @@ from caini.demo.shop import simulate
 from caini.demo.show import SHOWN, Show, ids_of
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
-from caini.verbs.train import wall_clock
+from caini.instants import wall_clock
 from engine.errors import CainiError
 from engine.reasons import Language
 from training.import_job import ImportOptions, import_log

@@ -67,10 +67,6 @@ class DemoConfig:
         return self.end_ms - self.days * DAY_MS
 
 
-BENCH: Final = DemoConfig(customers=1_000_000, items=100_000, events_per_customer=10.0)
-"""Ten million events: the size that the training figures are measured on."""
-
-
 @dataclass(frozen=True, slots=True)
 class Items:
     """Items by row; the items of one shelf are neighbours, and so are the stages of one family."""

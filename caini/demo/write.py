@@ -13,7 +13,8 @@ from caini.demo.lines import take
 from caini.demo.prices import price_at
 from caini.demo.shelves import SHELVES
 from caini.demo.world import BASKET, CHANNELS, CURRENCY, TYPES, Items, Simulated
-from training.log import LogHeader, LogWriter, items_path, put_in_place
+from training.log import LogHeader, LogWriter, items_path
+from training.whole_file import put_in_place
 
 ROWS: Final = 500_000  # written at a time, so that the texts of a long log never stand in memory
 

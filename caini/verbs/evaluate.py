@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from rich.console import Console
 
+from caini.instants import wall_clock
 from caini.printed import print_json, print_table
-from caini.verbs.train import wall_clock
 from engine.bundle import Bundle
 from engine.columns import flatten
 from engine.errors import UnknownName

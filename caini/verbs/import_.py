@@ -1,6 +1,5 @@
 """`caini import`: a shop's file becomes a behaviour log."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from caini.instants import wall_clock
 from caini.printed import print_json
 from training.import_job import (
     DEFAULT_MINOR_UNITS,
@@ -47,7 +47,7 @@ def run(
         encoding=encoding,
     )
     with _progress(source.name, shown=not quiet and not as_json) as progress:
-        summary = import_log(source, out, options, progress, now=time.time_ns() // 1_000_000)
+        summary = import_log(source, out, options, progress, now=wall_clock())
     if as_json:
         print_json(to_json(summary))
     elif not quiet:

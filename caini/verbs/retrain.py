@@ -8,9 +8,9 @@ from rich.console import Console
 
 from caini.archiving import archive_store, cut_store, settings_of
 from caini.erasing import erase_in_log
+from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from caini.rehearsal import rehearsal
-from caini.verbs.train import wall_clock
 from engine.errors import CainiError, LeaseError
 from serving.logs import configure
 from serving.settings import Settings

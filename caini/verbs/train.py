@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from engine.bundle import Manifest
 from training.evaluate import Evaluation
@@ -38,10 +39,6 @@ def run(
         print_json({**told, "seconds": round(seconds, 2)})
     elif not quiet:
         _print(manifest, evaluation, seconds, out)
-
-
-def wall_clock() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _sayer(update: Callable[[str], None]) -> Callable[[str], None]:

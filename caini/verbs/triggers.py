@@ -1,10 +1,10 @@
 """`caini triggers`: what the shop says by itself today, a line for each message."""
 
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from caini.instants import wall_clock
 from caini.opened import live_bundle
 from caini.printed import print_json
 from caini.verbs.audience import default_ledger
@@ -38,7 +38,7 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
         raise ConfigError("--dry-run writes to standard output; leave --out away")
     shop = read_shop(config / "shop.toml")
     bundle = live_bundle(bundles)
-    now = time.time_ns() // 1_000_000 if asked.now is None else asked.now
+    now = wall_clock() if asked.now is None else asked.now
     schemes = schemes_of(shop)
     states = states_under(bundle, schemes, now)
     states = with_open(states, bundle, read_suppressed(asked.suppress))

@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 
-from engine.item_history import merge
+from engine.item_history import merge, taken
 from engine.types import NO_ITEM_HISTORY, ItemHistory
 
 
@@ -19,7 +19,7 @@ def bought_at_home(members: Sequence[ItemHistory]) -> ItemHistory:
 
 
 def _purchases(member: ItemHistory) -> ItemHistory:
-    found = _taken(member, (member.bought > 0) & (member.last_bought_at > 0))
+    found = taken(member, (member.bought > 0) & (member.last_bought_at > 0))
     nothing = np.zeros_like(found.weights)
     return ItemHistory(
         rows=found.rows,
@@ -33,7 +33,3 @@ def _purchases(member: ItemHistory) -> ItemHistory:
         returned=np.zeros_like(found.returned),
         disliked_at=np.zeros_like(found.disliked_at),
     )
-
-
-def _taken(history: ItemHistory, chosen: np.ndarray) -> ItemHistory:
-    return ItemHistory(**{name: getattr(history, name)[chosen] for name in ItemHistory.__slots__})

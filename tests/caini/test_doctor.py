@@ -2,35 +2,17 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from caini.archiving import settings_of
-from caini.main import main
 from caini.opened import live_bundle
 from engine.events import json_schema
+from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
 from tests.worlds import in_pounds
 from training.publish import publish
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def of(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return of
 
 
 def test_a_private_store_in_the_default_folder_is_found_without_being_named(
@@ -44,23 +26,23 @@ def test_a_private_store_in_the_default_folder_is_found_without_being_named(
     assert (found.data, found.redis_url) == (Path("data"), None)
 
 
-def test_the_doctor_tells_which_private_store_is_meant(  # type: ignore[no-untyped-def]
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run
+def test_the_doctor_tells_which_private_store_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caini: Caini
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CAINI_REDIS_URL", raising=False)
     asked = ("doctor", "--config", CONFIG)
-    assert "no Redis yet; caini serve makes one in data/redis" in run(*asked)[1]
+    assert "no Redis yet; caini serve makes one in data/redis" in caini(*asked)[1]
     (tmp_path / "other" / "redis").mkdir(parents=True)
-    assert "private Redis in other/redis" in run(*asked, "--data", "other")[1]
+    assert "private Redis in other/redis" in caini(*asked, "--data", "other")[1]
     monkeypatch.setenv("CAINI_DATA", "other")
-    assert "private Redis in other/redis" in run(*asked)[1]
+    assert "private Redis in other/redis" in caini(*asked)[1]
 
 
 def test_the_doctor_finds_nothing_or_says_what_to_mend(
-    trained: Trained, tmp_path: Path, run
-) -> None:  # type: ignore[no-untyped-def]
-    code, out, _ = run("doctor", "--bundles", trained.bundles)
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
+    code, out, _ = caini("doctor", "--bundles", trained.bundles)
     assert code == 0
     assert "shop.toml" in out
     assert "300 items" in out
@@ -68,7 +50,7 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     bundles = tmp_path / "bundles"
     shutil.copytree(trained.bundles, bundles)
     (bundles / (bundles / "current").read_text().strip() / "shop.json").write_text("{}")
-    code, out, err = run("doctor", "--bundles", bundles, "--json")
+    code, out, err = caini("doctor", "--bundles", bundles, "--json")
     assert code == 4
     assert "shop.json" in err
     assert all("exit_code" not in finding for finding in json.loads(out))
@@ -76,17 +58,17 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     broken = tmp_path / "config"
     broken.mkdir()
     (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
-    code, _, err = run("doctor", "--config", broken)
+    code, _, err = caini("doctor", "--config", broken)
     assert code == 2
     assert "shop.toml: loyalty" in err
     assert "train.toml: cannot be read" in err
     assert err.count("shop.toml: loyalty.points") == 1, "also told by the reader of slots"
-    assert "warning" in run("doctor", "--bundles", tmp_path)[1]
+    assert "warning" in caini("doctor", "--bundles", tmp_path)[1]
 
 
 def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
-    trained: Trained, tmp_path: Path, run
-) -> None:  # type: ignore[no-untyped-def]
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)
     with (config / "shop.toml").open("a") as shop:
@@ -94,45 +76,47 @@ def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
             '\n[[segments]]\nname = "vips"\nlabel = { en = "VIPs", zh = "贵宾" }\n'
             'when = { field = "orders", op = ">", value = 99 }\n'
         )
-    code, out, _ = run("doctor", "--bundles", trained.bundles, "--config", config)
+    code, out, _ = caini("doctor", "--bundles", trained.bundles, "--config", config)
     assert code == 0
     assert "warning segments of shop.toml are not those of bundle" in out
 
 
-def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, caini: Caini) -> None:
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)
     with (config / "slots.toml").open("a") as slots:
         slots.write('\n[[hom.overrides]]\nwhen = { field = "n", op = ">", value = 1 }\nsize = 2\n')
-    code, _, err = run("doctor", "--config", config)
+    code, _, err = caini("doctor", "--config", config)
     assert code == 2
     assert "slots.toml: hom: overrides a slot that there is not; known: home, " in err
 
 
-def test_the_doctor_warns_of_a_currency_that_is_not_the_logs(  # type: ignore[no-untyped-def]
-    trained: Trained, tmp_path: Path, run
+def test_the_doctor_warns_of_a_currency_that_is_not_the_logs(
+    trained: Trained, tmp_path: Path, caini: Caini
 ) -> None:
     publish(in_pounds(live_bundle(trained.bundles)), tmp_path / "bundles")
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)
     asked = ("doctor", "--bundles", tmp_path / "bundles", "--config", config)
-    assert "counts in" not in run(*asked)[1], "it is not set"
+    assert "counts in" not in caini(*asked)[1], "it is not set"
     with (config / "shop.toml").open("a") as shop:
         shop.write('\n[shop]\ncurrency = "EUR"\n')
-    code, out, _ = run(*asked)
+    code, out, _ = caini(*asked)
     assert code == 0
     assert "warning shop.toml counts in EUR, the log of bundle" in out
     assert "in GBP, which is used" in out
 
 
 @pytest.mark.parametrize("verb", ["segments", "train", "serve", "doctor"])
-def test_without_a_folder_of_settings_the_option_is_named(verb: str, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_without_a_folder_of_settings_the_option_is_named(
+    verb: str, tmp_path: Path, caini: Caini
+) -> None:
     log = ("--log", tmp_path / "log.parquet", "--out", tmp_path)
     words = log if verb == "train" else ("--bundles", tmp_path)
-    code, _, err = run(verb, *words, "--config", tmp_path / "none")
+    code, _, err = caini(verb, *words, "--config", tmp_path / "none")
     assert code == 2
     assert "shop.toml: cannot be read: No such file or directory; name the folder with --c" in err
 
 
-def test_the_doctor_prints_the_schema_of_an_event(run) -> None:  # type: ignore[no-untyped-def]
-    assert json.loads(run("doctor", "--schema")[1]) == json.loads(json.dumps(json_schema()))
+def test_the_doctor_prints_the_schema_of_an_event(caini: Caini) -> None:
+    assert json.loads(caini("doctor", "--schema")[1]) == json.loads(json.dumps(json_schema()))

@@ -1,13 +1,12 @@
 """`caini audience` and `caini triggers` on the small simulated shop."""
 
 import json
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from caini.main import main
+from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
 
 SALT = "CAINI_TEST_SALT"
@@ -15,30 +14,17 @@ NOW = "2026-01-01T09:00+08:00"
 
 
 @pytest.fixture
-def run(  # type: ignore[no-untyped-def]
-    trained: Trained,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-):
-    monkeypatch.setenv("COLUMNS", "200")
+def run(caini: Caini, trained: Trained, tmp_path: Path) -> Caini:
+    """A verb on the shop's bundle, with a ledger of the test's own."""
 
-    def of(verb: str, *words: object, ledger: str = "ledger") -> tuple[int, str, str]:
-        asked = (verb, "--bundles", trained.bundles, "--config", CONFIG)
-        asked += ("--ledger", tmp_path / ledger, *words)
-        monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in asked)])
-        try:
-            main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+    def of(verb: str, *words: object) -> tuple[int, str, str]:
+        asked = ("--bundles", trained.bundles, "--config", CONFIG, "--ledger", tmp_path / "ledger")
+        return caini(verb, *asked, *words)
 
     return of
 
 
-def test_a_segment_is_written_to_once(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:
     out = tmp_path / "loyal.parquet"
     asked = ("audience", "--segment", "loyal", "--channel", "email", "--n", 3, "--holdout", 0.2)
     code, told, _ = run(*asked, "--out", out, "--json")
@@ -71,7 +57,7 @@ def test_a_segment_is_written_to_once(run, tmp_path: Path) -> None:  # type: ign
     assert "segment:loyal" in err, "progress"
 
 
-def test_lists_about_an_item_a_brand_and_a_second_wave(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_lists_about_an_item_a_brand_and_a_second_wave(run: Caini, tmp_path: Path) -> None:
     asked = ("audience", "--size", 30, "--n", 2, "--json", "--out")
     code, *_ = run(*asked, tmp_path / "i.parquet", "--item", "formula-001", "--name", "milk")
     assert code == 0
@@ -102,16 +88,16 @@ def test_lists_about_an_item_a_brand_and_a_second_wave(run, tmp_path: Path) -> N
         (("--segment", "new", "--hash-salt", SALT, "--out", "a.csv"), f"--hash-salt {SALT}: "),
     ],
 )
-def test_what_cannot_be_is_refused_and_says_what_can(  # type: ignore[no-untyped-def]
-    words: tuple[str, ...], fault: str, run
+def test_what_cannot_be_is_refused_and_says_what_can(
+    words: tuple[str, ...], fault: str, run: Caini
 ) -> None:
     code, out, err = run("audience", *words)
     assert (code, out) == (2, "")
     assert fault in err
 
 
-def test_hashed_ids_come_with_a_salt_from_the_environment(  # type: ignore[no-untyped-def]
-    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_hashed_ids_come_with_a_salt_from_the_environment(
+    run: Caini, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(SALT, "sixteen letters.")
     out = tmp_path / "a.csv"
@@ -119,7 +105,7 @@ def test_hashed_ids_come_with_a_salt_from_the_environment(  # type: ignore[no-un
     assert pl.read_csv(out)["customer_id"].str.contains("^[0-9a-f]{64}$").all()
 
 
-def test_triggers_are_tried_told_and_told_once(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_triggers_are_tried_told_and_told_once(run: Caini, tmp_path: Path) -> None:
     code, dry, _ = run("triggers", "--now", NOW, "--dry-run")
     lines = [json.loads(line) for line in dry.splitlines()]
     assert code == 0
@@ -135,7 +121,7 @@ def test_triggers_are_tried_told_and_told_once(run, tmp_path: Path) -> None:  # 
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == ""
 
 
-def test_triggers_need_a_file_or_a_dry_run(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_triggers_need_a_file_or_a_dry_run(run: Caini, tmp_path: Path) -> None:
     assert run("triggers")[0] == 2
     assert run("triggers", "--dry-run", "--out", tmp_path / "a.jsonl")[0] == 2
     code, out, _ = run("triggers", "--out", tmp_path / "a.jsonl", "--quiet", "--channel", "email")

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,22 +10,13 @@ import pytest
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
-from caini.main import main
 from caini.rehearsal import answers, generated, read_recorded, rehearsal
 from engine.bundle_files import read_bundle
 from engine.errors import ConfigError
+from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
 from tests.servers import publish_tea
 from training.publish import current, publish
-
-
-def caini(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
-    try:
-        main()
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
-    return 0
 
 
 @pytest.fixture
@@ -42,28 +32,27 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_night_and_the_next(
-    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     words = ("retrain", "--log", shop / "log.parquet", "--out", shop / "bundles", "--config",
              shop / "config", "--data", shop / "store")  # fmt: skip
-    assert caini(*words, "--json", monkeypatch=monkeypatch) == 0
-    told = json.loads(capsys.readouterr().out)
+    code, out, _ = caini(*words, "--json")
+    assert code == 0
+    told = json.loads(out)
     assert (told["status"], told["exit_code"], told["error"]) == ("published", 0, None)
     assert told["archived"]["events"] == 0
     assert told["cut"]["from_stream"] == 0
     assert [f["severity"] for f in told["gate"] if f["check"] == "server"] == ["ok"]
     assert json.loads((shop / "bundles" / "retrain.json").read_text()) == told
-    assert caini(*words, monkeypatch=monkeypatch) == 0
-    assert "unchanged: " in capsys.readouterr().out
+    code, out, _ = caini(*words)
+    assert (code, "unchanged: " in out) == (0, True)
     (shop / "config" / "asked.jsonl").write_text('{"slot": "banner"}\n')
-    assert caini(*words, "--quiet", monkeypatch=monkeypatch) == 7
-    assert "unknown-slot" in capsys.readouterr().err
+    code, _, err = caini(*words, "--quiet")
+    assert (code, "unknown-slot" in err) == (7, True)
     left = json.loads((shop / "bundles" / "retrain.json").read_text())
     assert (left["status"], left["kind"]) == ("failed", "BundleRefused")
     assert current(shop / "bundles") == told["version"]
-    assert caini(*words, "--override", "banner is to come", monkeypatch=monkeypatch) == 0
-    assert "errors were overridden: banner is to come" in capsys.readouterr().out
+    code, out, _ = caini(*words, "--override", "banner is to come")
+    assert (code, "errors were overridden: banner is to come" in out) == (0, True)
 
 
 def test_an_answer_from_another_version_and_a_server_that_does_not_start_are_faults(

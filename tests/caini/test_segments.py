@@ -2,37 +2,21 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from caini.main import main
 from caini.opened import live_bundle
 from caini.printed import print_table
+from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
 from tests.worlds import in_pounds
 from training.publish import publish
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    def of(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
-        try:
-            main()
-            code = 0
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return of
-
-
-def test_every_shipped_segment_is_listed_with_its_size(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
+def test_every_shipped_segment_is_listed_with_its_size(trained: Trained, caini: Caini) -> None:
     asked = ("segments", "--bundles", trained.bundles, "--config", CONFIG)
-    code, out, _ = run(*asked, "--json")
+    code, out, _ = caini(*asked, "--json")
     told = json.loads(out)
     assert code == 0
     by_name = {each["name"]: each for each in told["segments"]}
@@ -40,20 +24,22 @@ def test_every_shipped_segment_is_listed_with_its_size(trained: Trained, run) ->
     assert sum(by_name[name]["customers"] for name in stages) == told["customers"]
     assert sum(by_name[name]["revenue_minor"] for name in stages) == told["revenue_minor"] > 0
     assert all(0 < len(by_name[name]["samples"]) <= 5 for name in ("new", "loyal"))
-    code, out, _ = run(*asked, "--lang", "zh")
+    code, out, _ = caini(*asked, "--lang", "zh")
     assert code == 0
     assert "忠诚客户" in out
     assert "收入" in out
 
 
-def test_money_is_in_the_currency_of_the_log(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_money_is_in_the_currency_of_the_log(
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
     publish(in_pounds(live_bundle(trained.bundles)), tmp_path)
     asked = ("segments", "--bundles", tmp_path, "--config", CONFIG)
-    assert " GBP in the last" in run(*asked)[1]
-    assert json.loads(run(*asked, "--json")[1])["currency"] == "GBP"
+    assert " GBP in the last" in caini(*asked)[1]
+    assert json.loads(caini(*asked, "--json")[1])["currency"] == "GBP"
 
 
-def test_ids_with_square_brackets_are_printed_as_they_are(capsys) -> None:  # type: ignore[no-untyped-def]
+def test_ids_with_square_brackets_are_printed_as_they_are(capsys) -> None:
     print_table("ids", ("id",), [("[red]anna",)])
     assert "[red]anna" in capsys.readouterr().out
 
@@ -119,19 +105,19 @@ def spoilt(tmp_path: Path, *names: str) -> Path:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_settings_name_file_key_and_what_is_allowed(  # type: ignore[no-untyped-def]
-    name: str, trained: Trained, tmp_path: Path, run
+def test_wrong_settings_name_file_key_and_what_is_allowed(
+    name: str, trained: Trained, tmp_path: Path, caini: Caini
 ) -> None:
     folder = spoilt(tmp_path, name)
-    code, out, err = run("segments", "--bundles", trained.bundles, "--config", folder)
+    code, out, err = caini("segments", "--bundles", trained.bundles, "--config", folder)
     assert (code, out) == (2, "")
     assert f"caini: error: shop.toml: {WRONG[name][2]}" in err
 
 
-def test_all_faults_are_told_at_once(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_all_faults_are_told_at_once(trained: Trained, tmp_path: Path, caini: Caini) -> None:
     names = ("thresholds out of order", "overlapping bands", "days out of order")
     names += ("an unknown stage", "a segment about an unknown field")
     folder = spoilt(tmp_path, *names)
-    code, _, err = run("segments", "--bundles", trained.bundles, "--config", folder)
+    code, _, err = caini("segments", "--bundles", trained.bundles, "--config", folder)
     assert code == 2
     assert all(WRONG[name][2] in err for name in names)

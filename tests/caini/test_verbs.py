@@ -10,43 +10,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from caini.main import main
+from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
 from training.log import read_log, write_log
 
 
-def caini(*words: object, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Exit code of `caini words…`, run in this process."""
-    monkeypatch.setattr(sys, "argv", ["caini", *(str(word) for word in words)])
-    try:
-        main()
-    except SystemExit as leaving:
-        return int(leaving.code or 0)
-    return 0
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    def of(*words: object) -> tuple[int, str, str]:
-        code = (
-            caini(*words, "--config", CONFIG, monkeypatch=monkeypatch)
-            if "--config" not in words
-            else caini(*words, monkeypatch=monkeypatch)
-        )
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return of
-
-
-@pytest.fixture
-def plain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """For verbs that take no --config."""
+def run(caini: Caini) -> Caini:
+    """A verb with the shop's settings, unless others are named."""
 
     def of(*words: object) -> tuple[int, str, str]:
-        code = caini(*words, monkeypatch=monkeypatch)
-        told = capsys.readouterr()
-        return code, told.out, told.err
+        return caini(*words, *(() if "--config" in words else ("--config", CONFIG)))
 
     return of
 
@@ -63,7 +37,7 @@ def test_help_answers_fast_and_loads_neither_side() -> None:
         assert f" {library}\n" not in told.stderr
 
 
-def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run: Caini) -> None:
     code, out, _ = run("train", "--log", small_log, "--out", tmp_path / "b", "--json")
     told = json.loads(out)
     assert code == 0
@@ -72,8 +46,8 @@ def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run) -> N
 
 
 def test_train_prints_tables_for_people_and_nothing_when_quiet(
-    small_log: Path, tmp_path: Path, run
-) -> None:  # type: ignore[no-untyped-def]
+    small_log: Path, tmp_path: Path, run: Caini
+) -> None:
     code, out, _ = run("train", "--log", small_log, "--out", tmp_path, "--quiet")
     assert (code, out) == (0, "")
     code, out, _ = run("train", "--log", small_log, "--out", tmp_path)
@@ -82,7 +56,7 @@ def test_train_prints_tables_for_people_and_nothing_when_quiet(
     assert "is live in" in out
 
 
-def test_evaluate_prints_every_source(small_log: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_evaluate_prints_every_source(small_log: Path, run: Caini) -> None:
     code, out, _ = run("evaluate", "--log", small_log, "--json")
     told = json.loads(out)
     assert code == 0
@@ -92,7 +66,7 @@ def test_evaluate_prints_every_source(small_log: Path, run) -> None:  # type: ig
     assert "Not bought before" in out
 
 
-def test_evaluate_tells_intervals_and_groups(small_log: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_evaluate_tells_intervals_and_groups(small_log: Path, run: Caini) -> None:
     asked = ("evaluate", "--log", small_log, "--no-search", "--models", "personal,popular")
     code, out, _ = run(*asked, "--json")
     told = json.loads(out)
@@ -110,7 +84,7 @@ def test_evaluate_tells_intervals_and_groups(small_log: Path, run) -> None:  # t
     assert "time:28d" in err
 
 
-def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
+def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run: Caini) -> None:
     asked = ("recommend", "--bundles", trained.bundles, "--customer", "mei", "--slot", "my")
     code, out, _ = run(*asked, "--n", "3", "--json", "--lang", "zh")
     told = json.loads(out)
@@ -126,7 +100,9 @@ def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run
     assert "home for nobody (unknown)" in out
 
 
-def test_recommend_names_what_there_is_when_asked_for_what_is_not(trained: Trained, run) -> None:  # type: ignore[no-untyped-def]
+def test_recommend_names_what_there_is_when_asked_for_what_is_not(
+    trained: Trained, run: Caini
+) -> None:
     code, _, err = run("recommend", "--bundles", trained.bundles, "--slot", "banner")
     assert code == 2
     assert "unknown slot 'banner'; known: cart, home, item, list, my, search" in err
@@ -135,7 +111,9 @@ def test_recommend_names_what_there_is_when_asked_for_what_is_not(trained: Train
     assert "must be en or zh" in err
 
 
-def test_batch_says_so_where_there_is_no_folder(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_batch_says_so_where_there_is_no_folder(
+    trained: Trained, tmp_path: Path, run: Caini
+) -> None:
     out = tmp_path / "nowhere" / "recs.parquet"
     code, _, err = run("batch", "--bundles", trained.bundles, "--slot", "home", "--out", out)
     assert code == 2
@@ -143,7 +121,7 @@ def test_batch_says_so_where_there_is_no_folder(trained: Trained, tmp_path: Path
     assert not out.parent.exists()
 
 
-def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run: Caini) -> None:
     asked = ("batch", "--bundles", trained.bundles, "--n", "3", "--out")
     code, out, _ = run(*asked, tmp_path / "a.parquet", "--json")
     told = json.loads(out)
@@ -163,7 +141,7 @@ def test_batch_writes_a_table(trained: Trained, tmp_path: Path, run) -> None:  #
     assert "--repeat sometimes: must be one of never, when_due, always" in err
 
 
-def test_report_writes_a_page_and_its_tables(trained: Trained, tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+def test_report_writes_a_page_and_its_tables(trained: Trained, tmp_path: Path, run: Caini) -> None:
     words = ("report", "--bundles", trained.bundles, "--log", trained.log, "--out", tmp_path)
     code, out, _ = run(*words, "--lang", "zh", "--json")
     assert code == 0
@@ -177,8 +155,8 @@ def test_report_writes_a_page_and_its_tables(trained: Trained, tmp_path: Path, r
     assert (tmp_path / "report-en.html").is_file()
 
 
-def test_report_refuses_another_log_and_names_the_versions(  # type: ignore[no-untyped-def]
-    trained: Trained, tmp_path: Path, run
+def test_report_refuses_another_log_and_names_the_versions(
+    trained: Trained, tmp_path: Path, run: Caini
 ) -> None:
     other = tmp_path / "other.parquet"
     log = read_log(trained.log)
@@ -195,7 +173,7 @@ def test_report_refuses_another_log_and_names_the_versions(  # type: ignore[no-u
     assert "must be en or zh" in err
 
 
-def test_versions_and_rollback(trained: Trained, tmp_path: Path, plain, run) -> None:  # type: ignore[no-untyped-def]
+def test_versions_and_rollback(trained: Trained, tmp_path: Path, caini: Caini, run: Caini) -> None:
     bundles = tmp_path / "bundles"
     shutil.copytree(trained.bundles, bundles)
     first = (bundles / "current").read_text().strip()
@@ -205,34 +183,36 @@ def test_versions_and_rollback(trained: Trained, tmp_path: Path, plain, run) -> 
     assert (
         run("train", "--log", trained.log, "--out", bundles, "--config", other, "--quiet")[0] == 0
     )
-    code, out, _ = plain("versions", "--bundles", bundles, "--json")
+    code, out, _ = caini("versions", "--bundles", bundles, "--json")
     told = json.loads(out)
     assert code == 0
     assert [line["live"] for line in told] == [False, True]
-    table = plain("versions", "--bundles", bundles)[1]
+    table = caini("versions", "--bundles", bundles)[1]
     assert table.count("→") == 1
     recall = told[1]["metrics"]["personal"]["everything"]["recall@20"]
     assert [f"{recall:.4f}" in line for line in table.splitlines() if "→" in line] == [True]
     started = time.monotonic()
-    code, out, _ = plain("rollback", "--bundles", bundles)
+    code, out, _ = caini("rollback", "--bundles", bundles)
     assert code == 0
     assert time.monotonic() - started < 5
     assert out.startswith(f"{first} is live")
-    code, out, _ = plain("rollback", told[1]["version"], "--bundles", bundles, "--json")
+    code, out, _ = caini("rollback", told[1]["version"], "--bundles", bundles, "--json")
     assert json.loads(out) == {"before": first, "current": told[1]["version"]}
-    code, _, err = plain("rollback", "nothing", "--bundles", bundles)
+    code, _, err = caini("rollback", "nothing", "--bundles", bundles)
     assert code == 2
     assert "unknown version 'nothing'" in err
 
 
-def test_a_verb_on_a_folder_without_bundles_says_what_to_do(tmp_path: Path, run, plain) -> None:  # type: ignore[no-untyped-def]
+def test_a_verb_on_a_folder_without_bundles_says_what_to_do(
+    tmp_path: Path, run: Caini, caini: Caini
+) -> None:
     code, _, err = run("recommend", "--bundles", tmp_path)
     assert code == 4
     assert "nothing is published here; run caini train first" in err
-    assert plain("versions", "--bundles", tmp_path / "nothing")[0] == 4
+    assert caini("versions", "--bundles", tmp_path / "nothing")[0] == 4
 
 
-def test_import_reads_events(tmp_path: Path, plain) -> None:  # type: ignore[no-untyped-def]
+def test_import_reads_events(tmp_path: Path, caini: Caini) -> None:
     source = tmp_path / "events.jsonl"
     source.write_text(
         json.dumps(
@@ -246,12 +226,12 @@ def test_import_reads_events(tmp_path: Path, plain) -> None:  # type: ignore[no-
         )
         + "\n"
     )
-    code, out, _ = plain(
+    code, out, _ = caini(
         "import", source, "--format", "events", "--out", tmp_path / "log.parquet", "--json"
     )
     assert code == 0
     assert json.loads(out)["events"] == 1
-    code, _, err = plain(
+    code, _, err = caini(
         "import", tmp_path / "no.csv", "--format", "events", "--out", tmp_path / "x.parquet"
     )
     assert code == 3

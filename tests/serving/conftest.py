@@ -18,6 +18,7 @@ from serving.store.address import Address
 from serving.store.binary import of_wheel
 from serving.store.embedded import EmbeddedRedis
 from tests.servers import CONFIG, publish_tea
+from tests.serving.caller import Caller
 from tests.worlds import NOW
 
 SHOPS = itertools.count()
@@ -66,3 +67,9 @@ def tea_shop(redis: Address, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 def client(tea_shop: Shop) -> Iterator[TestClient]:
     with TestClient(open_shop(tea_shop), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def caller(tea_shop: Shop) -> Iterator[Caller]:
+    with TestClient(open_shop(tea_shop)) as client:
+        yield Caller(client)

@@ -1,6 +1,5 @@
 """Erased: a stranger from the next request on, under every id, and whoever comes back is new."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
@@ -16,7 +14,6 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked
 from engine.retrievers import RETRIEVERS
-from serving.app import open_shop
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate
 from serving.person import Erasures
@@ -25,18 +22,12 @@ from serving.store.packing import BEGINNING
 from serving.store.purge import purge
 from serving.store.replay import stream_after
 from serving.store.store import Accepting, Store
+from tests.serving.caller import Caller
 from tests.serving.stories import live_through
-from tests.serving.test_identity import Caller
 from tests.worlds import NOW
 from training.publish import publish
 
 LATER = datetime.fromtimestamp(NOW / 1000 + 60, UTC).isoformat()
-
-
-@pytest.fixture(scope="module")
-def caller(tea_shop: Shop) -> Iterator[Caller]:
-    with TestClient(open_shop(tea_shop)) as client:
-        yield Caller(client)
 
 
 def erase(caller: Caller, customer: str) -> dict[str, Any]:

@@ -1,23 +1,11 @@
 """R5: one answer tells all that is known of a customer, whatever id it is asked under."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-from fastapi.testclient import TestClient
-
 from engine.types import DAY_MS
-from serving.app import open_shop
-from serving.shop import Shop
-from tests.serving.test_identity import Caller
+from tests.serving.caller import Caller
 from tests.worlds import NOW, START
-
-
-@pytest.fixture(scope="module")
-def caller(tea_shop: Shop) -> Iterator[Caller]:
-    with TestClient(open_shop(tea_shop)) as client:
-        yield Caller(client)
 
 
 def profile(caller: Caller, customer: str) -> dict[str, Any]:

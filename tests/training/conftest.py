@@ -14,6 +14,9 @@ from training.interactions import Interactions, read_interactions
 START = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 Line = dict[str, object]
 Lines = Sequence[Line]
+Frame = Callable[[Lines], pl.LazyFrame]
+Read = Callable[[Lines], Interactions]
+Histories = Callable[[Sequence[str]], Interactions]
 
 
 def frame_of(lines: Lines) -> pl.LazyFrame:
@@ -41,17 +44,17 @@ def frame_of(lines: Lines) -> pl.LazyFrame:
 
 
 @pytest.fixture
-def frame() -> Callable[[Lines], pl.LazyFrame]:
+def frame() -> Frame:
     return frame_of
 
 
 @pytest.fixture
-def read() -> Callable[[Lines], Interactions]:
+def read() -> Read:
     return lambda lines: read_interactions(frame_of(lines), InteractionConfig())
 
 
 @pytest.fixture
-def histories() -> Callable[[Sequence[str]], Interactions]:
+def histories() -> Histories:
     """A log without times: each word is a customer, each letter an item that it bought."""
 
     def build(words: Sequence[str]) -> Interactions:

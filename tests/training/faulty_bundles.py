@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from engine.ann import build_index
-from engine.bundle import Bundle, CustomerItems
+from engine.bundle import Bundle
 from engine.ids import IdMap
+from engine.item_history import CustomerItems
 from engine.types import DAY_MS, Candidates, Lists
 from training.models.sessions import SessionsConfig, table
 

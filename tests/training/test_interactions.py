@@ -1,5 +1,3 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import polars as pl
 import pytest
@@ -11,11 +9,8 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import InteractionConfig
 from engine.item_history import count
+from tests.training.conftest import Frame, Read
 from training.interactions import Interactions, read_interactions
-
-Lines = Sequence[dict[str, object]]
-Read = Callable[[Lines], Interactions]
-Frame = Callable[[Lines], pl.LazyFrame]
 
 
 def pair(data: Interactions, row: int, item: str) -> int:
@@ -174,9 +169,7 @@ lines_of_one = st.lists(
 
 
 @given(lines=lines_of_one)
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_log_is_counted_as_the_server_counts_it(
     frame: Frame, lines: list[dict[str, object]]
 ) -> None:

@@ -1,5 +1,3 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import polars as pl
 import pytest
@@ -8,6 +6,7 @@ from engine.errors import LogError
 from engine.events import EventType
 from engine.interactions import InteractionConfig
 from engine.types import DAY_MS
+from tests.training.conftest import Frame, Lines
 from training.interactions import Interactions, read_interactions
 from training.split import (
     Split,
@@ -20,8 +19,6 @@ from training.split import (
     truth_of,
 )
 
-Lines = Sequence[dict[str, object]]
-Frame = Callable[[Lines], pl.LazyFrame]
 RNG = np.random.default_rng(11)
 
 

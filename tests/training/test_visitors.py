@@ -1,7 +1,5 @@
 """What a visitor browsed is the customer's whom they turn out to be; what they paid is not."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import polars as pl
 from hypothesis import HealthCheck, given, settings
@@ -10,13 +8,10 @@ from hypothesis import strategies as st
 from engine.events import BROWSING, EventType
 from engine.ids import IdMap
 from engine.interactions import InteractionConfig
+from tests.training.conftest import Frame, Read
 from training.customers import snapshot
 from training.interactions import Interactions, read_interactions
 from training.visitors import joined, visitors_of
-
-Lines = Sequence[dict[str, object]]
-Read = Callable[[Lines], Interactions]
-Frame = Callable[[Lines], pl.LazyFrame]
 
 
 def line(day: float, item: str, who: tuple[str | None, str | None], kind: str = "view") -> dict:
@@ -96,9 +91,7 @@ some_lines = st.lists(
 
 
 @given(lines=some_lines)
-@settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_but_browsing_moves_and_nothing_is_lost(
     frame: Frame, lines: list[dict[str, object]]
 ) -> None:

@@ -1,12 +1,9 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 
-from training.interactions import Interactions
+from tests.training.conftest import Histories, Read
 from training.models.als import AlsConfig, fit
 
-Histories = Callable[[Sequence[str]], Interactions]
 SMALL = AlsConfig(factors=8, regularization=0.1, iterations=10)
 TWO_TASTES = ["abc", "abd", "acd", "bcd", "wxy", "wxz", "wyz", "xyz"] * 5
 
@@ -65,7 +62,7 @@ def test_another_seed_gives_others(histories: Histories) -> None:
 
 
 def test_without_anything_liked_all_is_zero(
-    read: Callable[[Sequence[dict[str, object]]], Interactions],
+    read: Read,
 ) -> None:
     model = fit(read([{"day": 0, "item": "x", "type": "dislike"}]), SMALL, seed=1)
     assert model.customer_factors.shape == (1, 8)

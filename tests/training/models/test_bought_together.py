@@ -1,9 +1,8 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
+from tests.training.conftest import Histories, Read
 from training.interactions import Interactions
 from training.models.bought_together import (
     BoughtTogetherConfig,
@@ -12,8 +11,6 @@ from training.models.bought_together import (
     threshold,
 )
 
-Histories = Callable[[Sequence[str]], Interactions]
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 DEFAULTS = BoughtTogetherConfig()
 
 

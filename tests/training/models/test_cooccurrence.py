@@ -1,14 +1,10 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 
 from engine.types import Lists
-from training.interactions import Interactions
+from tests.training.conftest import Histories, Read
 from training.models.cooccurrence import CooccurrenceConfig, fit
 
-Histories = Callable[[Sequence[str]], Interactions]
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 COSINE = CooccurrenceConfig(customer_exponent=0, source_exponent=0.5, target_exponent=0.5)
 
 

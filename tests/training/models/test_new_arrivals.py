@@ -1,11 +1,11 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from tests.training.conftest import Read
 from training.interactions import Interactions
 from training.models.new_arrivals import NewArrivalsConfig, fit
 
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 DEFAULTS = NewArrivalsConfig()
 
 

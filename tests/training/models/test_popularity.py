@@ -1,13 +1,11 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 
+from tests.training.conftest import Read
 from training.interactions import Interactions
 from training.models.daily import daily
 from training.models.popularity import PopularityConfig, by_segment, fit
 
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 DEFAULTS = PopularityConfig()
 
 

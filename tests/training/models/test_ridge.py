@@ -1,6 +1,5 @@
 """EASE and its local form, by one contract and by known answers."""
 
-from collections.abc import Callable, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -8,12 +7,12 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.types import Lists
+from tests.training.conftest import Histories, Read
 from training.interactions import Interactions
 from training.models import ease, local_ridge
 from training.models.gram import GramConfig, gram
 from training.models.ridge import RidgeConfig
 
-Histories = Callable[[Sequence[str]], Interactions]
 PLAIN = RidgeConfig(
     customer_exponent=0, source_exponent=0.5, target_exponent=0.5, ridge=0.5, neighbourhood=50
 )
@@ -97,9 +96,7 @@ def test_one_item_alone_foretells_nothing(model: ModuleType, histories: Historie
 
 
 @BOTH
-def test_without_anything_liked_there_is_nothing(
-    model: ModuleType, read: Callable[[Sequence[dict[str, object]]], Interactions]
-) -> None:
+def test_without_anything_liked_there_is_nothing(model: ModuleType, read: Read) -> None:
     assert len(model.fit(read([{"day": 0, "item": "x", "type": "dislike"}]), PLAIN).rows) == 0
     assert len(model.fit(read([{"day": 0, "item": None, "type": "signup"}]), PLAIN)) == 0
 

@@ -1,12 +1,10 @@
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from engine.sessions import nearest_sessions
+from tests.training.conftest import Read
 from training.interactions import Interactions
 from training.models.sessions import SessionsConfig, fit
 
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 MINUTE = 1 / 1440
 
 

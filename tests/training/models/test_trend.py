@@ -1,10 +1,11 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.conftest import Read
 from training.interactions import Interactions
 from training.models import blend, cooccurrence, ease, local_ridge, trend
 from training.models.blend import BlendConfig
@@ -12,8 +13,6 @@ from training.models.cooccurrence import CooccurrenceConfig
 from training.models.daily import Daily, daily, decayed
 from training.models.ridge import RidgeConfig
 from training.models.trend import TrendConfig
-
-Read = Callable[[Sequence[dict[str, object]]], Interactions]
 
 
 def sales(item: str, days: Sequence[int]) -> list[dict[str, object]]:
