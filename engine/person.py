@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from engine.bundle import Bundle
+from engine.customers.consent import personal
 from engine.customers.history import EMPTY_HISTORY, History, merge
 from engine.customers.identity import customer_node, id_of
 from engine.item_history import merge as merge_items
@@ -49,8 +50,20 @@ def known_at_training(bundle: Bundle, customer_id: str | None) -> Known:
     """Whoever the id was at the training: of an alias, the person it was linked to."""
     if customer_id is None:
         return UNKNOWN_PERSON
+    if not len(bundle.linked.nodes):
+        return known_customer(bundle, customer_id)
     node = customer_node(customer_id)
     return known_person(bundle, bundle.linked.identity(node).person(node))
+
+
+def home_at_training(bundle: Bundle, customer_id: str | None) -> tuple[ItemHistory, ...]:
+    """What each of the others in the household did with items; nobody who opted out (A6)."""
+    if customer_id is None or not len(bundle.linked.nodes):
+        return ()
+    node = customer_node(customer_id)
+    people = bundle.linked.identity(node).at_home(node)
+    known = (known_person(bundle, nodes) for nodes in people)
+    return tuple(each.items for each in known if personal(each.past))
 
 
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:

@@ -1,7 +1,7 @@
 """A request, enriched with all that the bundle and the newest events say of who is asking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -9,12 +9,13 @@ import numpy as np
 from engine.bundle import Bundle
 from engine.customers.complaints import complained_rows
 from engine.customers.history import fold_all, key_of
+from engine.customers.households import bought_at_home
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count, merge, newest, saturated
-from engine.person import Known, known_customer
+from engine.person import Known, home_at_training, known_at_training, known_customer
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
@@ -112,6 +113,20 @@ def enrich(
     )
 
 
+def enrich_at_training(asked: Asked, bundle: Bundle, now: int) -> Query:
+    """For who is asked about without a store: their ids and household are those of the training."""
+    known = known_at_training(bundle, asked.customer_id)
+    query = enrich(asked, bundle, now, known=known)
+    return with_home(query, home_at_training(bundle, asked.customer_id))
+
+
+def with_home(query: Query, home: Sequence[ItemHistory]) -> Query:
+    """`home`: of the others of the household who share; whoever opted out takes nothing (A6)."""
+    if not home or not query.customer.personal:
+        return query
+    return replace(query, at_home=bought_at_home(home))
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who is asking, and what of their past may decide what they see."""
@@ -141,7 +156,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),
-        complained=complained_rows(past, bundle.items),
+        complained=complained_rows(past, history, bundle.items),
     )
 
 

@@ -9,12 +9,11 @@ from pydantic import ValidationError
 
 from engine.bundle import Bundle
 from engine.catalogue import ItemChange
-from engine.customers.households import bought_at_home
 from engine.customers.identity import customer_node
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
-from engine.query import Asked, Query, enrich
+from engine.query import Asked, Query, enrich, with_home
 from engine.slots import Slots
 from serving.auth import Keys
 from serving.bundles import Bundles, Changes, Live
@@ -117,8 +116,7 @@ def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[st
     query = enrich(
         asked, live.bundle, shop.now(), tail=found.events, degraded=degraded, known=found.known
     )
-    if found.home and query.customer.personal:
-        query = replace(query, at_home=bought_at_home(found.home))
+    query = with_home(query, found.home)
     return Seen(_without_erased(query, shop, live), live, found.events, found)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.query import Asked, Query, enrich
+from engine.query import Asked, Query, enrich_at_training
 from engine.types import Rows
 from training.evaluate import Marks
 
@@ -27,7 +27,7 @@ def breakdown(customers: Rows, marks: Marks, bundle: Bundle) -> list[Group]:
     """Means over the customers (rows of the bundle) of each group, the largest group first."""
     now = bundle.manifest.watermark
     queries = [
-        enrich(Asked(n=1, customer_id=bundle.customers.id(row)), bundle, now)
+        enrich_at_training(Asked(n=1, customer_id=bundle.customers.id(row)), bundle, now)
         for row in customers.tolist()
     ]
     found = []

@@ -18,6 +18,7 @@ from engine.customers.triggers import FestivalConfig, On, TriggerConfig
 from engine.types import DAY_MS, Mask
 from training.customer_states import profiles
 from training.festivals import near
+from training.persons import left_at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def cares(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
 def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     """What is around the end of its cycle (C3), and was bought at more than one time.
 
-    Stricter than the source `due`: a message about shoes that were bought once annoys.
+    Stricter than the source `due`: a message about shoes that were bought once annoys. What
+    another of the household has bought since is not used up yet (R6).
     """
     items, config = day.bundle.customer_items, day.schemes.repurchase
     ends = runs_out_at(
@@ -105,7 +107,11 @@ def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     progress = (day.now - items.last_bought_at) / np.maximum(ends - items.last_bought_at, 1)
     held = (items.last_bought_at > 0) & (items.bought > items.last_units)
     near_end = (progress >= config.due_from) & (progress <= config.due_until)
-    yield from _of_items(day, held & near_end, among)
+    wanted = held & near_end
+    for row, left in left_at_home(day.bundle, day.now).items():
+        own = slice(items.offsets[row], items.offsets[row + 1])
+        wanted[own] &= ~np.isin(items.rows[own], left)
+    yield from _of_items(day, wanted, among)
 
 
 def _days(day: Day) -> np.ndarray:

@@ -11,14 +11,18 @@ from engine.bundle import Bundle
 from engine.errors import ConfigError
 from engine.types import Rows
 from training.appetite import appetites, still_has
+from training.persons import left_at_home, persons_of
 
 OPEN: Final = "open"
 """Column of states: may be written to. `with_open` makes it."""
 
 
 def with_open(states: pl.DataFrame, bundle: Bundle, suppressed: Collection[str]) -> pl.DataFrame:
-    """`suppressed` are ids that the shop names: who opted out after the training, and others."""
-    rows = bundle.customers.rows(list(suppressed))
+    """`suppressed` are ids that the shop names: who opted out after the training, and others.
+
+    Any id of a person names all of them.
+    """
+    rows = persons_of(bundle).rows(suppressed, bundle)
     agreed = (states["contactable"] & states["personal"]).to_numpy().copy()
     agreed[rows[rows >= 0]] = False
     return states.with_columns(pl.Series(OPEN, agreed))
@@ -47,11 +51,12 @@ def likeliest(
 ) -> Rows:
     """Who shows any sign of wanting one of the items, the likeliest first.
 
-    Of one item: not who has some of it left.
+    Of one item: not who has some of it left, nor whose household has (R6).
     """
     score = appetites(wanted, bundle, weights)
     if len(wanted) == 1:
         score[still_has(int(wanted[0]), bundle, now)] = 0.0
+        score[[row for row, left in left_at_home(bundle, now).items() if wanted[0] in left]] = 0.0
     score[~states[OPEN].to_numpy()] = 0.0
     best = np.argsort(-score, kind="stable")
     return best[score[best] > 0].astype(np.int32)

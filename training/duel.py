@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from engine.bundle import Bundle
-from engine.query import Asked, enrich
+from engine.query import Asked, enrich_at_training
 from engine.recommend import choose
 from engine.slots import Repeat, SlotPlan
 from engine.types import Rows
@@ -58,7 +58,7 @@ def slates_of(customers: Sequence[str], plan: SlotPlan, bundle: Bundle, n: int, 
     rows = np.full((len(customers), n), -1, np.int32)
     with threadpool_limits(1):
         for line, customer_id in enumerate(customers):
-            query = enrich(Asked(n=n, customer_id=customer_id), bundle, now)
+            query = enrich_at_training(Asked(n=n, customer_id=customer_id), bundle, now)
             pool = choose(query, plan.slot_for(query), bundle)
             rows[line, : len(pool)] = pool.rows
     return rows

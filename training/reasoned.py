@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.bundle import Bundle
 from engine.explain import explain
-from engine.query import Asked, Query, enrich
+from engine.query import Asked, Query, enrich_at_training
 from engine.ranking import Pool
 from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
@@ -79,7 +79,7 @@ def _filler(
     def fill(line: int) -> None:
         customer_id = bundle.customers.id(int(customers[line]))
         asked = Asked(n=offer.n, customer_id=customer_id, channel=offer.channel)
-        query = enrich(asked, bundle, offer.now)
+        query = enrich_at_training(asked, bundle, offer.now)
         barred = sent[line] if offer.outside is None else np.append(sent[line], offer.outside)
         query = replace(query, exclude=barred)
         slot = plan.slot_for(query)

@@ -16,11 +16,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 
 from engine.customers.outreach import Cause
 from engine.errors import ConfigError, LeaseError
+from training.persons import NO_PERSONS, Persons
 from training.whole_file import put_in_place
 
 SCHEMA: Final = """
@@ -38,6 +40,7 @@ CREATE TABLE IF NOT EXISTS causes (
 ) WITHOUT ROWID;
 """
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
+MANY: Final = 10_000  # ids in one question; SQLite takes 32,766
 BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
 
 
@@ -62,10 +65,14 @@ NOTHING: Final = Past()
 
 
 class Ledger:
-    """Owns the file from `open_ledger` to its end; everything is inside one transaction."""
+    """Owns the file from `open_ledger` to its end; everything is inside one transaction.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Who was sent something under another of their ids was sent it: it is told of the person.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, persons: Persons) -> None:
         self._database = connection
+        self._persons = persons
         self._writing = -1  # the list that is being made
 
     def past(self, customers: Sequence[str], since: int, items_since: int) -> dict[str, Past]:
@@ -73,20 +80,26 @@ class Ledger:
 
         What the holdout was not sent does not count, nor does the list that is being made.
         """
-        marks = ",".join("?" * len(customers))
         found: dict[str, Past] = {}
+        ids = list(chain.from_iterable(map(self._persons.ids, customers)))
+        start = min(since, items_since)
+        for customer, at, items in chain.from_iterable(
+            self._messages(ids[place : place + MANY], start) for place in range(0, len(ids), MANY)
+        ):
+            one = self._persons.one(customer)
+            known = found.get(one, NOTHING)
+            new = items.split(BETWEEN) if items and at > items_since else ()
+            times = (*known.at, at) if at > since else known.at
+            found[one] = Past(times, known.items.union(new))
+        return found
+
+    def _messages(self, ids: Sequence[str], since: int) -> sqlite3.Cursor:
+        marks = ",".join("?" * len(ids))
         query = (
             "SELECT customer_id, at, items FROM messages "  # noqa: S608  # marks alone
             f"WHERE customer_id IN ({marks}) AND at > ? AND held = 0 AND list <> ?"
         )
-        for customer, at, items in self._database.execute(
-            query, (*customers, min(since, items_since), self._writing)
-        ):
-            known = found.get(customer, NOTHING)
-            new = items.split(BETWEEN) if items and at > items_since else ()
-            times = (*known.at, at) if at > since else known.at
-            found[customer] = Past(times, known.items.union(new))
-        return found
+        return self._database.execute(query, (*ids, since, self._writing))
 
     def members(self, name: str) -> dict[str, int]:
         """Who was sent the latest list of that name, and when; empty where there is none."""
@@ -96,7 +109,7 @@ class Ledger:
         rows = self._database.execute(
             "SELECT customer_id, at FROM messages WHERE list = ? AND held = 0", latest or (-1,)
         )
-        return dict(rows)
+        return {self._persons.one(customer): at for customer, at in rows}
 
     def names(self) -> list[str]:
         rows = self._database.execute("SELECT DISTINCT name FROM lists ORDER BY name")
@@ -108,7 +121,10 @@ class Ledger:
         return [
             cause
             for cause in sorted(set(causes))
-            if self._database.execute(query, cause).fetchone() is None
+            if not any(
+                self._database.execute(query, cause._replace(customer_id=each)).fetchone()
+                for each in self._persons.ids(cause.customer_id)
+            )
         ]
 
     def sending(self, name: str, path: Path, at: int) -> "Sending":
@@ -184,7 +200,9 @@ class Sending:
 
 
 @contextmanager
-def open_ledger(path: Path, *, only_looking: bool = False) -> Iterator[Ledger]:
+def open_ledger(
+    path: Path, persons: Persons = NO_PERSONS, *, only_looking: bool = False
+) -> Iterator[Ledger]:
     """Raises LeaseError while another run has it, ConfigError when the file is no ledger.
 
     `only_looking`: nothing is remembered, and nothing is made where there is no ledger yet.
@@ -198,7 +216,7 @@ def open_ledger(path: Path, *, only_looking: bool = False) -> Iterator[Ledger]:
         connection.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA.split(";"):
             connection.execute(statement)
-        ledger = Ledger(connection)
+        ledger = Ledger(connection, persons)
         if not only_looking:
             ledger.finish()
         yield ledger

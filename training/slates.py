@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from engine.bundle import Bundle
 from engine.errors import CainiError
-from engine.query import Asked, enrich
+from engine.query import Asked, enrich_at_training
 from engine.recommend import choose
 from engine.retrievers import RETRIEVERS
 from engine.slots import SlotPlan
@@ -77,7 +77,7 @@ def _fill_all(lines: Sequence[int], fill: Callable[[int], None]) -> None:
 
 def _fill_line(line: int, customer_id: str, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
     asked = Asked(n=slates.rows.shape[1], customer_id=customer_id)
-    query = enrich(asked, bundle, bundle.manifest.watermark)
+    query = enrich_at_training(asked, bundle, bundle.manifest.watermark)
     slot = plan.slot_for(query)
     pool = choose(query, slot, bundle)
     names = np.array([SOURCES.index(name) for name in slot.names], np.int8)

@@ -25,6 +25,7 @@ from training.choosing import (
     with_open,
 )
 from training.list_files import require_kind
+from training.persons import persons_of
 from training.reasoned import Offer
 from training.segments import schemes_of, states_under
 from training.sent import Ledger, open_ledger
@@ -79,7 +80,7 @@ def run(
     )
     suppressed = read_suppressed(wanted.suppress)
     states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
-    with open_ledger(ledger or default_ledger(bundles)) as book:
+    with open_ledger(ledger or default_ledger(bundles), persons_of(bundle)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
         chosen = Chosen(rows, ranks[rows])

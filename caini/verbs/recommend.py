@@ -8,8 +8,7 @@ from caini.opened import live_bundle
 from caini.printed import print_json, print_table
 from engine.bundle import Bundle
 from engine.errors import ConfigError
-from engine.person import known_at_training
-from engine.query import Asked, Query, enrich
+from engine.query import Asked, Query, enrich_at_training
 from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.shop import read_shop
@@ -47,8 +46,7 @@ def run(bundles: Path, wanted: Wanted, *, config: Path, lang: str | None, as_jso
         category=wanted.category,
         search=wanted.search,
     )
-    known = known_at_training(bundle, asked.customer_id)
-    query = enrich(asked, bundle, bundle.manifest.watermark, known=known)
+    query = enrich_at_training(asked, bundle, bundle.manifest.watermark)
     slate = recommend(query, plan, bundle)
     lines = [_line(place, served, bundle, language) for place, served in enumerate(slate.items, 1)]
     if as_json:

@@ -13,6 +13,7 @@ from engine.errors import ConfigError
 from engine.shop import ShopConfig, read_shop
 from training.causes import Day
 from training.choosing import read_suppressed, with_open
+from training.persons import persons_of
 from training.segments import schemes_of, states_under
 from training.sent import open_ledger
 from training.triggers import Rules, Tally, try_triggers, write_triggers
@@ -43,7 +44,8 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     states = with_open(states, bundle, read_suppressed(asked.suppress))
     day = Day(bundle, schemes, states, shop.festivals, now)
     rules = rules_of(shop, asked.channel)
-    with open_ledger(asked.ledger or default_ledger(bundles), only_looking=asked.dry_run) as ledger:
+    book = asked.ledger or default_ledger(bundles)
+    with open_ledger(book, persons_of(bundle), only_looking=asked.dry_run) as ledger:
         if asked.out is None:
             try_triggers(day, rules, ledger, sys.stdout)
             return

@@ -95,16 +95,6 @@ def test_A6_the_class_of_who_opted_out_opens_no_scarce_stock() -> None:
     assert CUP not in rows(recommend(left, slot, tea))
 
 
-def test_A5_a_complaint_hides_the_item_and_its_like_from_the_next_request() -> None:
-    tea = bundle()
-    complaint = event(30, EventType.COMPLAINT, "cup", 30)
-    assert {CUP, POT} <= set(shown(tea, plan()))
-    assert not {CUP, POT} & set(shown(tea, plan(), complaint)), "pot: the same brand of teaware"
-    assert {CUP, POT} <= set(shown(tea, plan(complaints=False), complaint))
-    about_nothing = event(31, EventType.COMPLAINT, None, 30)
-    assert {CUP, POT} <= set(shown(tea, plan(), about_nothing))
-
-
 def with_stages(titles: Sequence[str]) -> tuple[Bundle, ShopConfig]:
     under = shop(life_stages=[STAGES])
     tea = bundle(under)

@@ -10,7 +10,7 @@ import polars as pl
 from engine.bundle import Bundle
 from engine.customers.state import CustomerState
 from engine.item_history import newest
-from engine.query import Asked, enrich
+from engine.query import Asked, enrich_at_training
 from engine.recommend import recommend
 from engine.slots import Slots
 from engine.types import Served
@@ -104,7 +104,7 @@ def _has_past(bundle: Bundle) -> Flags:
 def _example(row: int, group: str, name: str, facts: Facts) -> Example:
     bundle = facts.bundle
     who = None if row < 0 else bundle.customers.id(row)
-    query = enrich(Asked(n=PLACES, customer_id=who), bundle, facts.now)
+    query = enrich_at_training(Asked(n=PLACES, customer_id=who), bundle, facts.now)
     slots = [slot for slot in SLOTS if slot in facts.slots] or list(facts.slots)[:1]
     return Example(
         group,
@@ -133,7 +133,7 @@ def _history(row: int, bundle: Bundle) -> tuple[Had, ...]:
 
 
 def _offers(who: str | None, slot: str, slots: Slots, bundle: Bundle) -> tuple[Offer, ...]:
-    query = enrich(Asked(n=PLACES, customer_id=who), bundle, bundle.manifest.watermark)
+    query = enrich_at_training(Asked(n=PLACES, customer_id=who), bundle, bundle.manifest.watermark)
     return tuple(_offer(served, bundle) for served in recommend(query, slots[slot], bundle).items)
 
 

@@ -23,9 +23,9 @@ from training.report.item_table import item_table
 from training.report.known import pairs_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
+from training.report_config import SMALLEST_GROUP
 
 MEMBER_AT: Final = Moments._fields.index("member_at")  # before it stand instants, after it counts
-SMALLEST_GROUP: Final = 5  # decision: fewer people than this are not shown
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.query import Asked, enrich
+from engine.query import Asked, enrich_at_training
 from engine.recommend import recommend
 from engine.slots import SlotPlan, Slots
 from engine.types import Rows
@@ -102,6 +102,6 @@ def _category_slates(customers: Rows, plan: SlotPlan, bundle: Bundle, n: int) ->
 def _slates(asked: Sequence[Asked], plan: SlotPlan, bundle: Bundle, n: int) -> Rows:
     rows = np.full((len(asked), n), -1, np.int32)
     for line, each in enumerate(asked):
-        slate = recommend(enrich(each, bundle, bundle.manifest.watermark), plan, bundle)
+        slate = recommend(enrich_at_training(each, bundle, bundle.manifest.watermark), plan, bundle)
         rows[line, : len(slate.items)] = [served.row for served in slate.items]
     return rows

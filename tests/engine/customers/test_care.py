@@ -26,6 +26,7 @@ from engine.customers.offers import (
 from engine.customers.pareto import pareto
 from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
 from engine.events import EventType
+from engine.happened import Happened
 from engine.ids import IdMap
 from engine.interactions import InteractionConfig
 from engine.item_history import count
@@ -214,11 +215,11 @@ def test_A5_a_complaint_hides_the_item_and_its_like() -> None:
         event(EventType.COMPLAINT, 2, "y", item_id="gone"),
         event(EventType.COMPLAINT, 3, "z"),
     )
-    rows = complained_rows(history, items)
+    rows = complained_rows(history, NO_ITEM_HISTORY, items)
     assert rows.tolist() == [0]
     everything, nothing = (
         np.arange(len(BRANDS), dtype=np.int32),
-        complained_rows(history_of(), items),
+        complained_rows(history_of(), NO_ITEM_HISTORY, items),
     )
 
     def hidden(complained: Rows) -> list[int]:
@@ -227,6 +228,25 @@ def test_A5_a_complaint_hides_the_item_and_its_like() -> None:
     assert hidden(rows) == [0, 1]
     assert hidden(np.array([4], np.int32)) == [4]
     assert hidden(nothing) == []
+
+
+def test_A5_a_complaint_is_forgiven_by_buying_the_item_again() -> None:
+    items = IdMap.build(["a", "b", "c", "d", "e"])
+    about = [event(EventType.COMPLAINT, 5, f"of {item}", item_id=item) for item in "bce"]
+    again = event(EventType.COMPLAINT, 9, "and again", item_id="e")
+
+    def standing(*complaints: Happened, **bought_on: float) -> list[int]:
+        rows = np.array(sorted(items.row(item) for item in bought_on), np.int32)
+        days = [bought_on[item] for item in sorted(bought_on)]
+        held = replace(
+            bought(*((row, 1) for row in rows.tolist())),
+            last_bought_at=np.array([at(day) for day in days], np.int64),
+        )
+        return complained_rows(history_of(*complaints), held, items).tolist()
+
+    assert standing(*about, b=4, c=6, d=6) == [1, 4]
+    assert standing(*about, b=5, c=5.1, e=7) == [1], "not by a purchase of the same instant"
+    assert standing(*about, again, e=7) == [1, 2, 4], "the second complaint is of after it"
 
 
 def test_R6_a_household_shares_purchases_and_not_views() -> None:
