@@ -26,6 +26,7 @@ VERBS: Final[tuple[Callable[..., None], ...]] = (
     training.versions,
     training.rollback,
     running.serve,
+    running.key,
     running.demo,
     running.doctor,
 )

@@ -23,13 +23,3 @@ def bundle_of(bundles: Path, version: str | None) -> Bundle:
     if version not in versions(bundles):
         raise UnknownName("version", version, versions(bundles))
     return read_bundle(bundles / version)
-
-
-def bundle_before(bundles: Path, version: str) -> Bundle | None:
-    """The one published before `version`; None when there is none that can still be read."""
-    ordered = versions(bundles)
-    earlier = ordered[: ordered.index(version)] if version in ordered else []
-    try:
-        return read_bundle(bundles / earlier[-1]) if earlier else None
-    except BundleError:
-        return None

@@ -98,7 +98,7 @@ def _time(facts: LogFacts, config: CheckConfig, now: int) -> Iterator[Finding]:
     said = f"{facts.future} events lie in the future; ages are counted from the last event"
     yield Finding("future", future, said, facts.future)
     age = (now - facts.last_at) / DAY_MS
-    yield _graded("freshness", config.age_days, age, f"the last event is {age:.1f} days old")
+    yield _graded("freshness", config.age_days, age, _aged(age, config.age_days))
     single = Severity.WARNING if facts.days == 1 else Severity.OK
     yield Finding("days", single, f"events on {facts.days} days", facts.days)
     if facts.week_before:
@@ -106,6 +106,16 @@ def _time(facts: LogFacts, config: CheckConfig, now: int) -> Iterator[Finding]:
         said = f"{facts.last_week} events in the last week, {facts.week_before:.0f} in those before"
         yield _graded("weekly_drop", config.weekly_drop, -change, said)
         yield _graded("weekly_growth", config.weekly_growth, change, said)
+
+
+def _aged(age: float, limits: Limits) -> str:
+    said = f"the last event is {age:.1f} days old"
+    if limits.grade(age) is not Severity.ERROR:
+        return said
+    return (
+        f"{said}, more than {limits.error:g}; for a log of the past raise `error` of age_days, in "
+        "[checks] of train.toml, or leave it out"
+    )
 
 
 def _against(facts: LogFacts, config: CheckConfig, last: Manifest) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
 from training.models.sessions import SessionsConfig
 from training.models.trend import TrendConfig
+from training.report_config import ReportConfig
 from training.search_config import SearchConfig
 
 
@@ -47,6 +48,7 @@ class TrainConfig(BaseModel):
     checks: CheckConfig = CheckConfig()
     gate: GateConfig = GateConfig()
     retention: RetentionConfig = RetentionConfig()
+    report: ReportConfig = ReportConfig()
 
 
 def read_train(path: Path) -> TrainConfig:

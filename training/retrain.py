@@ -1,45 +1,33 @@
 """Retraining on schedule: one job that may be started at any time, killed at any time, and again.
 
-archive → check → measure → fit → gate → publish → retain → cut. What is live changes at the publish
-alone, and only to what every step before has found good.
+archive → check → search → measure → fit → gate → publish → retain → cut → report. What is live
+changes at the publish alone, and only to what every step before has found good.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version as installed_version
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import (
     BundleError,
     BundleRefused,
-    CainiError,
     ConfigError,
     DataRefused,
-    LeaseError,
 )
-from engine.types import DAY_MS
-from training.assemble import Say, Source
+from training.assemble import Source
 from training.checks import check_log, rejected_share
-from training.erasure import read_tombstones
 from training.findings import Finding, Severity, errors, listed
-from training.gate import Contest, Rehearse, judge
-from training.lease import LIFE_S, lease
-from training.log import items_path
+from training.gate import Contest, judge
+from training.job import Job, Outside, Result, inputs_of
+from training.lease import lease
 from training.log_facts import LogFacts, log_facts
-from training.publish import adopt, current, publish, retain
-from training.records import (
-    forget_twins,
-    keep_twin,
-    made_from,
-    record_of,
-    twin_of,
-    write_record,
-)
-from training.retained import KEPT_DAYS, forget_erased
-from training.stages import Document, Stages, digest_of, key_of_run
+from training.publish import current, publish
+from training.records import made_from, record_of, twin_of
+from training.release import only, release, report, tidy
+from training.stages import Document, Stages, key_of_run
 from training.train import (
     Settings,
     as_told,
@@ -51,54 +39,6 @@ from training.train import (
     searched,
     without_search,
 )
-
-RESULT: Final = "retrain.json"
-SETTINGS: Final = ("shop.toml", "slots.toml", "train.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    log: Path
-    bundles: Path
-    config: Path
-    items: Path | None = None
-    dry_run: bool = False
-    override: str | None = None  # why errors of checks and gate do not count this time
-    search: bool = True  # False: as configured, whatever [search] says
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """All that the job needs of the world; what is None is left out."""
-
-    now: Callable[[], int]
-    say: Say
-    rehearse: Rehearse | None = None
-    archive: Callable[[], Document] | None = None
-    cut: Callable[[], Document | None] | None = None
-    lease_s: float = LIFE_S
-
-
-@dataclass(slots=True)
-class Result:
-    """What schedulers read; grows while the job runs, so that a failure tells how far it came."""
-
-    status: str = "running"  # then published, unchanged, dry run, or the kind of failure
-    version: str | None = None
-    champion: str | None = None  # what was live before
-    inputs: dict[str, str] = field(default_factory=dict)
-    archived: Document | None = None
-    checks: list[Finding] = field(default_factory=list)
-    gate: list[Finding] = field(default_factory=list)
-    metrics: Document = field(default_factory=dict)
-    stages: dict[str, Document] = field(default_factory=dict)
-    override: str | None = None  # only where it was needed
-    removed: list[str] = field(default_factory=list)
-    cut: Document | None = None
-    token: int | None = None
-
-    def as_json(self) -> Document:
-        return asdict(self)
 
 
 def retrain(job: Job, outside: Outside, result: Result) -> None:
@@ -114,6 +54,7 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
         known = made_from(job.bundles, result.inputs)
         if known is not None:
             result.status, result.version = "unchanged", known
+            report(job, source, settings, outside, result)
             return
         facts = _check(job, source, settings, outside, result)
         stages = Stages(job.bundles, key_of_run(result.inputs))
@@ -125,21 +66,9 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
             stages.end()
             result.status = "dry run"
             return
-        _publish(job, stages, facts, outside, result)
-        _tidy(job, settings, stages, outside, result)
-
-
-def inputs_of(job: Job) -> dict[str, str]:
-    """Whatever of these changes, the bundle may; where none has, there is nothing to do."""
-    items = items_path(job.log) if job.items is None else job.items
-    settings = sorted({job.config / name for name in SETTINGS} | set(job.config.glob("*.jsonl")))
-    return {
-        "log": digest_of(job.log),
-        "items": digest_of(items),
-        "config": digest_of(*settings),
-        "code": installed_version("caini"),
-        "search": str(job.search),
-    }
+        release(job, stages, facts, outside, result)
+        tidy(job, settings, stages, outside, result)
+        report(job, source, settings, outside, result)
 
 
 def _archive(job: Job, outside: Outside, result: Result) -> None:
@@ -228,7 +157,7 @@ def _judge(
     live, version = result.champion, str(result.version)
     contest = Contest(
         stages.folder / "made" / version,
-        _only(stages.folder / "twin"),
+        only(stages.folder / "twin"),
         None if live is None else job.bundles / live,
         None if live is None else twin_of(job.bundles, live),
     )
@@ -247,54 +176,5 @@ def _judge(
     _refuse(BundleRefused, result.gate, job, result)
 
 
-def _only(folder: Path) -> Path | None:
-    version = current(folder)
-    return None if version is None else folder / version
-
-
 def _finding(told: dict[str, Any]) -> Finding:
     return Finding(told["check"], Severity(told["severity"]), told["said"], told["value"])
-
-
-def _publish(job: Job, stages: Stages, facts: LogFacts, outside: Outside, result: Result) -> None:
-    """The record says that it is on its way before the pointer moves, and that it arrived after."""
-    outside.say("publish")
-    version = str(result.version)
-    if current(job.bundles) != result.champion:
-        raise LeaseError(
-            f"{job.bundles}: {current(job.bundles)} was made live while this run compared with "
-            f"{result.champion}; nothing was published"
-        )
-    twin = _only(stages.folder / "twin")
-    if twin is not None:
-        keep_twin(job.bundles, version, twin)
-    record = {
-        "version": version,
-        "champion": result.champion,
-        "inputs": result.inputs,
-        "facts": facts.as_json(),
-        "checks": [asdict(finding) for finding in result.checks],
-        "gate": [asdict(finding) for finding in result.gate],
-        "override": result.override,
-        "token": result.token,
-        "at": outside.now(),
-    }
-    write_record(job.bundles, version, {**record, "published": False})
-    adopt(stages.folder / "made" / version, job.bundles, token=result.token)
-    write_record(job.bundles, version, {**record, "published": True})
-    result.status = "published"
-
-
-def _tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result: Result) -> None:
-    """After the publish; whatever fails here is done by the next run."""
-    result.removed = retain(job.bundles, settings.train.retention.versions)
-    before = outside.now() - round(KEPT_DAYS * DAY_MS)
-    result.removed += forget_erased(job.bundles, read_tombstones(job.log), before=before)
-    forget_twins(job.bundles)
-    stages.remove()
-    if outside.cut is not None:
-        outside.say("cut")
-        try:
-            result.cut = outside.cut()
-        except CainiError as error:
-            result.cut = {"failed": str(error)}

@@ -55,7 +55,7 @@ def retrain(
 ) -> None:
     """Archive, check, train, measure, compare with what is live, and publish if it is no worse."""
     from caini.verbs.retrain import run
-    from training.retrain import Job
+    from training.job import Job
 
     run(
         Job(log, out, config, items, dry_run, override, search),

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from caini.opened import bundle_before, bundle_of
+from caini.opened import bundle_of
 from caini.printed import print_json
 from caini.verbs.recommend import language_of
 from engine.slots import read_slots
-from training.report.facts import gather
-from training.report.report import make, speech_of, write
+from training.report.kept import bundle_before, write_pages
 from training.train import open_source
 
 
@@ -33,15 +32,16 @@ def run(
     slots = read_slots(config / "slots.toml", bundle.shop)
     before = bundle_before(bundles, bundle.version)
     with Console(stderr=True, quiet=quiet or as_json).status("report") as status:
-
-        def say(step: str) -> None:
-            status.update(f"report: {step} …")
-
-        source = open_source(log, items)
-        facts = gather(bundle, before, source, slots, k=smallest_group, say=say)
-        titles = {name: getattr(plan.base.title, language) for name, plan in slots.items()}
-        speech = speech_of(bundle, language, titles)
-        target = write(make(facts, speech, say), facts, speech, out)
+        (target,) = write_pages(
+            bundle,
+            before,
+            open_source(log, items),
+            slots,
+            [language],
+            out,
+            k=smallest_group,
+            say=lambda step: status.update(f"report: {step} …"),
+        )
     seconds = round(time.monotonic() - started, 2)
     if as_json:
         print_json(

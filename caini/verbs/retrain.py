@@ -16,7 +16,8 @@ from serving.logs import configure
 from serving.settings import Settings
 from training.assemble import Say
 from training.findings import Finding
-from training.retrain import RESULT, Job, Outside, Result, retrain
+from training.job import RESULT, Job, Outside, Result
+from training.retrain import retrain
 from training.stages import Document, write_document
 from training.train import read_settings
 
@@ -80,6 +81,8 @@ def _print(result: Result) -> None:
     print(f"{result.status}: {result.version or 'no version'}")  # noqa: T201
     if result.override:
         print(f"errors were overridden: {result.override}")  # noqa: T201
+    if result.report is not None:
+        print(f"report: {result.report.get('folder') or result.report['failed']}")  # noqa: T201
 
 
 def _line(finding: Finding) -> tuple[str, str, str]:

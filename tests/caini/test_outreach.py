@@ -135,7 +135,9 @@ def test_P5_a_campaign_is_written_to_by_waves_and_with_its_items(
     assert pl.read_csv(tmp_path / "l.csv").is_empty()
     code, _, err = run(*asked[:2], "cheese", *asked[3:], "--out", tmp_path / "x.csv")
     assert (code, "unknown campaign 'cheese'; known: milk" in err) == (2, True)
-    (config / "shop.toml").write_text(shop.replace("ready_members = 200", "ready_members = 5000"), encoding="utf-8")
+    (config / "shop.toml").write_text(
+        shop.replace("ready_members = 200", "ready_members = 5000"), encoding="utf-8"
+    )
     code, _, err = run(*asked, "--out", tmp_path / "x.csv")
     assert (code, "not_ready: campaigns start at 5,000 members" in err) == (2, True)
 

@@ -43,8 +43,12 @@ def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     assert told["cut"]["from_stream"] == 0
     assert [f["severity"] for f in told["gate"] if f["check"] == "server"] == ["ok"]
     assert json.loads((shop / "bundles" / "retrain.json").read_text()) == told
+    assert told["report"]["languages"] == ["en", "zh"]
+    page = shop / "bundles" / "reports" / told["version"] / "report-zh.html"
+    page.unlink()
     code, out, _ = caini(*words)
-    assert (code, "unchanged: " in out) == (0, True)
+    assert (code, "unchanged: " in out, f"report: {page.parent}" in out) == (0, True, True)
+    assert page.is_file()
     (shop / "config" / "asked.jsonl").write_text('{"slot": "banner"}\n')
     code, _, err = caini(*words, "--quiet")
     assert (code, "unknown-slot" in err) == (7, True)

@@ -12,8 +12,9 @@ from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
 from tests.conftest import CONFIG, silent
+from training.job import Job, Outside, Result
 from training.log import read_log, write_log
-from training.retrain import Job, Outside, Result, retrain
+from training.retrain import retrain
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = int(END.timestamp() * 1000)
@@ -41,6 +42,7 @@ def job_in(tiny: Path, tmp_path: Path) -> Job:
     (config / "train.toml").write_text(
         "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n"
         "[gate]\ncustomers = 40\nfewest_customers = 5\n[retention]\nversions = 2\n"
+        "[report]\nlanguages = []\n"
     )
     return Job(tmp_path / "log.parquet", tmp_path / "bundles", config)
 

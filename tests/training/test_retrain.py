@@ -11,11 +11,12 @@ from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
 from engine.types import DAY_MS
 from tests.training.jobs import NOW, longer, outside, ran, reused
 from training.findings import Severity
+from training.job import Job, Result
 from training.lease import lease
 from training.log import read_log, write_log
 from training.publish import current, rollback, versions
 from training.records import record_of, twin_of
-from training.retrain import Job, Result, retrain
+from training.retrain import retrain
 from training.stages import WORK, Document
 
 
@@ -106,6 +107,7 @@ def test_a_log_that_is_not_fit_is_not_trained_on(job: Job) -> None:
     ) as refused:
         ran(job, **late)
     assert refused.value.exit_code == 6
+    assert "raise `error` of age_days, in [checks] of train.toml" in str(refused.value)
     assert steps == ["check"]
     assert current(job.bundles) is None
     done = ran(replace(job, override="the shop was closed"), **late)

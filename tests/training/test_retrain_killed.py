@@ -6,10 +6,10 @@ import signal
 from pathlib import Path
 
 from tests.training.jobs import ran, reused
-from training import retrain as job_module
+from training import release as release_module
+from training.job import Job
 from training.publish import current, versions
 from training.records import record_of
-from training.retrain import Job
 from training.stages import WORK, Document
 
 FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
@@ -20,14 +20,14 @@ def _run_until(job: Job, step: str) -> None:
     def kill() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    write = job_module.write_record
+    write = release_module.write_record
 
     def dies(bundles: Path, version: str, record: Document) -> None:
         if record["published"]:
             kill()
         write(bundles, version, record)
 
-    job_module.write_record = dies
+    release_module.write_record = dies
     ran(job, say=lambda said: kill() if said == step else None)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,8 +20,7 @@ from training.report.item_table import item_table
 from training.report.known import pairs_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
-
-SMALLEST_GROUP: Final = 5  # decision: fewer people than this are not shown
+from training.report_config import SMALLEST_GROUP
 
 
 @dataclass(frozen=True)

@@ -51,10 +51,14 @@ def write(report: Report, facts: Facts, speech: Speech, out: Path) -> Path:
     for chapter in report.chapters:
         for section in chapter.sections:
             _put(tables / f"{section.name}.csv", csv_of(section, speech))
-    target = out / f"report-{speech.language}.html"
+    target = page_of(out, speech.language)
     html = page(report.chapters, report.examples, report.findings, facts, speech)
     _put(target, html)
     return target
+
+
+def page_of(out: Path, language: Language) -> Path:
+    return out / f"report-{language}.html"
 
 
 def folder_of(language: Language) -> str:

@@ -1,0 +1,76 @@
+"""One retraining: what it is asked to do, what it needs of the world, what it tells."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Final
+
+from training.assemble import Say
+from training.findings import Finding
+from training.gate import Rehearse
+from training.lease import LIFE_S
+from training.log import items_path
+from training.stages import Document, digest_of
+
+RESULT: Final = "retrain.json"
+SETTINGS: Final = ("shop.toml", "slots.toml", "train.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    log: Path
+    bundles: Path
+    config: Path
+    items: Path | None = None
+    dry_run: bool = False
+    override: str | None = None  # why errors of checks and gate do not count this time
+    search: bool = True  # False: as configured, whatever [search] says
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that the job needs of the world; what is None is left out."""
+
+    now: Callable[[], int]
+    say: Say
+    rehearse: Rehearse | None = None
+    archive: Callable[[], Document] | None = None
+    cut: Callable[[], Document | None] | None = None
+    lease_s: float = LIFE_S
+
+
+@dataclass(slots=True)
+class Result:
+    """What schedulers read; grows while the job runs, so that a failure tells how far it came."""
+
+    status: str = "running"  # then published, unchanged, dry run, or the kind of failure
+    version: str | None = None
+    champion: str | None = None  # what was live before
+    inputs: dict[str, str] = field(default_factory=dict)
+    archived: Document | None = None
+    checks: list[Finding] = field(default_factory=list)
+    gate: list[Finding] = field(default_factory=list)
+    metrics: Document = field(default_factory=dict)
+    stages: dict[str, Document] = field(default_factory=dict)
+    override: str | None = None  # only where it was needed
+    removed: list[str] = field(default_factory=list)
+    cut: Document | None = None
+    report: Document | None = None
+    token: int | None = None
+
+    def as_json(self) -> Document:
+        return asdict(self)
+
+
+def inputs_of(job: Job) -> dict[str, str]:
+    """Whatever of these changes, the bundle may; where none has, there is nothing to do."""
+    items = items_path(job.log) if job.items is None else job.items
+    settings = sorted({job.config / name for name in SETTINGS} | set(job.config.glob("*.jsonl")))
+    return {
+        "log": digest_of(job.log),
+        "items": digest_of(items),
+        "config": digest_of(*settings),
+        "code": installed_version("caini"),
+        "search": str(job.search),
+    }

@@ -1,0 +1,111 @@
+"""The reports beside the bundles: BUNDLES/reports/<version>/, gone when the version is.
+
+A page is written last of its language, so one that is there is whole, and a run that was killed is
+taken up at the language that is missing.
+"""
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.bundle import Bundle
+from engine.bundle_files import read_bundle
+from engine.errors import BundleError
+from engine.reasons import Language
+from engine.slots import Slots
+from training.assemble import Say, Source
+from training.publish import versions
+from training.records import record_of
+from training.report.facts import gather
+from training.report.report import make, page_of, speech_of, write
+from training.report_config import ReportConfig
+from training.stages import Document, read_document, write_document
+
+REPORTS: Final = "reports"
+TRIES: Final = ".tries.json"
+MOST_TRIES: Final = 3  # decision: what kills a run, or fails, thrice does so for ever
+
+
+def write_pages(
+    bundle: Bundle,
+    before: Bundle | None,
+    source: Source,
+    slots: Slots,
+    languages: Iterable[Language],
+    out: Path,
+    *,
+    k: int,
+    say: Say,
+) -> list[Path]:
+    """A page and its tables in each language. Raises LogError for another bundle's log."""
+    facts = gather(bundle, before, source, slots, k=k, say=say)
+    pages = []
+    for language in languages:
+        titles = {name: getattr(plan.base.title, language) for name, plan in slots.items()}
+        speech = speech_of(bundle, language, titles)
+        pages.append(write(make(facts, speech, say), facts, speech, out))
+    return pages
+
+
+def bundle_before(bundles: Path, version: str) -> Bundle | None:
+    """The one published before `version`; None when there is none that can still be read."""
+    ordered = versions(bundles)
+    earlier = ordered[: ordered.index(version)] if version in ordered else []
+    try:
+        return read_bundle(bundles / earlier[-1]) if earlier else None
+    except BundleError:
+        return None
+
+
+def keep_report(
+    bundles: Path, version: str, source: Source, slots: Slots, config: ReportConfig, say: Say
+) -> Document | None:
+    """What was done about the report of a version; None when there was nothing to do.
+
+    Whatever goes wrong is told, under `failed`, and never raised: the bundle is live and good.
+    """
+    folder = bundles / REPORTS / version
+    missing = _missing(folder, config.languages)
+    if not missing:
+        return None
+    tries, started = 0, time.monotonic()
+    try:
+        told = read_document(folder / TRIES) or {"tries": 0}
+        if told["tries"] >= MOST_TRIES:
+            return told
+        tries = told["tries"] + 1
+        write_document({"failed": "it was killed", "tries": tries}, folder / TRIES)
+        bundle, before = read_bundle(bundles / version), bundle_before(bundles, version)
+        write_pages(
+            bundle, before, source, slots, missing, folder, k=config.smallest_group, say=say
+        )
+        (folder / TRIES).unlink()
+    except Exception as error:  # noqa: BLE001 - of whatever kind, nobody is to be woken by it
+        return _failed(folder, tries, f"{type(error).__name__}: {error}")
+    seconds = round(time.monotonic() - started, 2)
+    return {"folder": str(folder), "languages": list(missing), "seconds": seconds}
+
+
+def forget_reports(bundles: Path) -> None:
+    """Of versions that are gone."""
+    kept = set(versions(bundles))
+    for folder in (bundles / REPORTS).glob("*"):
+        if folder.name not in kept and record_of(bundles, folder.name) is not None:
+            shutil.rmtree(folder)
+
+
+def _missing(folder: Path, languages: Sequence[Language]) -> tuple[Language, ...]:
+    asked = tuple(dict.fromkeys(languages))
+    return tuple(language for language in asked if not page_of(folder, language).is_file())
+
+
+def _failed(folder: Path, tries: int, said: str) -> Document:
+    """A full disk may be the reason, so noting it is not insisted on."""
+    told: Document = {"failed": said, "tries": tries}
+    try:
+        write_document(told, folder / TRIES)
+    except OSError as error:
+        told["failed"] = f"{said}; {error}"
+    return told
