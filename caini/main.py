@@ -19,6 +19,7 @@ VERBS: Final[tuple[Callable[..., None], ...]] = (
     asking.recommend,
     asking.batch,
     asking.segments,
+    asking.tags,
     asking.audience,
     asking.triggers,
     training.report,

@@ -17,7 +17,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from starlette.types import Scope
 
 from engine.errors import ConfigError
-from engine.shop import faults, read_toml
+from engine.faults import faults
+from engine.shop import read_toml
 from serving.problems import REQUEST_ID_KEY, Problem, Refusal, refusal
 
 CALLER: Final = "caini.caller"  # in the ASGI scope: the name of the key
@@ -99,7 +100,7 @@ def read_keys(path: Path) -> Keys:
     try:
         held = _File.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, path.name))) from error
+        raise ConfigError("\n".join(faults(error, path.name, _File))) from error
     return {bytes.fromhex(key.sha256): key for key in held.keys}
 
 

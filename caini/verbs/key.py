@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from caini.printed import print_json
 from engine.errors import ConfigError
-from engine.shop import faults
+from engine.faults import faults
 from serving.auth import Key, new_key
 
 
@@ -23,7 +23,7 @@ def run(name: str, scopes: Sequence[str], *, days: int | None, as_json: bool) ->
     try:
         key = Key.model_validate(asked)
     except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, "key"))) from error
+        raise ConfigError("\n".join(faults(error, "key", Key))) from error
     if as_json:
         print_json({"key": told, **key.model_dump(mode="json"), "scopes": sorted(key.scopes)})
         return

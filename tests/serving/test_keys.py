@@ -181,7 +181,9 @@ WRONG = {
     entry("a", "0" * 63, "events"): "keys.toml: keys.0.sha256: String should match",
     entry("a", "0" * 64, "events") + entry("a", "1" * 64, "items"): "name 'a' is there twice",
     entry("a", "0" * 64, "events") + entry("b", "0" * 64, "items"): "is there twice",
-    entry("a", "0" * 64, "events", more="secret = 1"): "keys.toml: keys.0.secret: Extra inputs",
+    entry(
+        "a", "0" * 64, "events", more="secret = 1"
+    ): "keys.toml: keys.0.secret: 'secret' is no key of this table; known: name, sha256",
     entry("a", "0" * 64, "events", more="expires_at = 2027-01-01T00:00:00"): "timezone",
 }
 
