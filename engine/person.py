@@ -1,6 +1,5 @@
 """What a bundle holds of one person: a customer, a visitor, or several ids that are linked."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -76,20 +75,23 @@ def orders_told(known: Known, tail: Sequence[Happened], rows: Rows) -> frozenset
 
     The bundle keeps no items by order: what was bought since an order began is taken to be of it.
     """
-    bought = [
+    return frozenset(
         (row, event.order_id)
         for row, event in zip(rows.tolist(), tail, strict=True)
-        if event.type is EventType.PURCHASE and event.order_id
-    ]
-    if not bought or not len(known.items):
-        return frozenset()
-    began = dict(zip(known.past.orders.key, known.past.orders.at, strict=True))
-    held = dict(zip(known.items.rows.tolist(), known.items.last_bought_at.tolist(), strict=True))
-    return frozenset(
-        (row, order)
-        for row, order in bought
-        if held.get(row, 0) >= began.get(key_of(order), math.inf)
+        if event.type is EventType.PURCHASE
+        and event.order_id
+        and _bought_since(known, row, key_of(event.order_id))
     )
+
+
+def _bought_since(known: Known, item: int, order: int) -> bool:
+    orders, items = known.past.orders, known.items
+    if order not in orders.key:
+        return False
+    place = int(items.rows.searchsorted(item))
+    if place == len(items) or items.rows[place] != item:
+        return False
+    return bool(items.last_bought_at[place] >= orders.at[orders.key.index(order)])
 
 
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:
