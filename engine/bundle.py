@@ -14,10 +14,11 @@ from engine.customers.identity import NOBODY_LINKED, Identity, from_text
 from engine.customers.life_stages import item_stages
 from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.snapshot import NO_SNAPSHOT, CustomerSnapshot
+from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
+from engine.programme import Programme, programme_of
 from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.text import TextColumn
@@ -174,6 +175,12 @@ class Bundle:
     def item_stages(self) -> NDArray[np.int16]:
         """(n_items,) the life stage that each item is for, as barred_stages counts; -1 = none."""
         return item_stages(self.catalogue, self.shop.life_stages)
+
+    @cached_property
+    def programme(self) -> Programme | None:
+        """What the loyalty programme keeps back, with the members of the training."""
+        members = int(np.count_nonzero(self.snapshot.moments[:, MEMBER_AT] > 0))
+        return programme_of(self.shop, self.items, self.catalogue, members)
 
     @cached_property
     def popular_on_sale(self) -> Candidates:

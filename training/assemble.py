@@ -15,6 +15,7 @@ from engine.customers.identity import NOBODY_LINKED, Identity
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
+from engine.errors import LogError
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
 from engine.shop import ShopConfig
@@ -56,6 +57,19 @@ class Source:
 def read_source(source: Source, shop: ShopConfig) -> Interactions:
     extra = [] if source.items is None else source.items["item_id"].to_list()
     return read_interactions(source.log, shop.interactions, extra_items=extra)
+
+
+def require_log_of(bundle: Bundle, source: Source) -> None:
+    """Raises LogError for a log that is not the one which the bundle was trained on."""
+    at = pl.col("at").dt.epoch("ms")
+    known = source.log.filter(at <= bundle.manifest.watermark)
+    first, events = known.select(at.min(), pl.len()).collect().row(0)
+    if (first, events) != (bundle.manifest.first_event_at, bundle.manifest.counts["events"]):
+        raise LogError(
+            f"this is not the log of bundle {bundle.version}: it was trained on "
+            f"{bundle.manifest.counts['events']} events, the log holds {events} up to its end; "
+            "name the log that caini train was given, or train on this one"
+        )
 
 
 def assemble(

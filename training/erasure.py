@@ -43,7 +43,7 @@ def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
     known = read_tombstones(log)
     both = known | news
     if both != known:
-        written = {"until": both.until, "count": both.count, "numbers": both.numbers}
+        written = {"until": both.until, "count": both.last, "numbers": both.numbers}
         write_document(written, tombstones_path(log))
     return both
 

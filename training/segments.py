@@ -15,6 +15,7 @@ from engine.item_history import CustomerItems
 from engine.shop import ShopConfig
 from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all
+from training.customer_worth import TasteColumns
 from training.customers import assess_all
 
 SAMPLES: Final = 5
@@ -64,8 +65,12 @@ def schemes_of(shop: ShopConfig) -> Schemes:
 
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:
     """`assess_all` under a shop's present rules, which may be newer than the bundle's."""
-    tastes = tastes_of_all(_Pairs(bundle.customer_items), bundle.catalogue)
-    return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes)
+    return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes_in(bundle))
+
+
+def tastes_in(bundle: Bundle) -> TasteColumns:
+    """Of every customer, as of the training."""
+    return tastes_of_all(_Pairs(bundle.customer_items), bundle.catalogue)
 
 
 def segment_sizes(

@@ -30,7 +30,7 @@ class Tombstones:
     """
 
     until: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
-    count: int = 0  # erasures of the store that it was read from
+    last: int = 0  # number of the last erasure of the store that it was read from
     numbers: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
 
     @property
@@ -70,7 +70,7 @@ class Tombstones:
             salt: {digest: until for digest, until in hashes.items() if until <= at}
             for salt, hashes in self.until.items()
         }
-        return Tombstones(kept, self.count, self.numbers)
+        return Tombstones(kept, self.last, self.numbers)
 
     def _number(self, salt: str, digest: str) -> int:
         return self.numbers.get(salt, {}).get(digest, 1)
@@ -78,7 +78,7 @@ class Tombstones:
     def __or__(self, other: "Tombstones") -> "Tombstones":
         return Tombstones(
             _latest(self.until, other.until),
-            max(self.count, other.count),
+            max(self.last, other.last),
             _latest(self.numbers, other.numbers),
         )
 
