@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, command, models, schemes, serving, training
+from bench import batch, command, looks, models, schemes, serving, training
 
 BENCHES = {
     "command": command.main,
@@ -10,6 +10,7 @@ BENCHES = {
     "batch": batch.main,
     "serving": serving.main,
     "schemes": schemes.main,
+    "looks": looks.main,
     "models": models.main,
 }
 

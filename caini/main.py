@@ -16,6 +16,7 @@ VERBS: Final[tuple[Callable[..., None], ...]] = (
     data.erase,
     training.retrain,
     training.evaluate,
+    training.tune,
     asking.recommend,
     asking.batch,
     asking.segments,
