@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.customers.config import CustomersConfig, customer_problems
+from engine.customers.schemes import Schemes, compile_schemes
 from engine.errors import ConfigError
 from engine.faults import faults
 from engine.interactions import InteractionConfig
@@ -42,6 +43,12 @@ class ShopConfig(CustomersConfig):
 
     shop: ShopIdentity = ShopIdentity()
     interactions: InteractionConfig = InteractionConfig()
+
+
+def schemes_of(shop: ShopConfig) -> Schemes:
+    """The shop's customer rules, compiled. Raises ConfigError with every segment's faults."""
+    identity = shop.shop
+    return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
 
 
 def read_toml(path: Path, missing: str = "") -> dict[str, Any]:

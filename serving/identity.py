@@ -26,6 +26,7 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from engine.types import DAY_MS
 from serving.bundles import Live
 from serving.customer_schemas import LinkRequest
 from serving.instants import instant
@@ -178,7 +179,7 @@ def _referrer(shop: Shop, node: str) -> str:
 
 
 def _until(shop: Shop) -> str | None:
-    return instant(shop.now() + shop.settings.erasure_days * 86_400_000)
+    return instant(shop.now() + shop.settings.erasure_days * DAY_MS)
 
 
 async def restore_people(shop: Shop) -> int:

@@ -9,10 +9,9 @@ import polars as pl
 
 from engine.bundle import Bundle
 from engine.customers.labels import Label
-from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.schemes import Schemes
 from engine.customers.segments import Segment
 from engine.item_history import CustomerItems
-from engine.shop import ShopConfig
 from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all
 from training.customer_worth import TasteColumns
@@ -56,11 +55,6 @@ class _Pairs:
     @property
     def bought(self) -> Rows:
         return self.table.bought
-
-
-def schemes_of(shop: ShopConfig) -> Schemes:
-    identity = shop.shop
-    return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
 
 
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:

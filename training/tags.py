@@ -19,12 +19,12 @@ from engine.customers.schemes import Schemes
 from engine.customers.segments import read_segments
 from engine.customers.tags import TagConfig
 from engine.errors import ConfigError
-from engine.shop import ShopConfig
+from engine.shop import ShopConfig, schemes_of
 from engine.types import DAY_MS, Instants
 from training.customer_orders import owners_of
 from training.customer_segments import mask
 from training.customers import assess_all, population, snapshot
-from training.segments import schemes_of, tastes_in
+from training.segments import tastes_in
 from training.visitors import joined
 
 WINDOW_DAYS: Final = 28  # decision: as long as the hold-out of an evaluation

@@ -15,7 +15,7 @@ from engine.bundle import Bundle
 from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
 from engine.programme import items_of
-from engine.shop import ShopConfig, read_shop
+from engine.shop import ShopConfig, read_shop, schemes_of
 from engine.slots import SlotPlan, find_slot, read_slots
 from engine.types import Rows
 from training.audience import Chosen, Plan, Tally, write_audience
@@ -30,7 +30,7 @@ from training.choosing import (
 from training.list_files import require_kind
 from training.persons import persons_of
 from training.reasoned import Offer
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 from training.sent import Ledger, open_ledger
 
 

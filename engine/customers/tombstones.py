@@ -8,6 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1
 from types import MappingProxyType
+from typing import Any, Final
+
+from engine.customers.identity import HOUSEHOLD, Alias, customer_node
+from engine.events import LINKS, EventType
+
+NAMING: Final = LINKS | {EventType.REFERRAL}
+"""Events whose properties name somebody else."""
+
+
+def named_in(properties: Mapping[str, Any]) -> list[str]:
+    """Nodes of the people whom an event of `NAMING` names."""
+    referral = (properties.get("referrer_id"), properties.get("referred_id"))
+    nodes = [customer_node(told) for told in referral if isinstance(told, str)]
+    kind, alias = properties.get("kind"), properties.get("alias")
+    if isinstance(kind, str) and isinstance(alias, str) and kind != HOUSEHOLD:
+        nodes.append(Alias(kind, alias).node)
+    return nodes
 
 
 def tombstone(salt: str, node: str) -> str:

@@ -20,14 +20,13 @@ from engine.customers.tags import Tag, retagged, tagged_share
 from engine.errors import ConfigError, LogError
 from engine.events import EventType
 from engine.happened import Happened
-from engine.shop import ShopConfig, check_shop
+from engine.shop import ShopConfig, check_shop, schemes_of
 from engine.types import DAY_MS
 from tests.conftest import CONFIG, Trained
 from tests.training.test_people import trained_on
 from tests.worlds import NOW, SHOP, event
 from training.archive import rows_of
 from training.customers import population, snapshot
-from training.segments import schemes_of
 from training.tags import WINDOW_DAYS, table_of, tagged
 
 BUSY = {"field": "recency_days", "op": "<=", "value": 2}
