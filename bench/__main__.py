@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, command, looks, models, schemes, serving, sessions, training
+from bench import batch, command, cycles, looks, models, schemes, serving, sessions, training
 
 BENCHES = {
     "command": command.main,
@@ -13,6 +13,7 @@ BENCHES = {
     "looks": looks.main,
     "models": models.main,
     "sessions": sessions.main,
+    "cycles": cycles.main,
 }
 
 if __name__ == "__main__":
