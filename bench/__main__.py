@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, command, models, schemes, serving, training
+from bench import batch, command, cycles, looks, models, schemes, serving, training
 
 BENCHES = {
     "command": command.main,
@@ -10,7 +10,9 @@ BENCHES = {
     "batch": batch.main,
     "serving": serving.main,
     "schemes": schemes.main,
+    "looks": looks.main,
     "models": models.main,
+    "cycles": cycles.main,
 }
 
 if __name__ == "__main__":

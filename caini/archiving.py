@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from engine.bundle_files import read_manifest
+from engine.bundle_files import stream_through
 from engine.errors import ConfigError, StoreError
 from engine.shop import read_shop
 from serving.archive import Accepted, cut_accepted, earliest, read_accepted
@@ -71,6 +71,6 @@ def cut_store(log: Path, bundles: Path, settings: Settings) -> Cut | None:
     published = versions(bundles) if bundles.is_dir() else []
     if not published:
         return None
-    held = [read_manifest(bundles / version).stream_through for version in published]
+    held = [stream_through(bundles / version) for version in published]
     through = earliest([read_header(log).stream_through, *held])
     return cut_accepted(settings, through, KEPT_DAYS)

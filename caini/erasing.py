@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import LogError
+from engine.types import DAY_MS
 from serving.archive import erase_accepted
 from serving.settings import Settings
 from training.archive import alone_with
 from training.erasure import keep_tombstones, purge_log, purge_sent, read_tombstones
 from training.lease import lease
 from training.retained import forget_erased, holding_erased
-
-DAY_MS = 86_400_000
 
 
 def erase_in_log(log: Path, store: Settings | None) -> dict[str, Any]:

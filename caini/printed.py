@@ -3,10 +3,17 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final, Literal
 
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+LONGEST_NAME: Final = 32  # characters; decision: what is longer is a sentence, or a list
+WIDEST: Final = 10_000
 
 
 def print_json(document: object) -> None:
@@ -14,14 +21,27 @@ def print_json(document: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
-    """Numbers stand to the right."""
-    table = Table(title=title, title_justify="left")
+    """Numbers stand to the right.
+
+    However narrow the screen is, only sentences are broken: names, numbers and instants stay whole.
+    In a pipe or a file nothing is broken.
+    """
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, 0, 0, 1)
+    )
     for place, column in enumerate(columns):
-        numeric = all(isinstance(line[place], int | float) for line in lines)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        cells = [line[place] for line in lines]
+        numeric = all(isinstance(cell, int | float | None) for cell in cells)
+        longest = max(cell_len(_shown(cell)) for cell in (column, *cells))
+        side: Literal["left", "right"] = "right" if numeric else "left"
+        least = min(longest, LONGEST_NAME)
+        table.add_column(column, justify=side, overflow="fold", min_width=least)
     for line in lines:
         table.add_row(*(Text(_shown(cell)) for cell in line))  # an id may hold square brackets
-    Console().print(table)
+    console = Console()
+    needed = Measurement.get(console, console.options.update(width=WIDEST), table)
+    wide = needed.minimum if console.is_terminal else needed.maximum
+    Console(width=max(console.width, wide)).print(table)
 
 
 def _shown(cell: object) -> str:

@@ -13,14 +13,15 @@ from engine.customers.contact import Answers
 from engine.customers.identity import NOBODY_LINKED, Identity, from_text
 from engine.customers.life_stages import item_stages
 from engine.customers.repurchase import Cycles
-from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.snapshot import NO_SNAPSHOT, CustomerSnapshot
+from engine.customers.schemes import Schemes
+from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.forest import NO_FORESTS, Forest, Forests
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
+from engine.programme import Programme, programme_of
 from engine.sessions import Sessions
-from engine.shop import ShopConfig
+from engine.shop import ShopConfig, schemes_of
 from engine.text import TextColumn
 from engine.types import (
     NO_ITEM_HISTORY,
@@ -193,6 +194,12 @@ class Bundle:
         return item_stages(self.catalogue, self.shop.life_stages)
 
     @cached_property
+    def programme(self) -> Programme | None:
+        """What the loyalty programme keeps back, with the members of the training."""
+        members = int(np.count_nonzero(self.snapshot.moments[:, MEMBER_AT] > 0))
+        return programme_of(self.shop, self.items, self.catalogue, members)
+
+    @cached_property
     def popular_on_sale(self) -> Candidates:
         return self._popular_where(self.catalogue.on_sale)
 
@@ -211,8 +218,7 @@ class Bundle:
     @cached_property
     def schemes(self) -> Schemes:
         """The shop's customer rules, compiled once."""
-        shop = self.shop.shop
-        return compile_schemes(self.shop, minor_units=shop.minor_units, time_zone=shop.time_zone)
+        return schemes_of(self.shop)
 
     @cached_property
     def answers(self) -> Answers:

@@ -135,11 +135,28 @@ def read_manifest(folder: Path) -> Manifest:
         if found != SCHEMA_VERSION:
             raise BundleError(f"{folder}: bundle format {found}; this code reads {SCHEMA_VERSION}")
         manifest = Manifest.model_validate_json(text)
-        if manifest.version != version_of(told):
-            raise BundleError(f"{folder}: the manifest was changed after it was written")
+        _require_unchanged(told, folder)
         return manifest
     except (OSError, ValueError, AttributeError) as error:
         raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
+
+
+def stream_through(folder: Path) -> str:
+    """Which accepted events it holds, also of another format: its code may be gone back to.
+
+    Raises BundleError when there is no manifest, or one that was changed.
+    """
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        _require_unchanged(told, folder)
+        return str(told["stream_through"])
+    except (OSError, ValueError, LookupError, AttributeError) as error:
+        raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
+
+
+def _require_unchanged(told: Mapping[str, Any], folder: Path) -> None:
+    if told.get("version") != version_of(told):
+        raise BundleError(f"{folder}: the manifest was changed after it was written")
 
 
 def verify(folder: Path, manifest: Manifest) -> None:

@@ -1,6 +1,6 @@
 """What customers have done with items: counted from events, and merged with what was known."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ SIGNS: Final = {EventType.PURCHASE: 1, EventType.REFUND: -1}  # of units
 FEWEST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 SUMS = ("weights", "purchased", "frequency", "bought", "returned")
 INSTANTS = ("last_at", "disliked_at")
+ItemOrder = tuple[int, str]  # row, order id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,16 @@ def taken(table: ItemHistory | CustomerItems, where: slice | NDArray[Any]) -> It
 
 
 def count(
-    events: Sequence[Happened], rows: Rows, config: InteractionConfig, watermark: int
+    events: Sequence[Happened],
+    rows: Rows,
+    config: InteractionConfig,
+    watermark: int,
+    told: Set[ItemOrder] = frozenset(),
 ) -> ItemHistory:
     """Sum events by item, decayed to the watermark; `weights` are plain sums.
 
-    `rows[i]` is the item of `events[i]`, -1 for none that is known.
+    `rows[i]` is the item of `events[i]`, -1 for none that is known. What is in `told` was counted
+    as an order of its item before.
     """
     used = [
         (int(row), event)
@@ -80,7 +86,7 @@ def count(
     found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
     size = len(found)
     fade = decay((watermark - at).astype(np.float64), config.half_life_days)
-    orders = _first_of_each_order(used) * decay(
+    orders = _first_of_each_order(used, told) * decay(
         (watermark - at).astype(np.float64), config.frequency_half_life_days
     )
     last_bought = _latest(place, np.where(kinds > 0, at, 0), size)
@@ -104,9 +110,9 @@ def _units(sums: np.ndarray) -> Rows:
     return np.asarray(sums.clip(FEWEST, MOST), np.int32)
 
 
-def _first_of_each_order(used: list[tuple[int, Happened]]) -> np.ndarray:
+def _first_of_each_order(used: list[tuple[int, Happened]], told: Set[ItemOrder]) -> np.ndarray:
     """1 for the first purchase line of each (item, order), else 0."""
-    seen: set[tuple[int, str]] = set()
+    seen = set(told)
     first = np.zeros(len(used))
     for i, (row, event) in enumerate(used):
         key = (row, event.order_id or event.event_id)

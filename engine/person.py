@@ -6,10 +6,13 @@ from functools import reduce
 
 from engine.bundle import Bundle
 from engine.customers.consent import personal
-from engine.customers.history import EMPTY_HISTORY, History, merge
+from engine.customers.history import EMPTY_HISTORY, History, key_of, merge
 from engine.customers.identity import customer_node, id_of
+from engine.events import EventType
+from engine.happened import Happened
+from engine.item_history import ItemOrder
 from engine.item_history import merge as merge_items
-from engine.types import NO_ITEM_HISTORY, ItemHistory
+from engine.types import NO_ITEM_HISTORY, ItemHistory, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,31 @@ def home_at_training(bundle: Bundle, customer_id: str | None) -> tuple[ItemHisto
     people = bundle.linked.identity(node).at_home(node)
     known = (known_person(bundle, nodes) for nodes in people)
     return tuple(each.items for each in known if personal(each.past))
+
+
+def orders_told(known: Known, tail: Sequence[Happened], rows: Rows) -> frozenset[ItemOrder]:
+    """Of purchases in `tail`, those whose order the bundle has counted for the item already: an
+    order that is told in two parts is one order. `rows[i]` is the item of `tail[i]`.
+
+    The bundle keeps no items by order: what was bought since an order began is taken to be of it.
+    """
+    return frozenset(
+        (row, event.order_id)
+        for row, event in zip(rows.tolist(), tail, strict=True)
+        if event.type is EventType.PURCHASE
+        and event.order_id
+        and _bought_since(known, row, key_of(event.order_id))
+    )
+
+
+def _bought_since(known: Known, item: int, order: int) -> bool:
+    orders, items = known.past.orders, known.items
+    if order not in orders.key:
+        return False
+    place = int(items.rows.searchsorted(item))
+    if place == len(items) or items.rows[place] != item:
+        return False
+    return bool(items.last_bought_at[place] >= orders.at[orders.key.index(order)])
 
 
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:

@@ -15,7 +15,7 @@ from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count, merge, newest, saturated
-from engine.person import Known, home_at_training, known_at_training, known_customer
+from engine.person import Known, home_at_training, known_at_training, known_customer, orders_told
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
@@ -146,7 +146,8 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         tail = [event for event in tail if key_of(event.event_id) not in past.seen]
         past = fold_all(past, tail)
         rows = bundle.items.rows([event.item_id or "" for event in tail])
-        news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark)
+        told = orders_told(known, tail, rows)
+        news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark, told)
     history = saturated(merge(known.items, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
     return Person(

@@ -1,4 +1,4 @@
-"""A learned order for the best of a pool: the fused scores, corrected by trees (decision 16)."""
+"""A learned order for the best of a pool: the fused scores, corrected by trees (decision 18)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final

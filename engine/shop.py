@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.customers.config import CustomersConfig, customer_problems
+from engine.customers.schemes import Schemes, compile_schemes
 from engine.errors import ConfigError
+from engine.faults import faults
 from engine.interactions import InteractionConfig
 
+OF_LISTS: Final = frozenset({"outreach", "festivals", "triggers", "tags"})
 NO_FOLDER: Final = "name the folder with --config"
 
 
@@ -42,6 +45,12 @@ class ShopConfig(CustomersConfig):
     interactions: InteractionConfig = InteractionConfig()
 
 
+def schemes_of(shop: ShopConfig) -> Schemes:
+    """The shop's customer rules, compiled. Raises ConfigError with every segment's faults."""
+    identity = shop.shop
+    return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
+
+
 def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
     """Raises ConfigError with the file and the place of the fault.
 
@@ -68,7 +77,7 @@ def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:
     try:
         shop = ShopConfig.model_validate(raw)
     except ValidationError as error:
-        own = [fault for fault in faults(error, file) if not _said(fault, problems)]
+        own = [fault for fault in faults(error, file, ShopConfig) if not _said(fault, problems)]
         raise ConfigError("\n".join([*problems, *own])) from error
     if problems:
         raise ConfigError("\n".join(problems))
@@ -79,24 +88,19 @@ def untrained(now: ShopConfig, trained: ShopConfig) -> tuple[str, ...]:
     """Sections that say something else `now` than when a bundle was trained.
 
     A bundle is served by the rules it was trained with: its segments, tiers and thresholds belong
-    together. Currency and minor units are the log's and are not compared.
+    together. Currency and minor units are the log's and are not compared, nor is what lists and
+    triggers alone follow, who read the file as it is.
     """
     return tuple(
-        name for name in ShopConfig.model_fields if _told(now, name) != _told(trained, name)
+        name
+        for name in ShopConfig.model_fields
+        if name not in OF_LISTS and _told(now, name) != _told(trained, name)
     )
 
 
 def _told(shop: ShopConfig, section: str) -> Any:
     ours = {"shop": {"currency", "minor_units"}}
     return shop.model_dump(include={section}, exclude=ours if section == "shop" else None)
-
-
-def faults(error: ValidationError, file: str) -> list[str]:
-    """One line a fault: file, key, what is wrong."""
-    return [
-        f"{file}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: {fault['msg']}"
-        for fault in error.errors(include_url=False)
-    ]
 
 
 def _said(fault: str, problems: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
 from engine.customers.offers import may_see
+from engine.customers.state import NOBODY
 from engine.query import Query
 from engine.ranking import Pool, filter_for_slot, not_again
 from engine.slots import Repeat, Slot
@@ -29,7 +30,7 @@ def filter_rows(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
 
 
 def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask | None:
-    """What stock, the household, complaints and life stages leave; None where none has a say."""
+    """What stock, home, complaints, life stages and campaigns leave; None where none has a say."""
     parts = []
     if slot.scarce is not None:
         value_class = query.customer.value_class if query.customer.personal else STRANGER
@@ -42,6 +43,9 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
     if query.customer.life_stages and query.customer.personal and slot.life_stages:
         barred = barred_stages(query.customer.life_stages, bundle.shop.life_stages)
         parts.append(~barred[bundle.item_stages[rows]])
+    if bundle.programme is not None:
+        own = query.customer if query.customer.personal else NOBODY
+        parts.append(~bundle.programme.kept_back(rows, own.tier_rank, own.points, query.now))
     if not parts:
         return None
     keep: Mask = np.logical_and.reduce(parts)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
@@ -14,13 +13,15 @@ from engine.conditions import Fields, Predicate, compiled, read
 from engine.customers.lock_in import LockInConfig
 from engine.customers.offers import ScarcityConfig
 from engine.errors import ConfigError, UnknownName
+from engine.faults import faults, unknown_key
 from engine.query import Query
 from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
-from engine.shop import NO_FOLDER, ShopConfig, faults, read_toml
+from engine.shop import NO_FOLDER, ShopConfig, read_toml
 from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 
 MAX_SIZE: Final = 200
+A_FIELD: Final = "field of a slot"
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 
@@ -249,11 +250,13 @@ class _Reader:
     def slot(self, table: Mapping[str, Any], where: str) -> Slot | None:
         fields = {key: value for key, value in table.items() if key in Slot.model_fields}
         strange = [key for key in table if key not in fields]
-        self.problems.extend(f"{where}: {_no_field(key)}" for key in strange)
+        self.problems.extend(
+            f"{where}: {unknown_key(key, Slot.model_fields, A_FIELD)}" for key in strange
+        )
         try:
             slot = Slot.model_validate(fields)
         except ValidationError as error:
-            self.problems.extend(faults(error, where))
+            self.problems.extend(faults(error, where, Slot))
             return None
         if strange:
             return None
@@ -268,8 +271,3 @@ class _Reader:
                 f"{', '.join(slot.sources)}"
             )
         return slot
-
-
-def _no_field(key: str) -> str:
-    meant = [f"did you mean {name}? " for name in get_close_matches(key, Slot.model_fields, 1)]
-    return f"{key!r} is no field of a slot; {''.join(meant)}known: {', '.join(Slot.model_fields)}"

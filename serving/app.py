@@ -15,6 +15,7 @@ from engine.errors import StoreError
 from engine.shop import ShopConfig, read_shop, untrained
 from engine.slots import Slots, read_slots
 from serving.api import build_api
+from serving.auth import NO_KEYS, read_keys
 from serving.bundles import Bundles
 from serving.drain import Drain
 from serving.edge import Edge
@@ -49,7 +50,7 @@ def build_app(settings: Settings, parent: int | None = None) -> ASGIApp:
 
 def open_shop(shop: Shop) -> ASGIApp:
     """The layers around a shop whose bundle is loaded; the store is met when the app starts."""
-    return Edge(Hot(build_api(shop, alive), shop), shop.metrics, shop.drain)
+    return Edge(Hot(build_api(shop, alive), shop), shop.metrics, shop.drain, shop.keys)
 
 
 def build_shop(settings: Settings) -> Shop:
@@ -68,6 +69,7 @@ def build_shop(settings: Settings) -> Shop:
         catching_up=asyncio.Lock(),
         erasures=Erasures(),
         drain=Drain(settings.drain_delay_s),
+        keys=NO_KEYS if settings.keys is None else read_keys(settings.keys),
     )
 
 

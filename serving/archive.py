@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from engine.customers.tombstones import Tombstones
 from engine.happened import Happened
+from engine.types import DAY_MS
 from serving.settings import Settings
 from serving.store.address import Address, parse
 from serving.store.embedded import EmbeddedRedis
@@ -18,7 +19,6 @@ from serving.store.reading import Cut, Page, cut, pages_after, store_now_ms
 from serving.store.store import Store
 
 PATIENCE_S: Final = 30.0  # guess: nobody waits for this but a schedule
-DAY_MS: Final = 86_400_000
 Told = TypeVar("Told")
 
 

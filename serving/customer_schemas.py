@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from engine.customers.identity import Alias
 from engine.events import Id
 from serving.schemas import Wire
 
@@ -22,6 +23,9 @@ class LinkRequest(Wire):
     aliases: list[AliasWire] = Field(min_length=1, max_length=20, description="All or none")
     at: AwareDatetime | None = Field(None, description="Since when; now if absent")
     reason: Annotated[str, Field(max_length=256)] | None = None
+
+    def named(self) -> list[Alias]:
+        return [Alias(one.kind, one.value) for one in self.aliases]
 
 
 class LinkResponse(Wire):
@@ -42,7 +46,7 @@ class ErasureRemains(Wire):
 class ErasureReceipt(Wire):
     """Nothing in it names the customer; whoever keeps it can show what was done."""
 
-    erasure: int = Field(description="Number of this erasure")
+    erasure: int = Field(description="Number of this erasure; later ones have a higher one")
     customers: list[str] = Field(description="Salted hashes of the ids that were erased")
     erased_at: str = Field(description="Nothing from up to this instant counts any more")
     removed: dict[str, int] = Field(description="ids, and entries of newest events")

@@ -1,14 +1,15 @@
-"""The outermost layer: a request id, a cap on bytes, one shape for every error, one count each."""
+"""The outermost layer: a request id, who may call, a cap on bytes, errors of one shape, counts."""
 
 import re
 import secrets
-from time import perf_counter
+from time import perf_counter, time
 from typing import Final
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.auth import Keys, admit
 from serving.drain import Drain
 from serving.metrics import METHODS, Metrics
 from serving.problems import (
@@ -30,9 +31,10 @@ UNMATCHED: Final = "unmatched"
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, metrics: Metrics, drain: Drain) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, drain: Drain, keys: Keys) -> None:
         self._app = app
         self._drain = drain
+        self._keys = keys
         self._metrics = metrics
         self._log = structlog.get_logger()
         self._counts: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -45,6 +47,8 @@ class Edge:
         answer = _Answer(send, _request_id(scope), last=self._drain.leaving)
         scope[REQUEST_ID_KEY] = answer.request_id.decode()
         try:
+            if self._keys:
+                admit(self._keys, scope, time())
             _check_head(scope)
             await self._app(scope, Capped(receive), answer)
         except Refusal as error:

@@ -26,6 +26,7 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from engine.types import DAY_MS
 from serving.bundles import Live
 from serving.customer_schemas import LinkRequest
 from serving.instants import instant
@@ -41,7 +42,7 @@ ERASURE_LEAVES: Final = ("stream", "log", "bundles")
 
 async def relate(shop: Shop, asked: LinkRequest, *, link: bool) -> dict[str, Any]:
     """All aliases or none. Raises Refusal (409, 422), or StoreError: ask for the same again."""
-    aliases = [Alias(one.kind, one.value) for one in asked.aliases]
+    aliases = asked.named()
     _check_kinds(shop, aliases)
     at = shop.now() if asked.at is None else round(asked.at.timestamp() * 1000)
     nodes = list(dict.fromkeys([customer_node(asked.customer_id), *(a.node for a in aliases)]))
@@ -159,7 +160,7 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         await shop.erasures.learn(shop.store)
         until = _until(shop)
         return {
-            "erasure": done.count,
+            "erasure": done.number,
             "customers": [tombstone(done.salt, each) for each in nodes],
             "erased_at": instant(done.at),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
@@ -178,7 +179,7 @@ def _referrer(shop: Shop, node: str) -> str:
 
 
 def _until(shop: Shop) -> str | None:
-    return instant(shop.now() + shop.settings.erasure_days * 86_400_000)
+    return instant(shop.now() + shop.settings.erasure_days * DAY_MS)
 
 
 async def restore_people(shop: Shop) -> int:
@@ -200,7 +201,7 @@ async def restore_people(shop: Shop) -> int:
         held = await held_of(shop.store, nodes)
         told = [*trained, *await _told_since(shop, live, erased)]  # nothing changed before `held`
         changes = await asyncio.to_thread(_differing, told, nodes, held)
-        changed = await relink_each(shop.store, changes, erased.count)
+        changed = await relink_each(shop.store, changes, erased.last)
         if changed is not None:
             return changed
     raise StoreError("people are erased all the time")

@@ -20,6 +20,13 @@ class _StandardError:
         sys.stderr.flush()
 
 
+def unfiltered() -> structlog.typing.FilteringBoundLogger:
+    """For what must be in the log whatever its level is."""
+    always = structlog.make_filtering_bound_logger("info")
+    log: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(None, wrapper_class=always)
+    return log
+
+
 def configure(level: str) -> None:
     """For the whole process: ours and the libraries' logs alike."""
     shared: list[structlog.typing.Processor] = [

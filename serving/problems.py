@@ -102,6 +102,8 @@ def headers_of(error: Refusal) -> list[tuple[bytes, bytes]]:
     headers: list[tuple[bytes, bytes]] = []
     if error.retry_after_s is not None:
         headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    if error.problem.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
     if error.problem.status == 413:
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     return headers

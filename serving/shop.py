@@ -15,6 +15,7 @@ from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich, with_home
 from engine.slots import Slots
+from serving.auth import Keys
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -46,6 +47,7 @@ class Shop:
     catching_up: asyncio.Lock
     erasures: Erasures
     drain: Drain
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         tails, missing = NO_TAILS, ("store",)
     if not await _meet(shop, tails):
         missing = ("store",)
-    if tails.erased_count > shop.erasures.known.count and not await shop.erasures.learn(shop.store):
+    if tails.last_erasure > shop.erasures.known.last and not await shop.erasures.learn(shop.store):
         missing, tails = ("store",), NO_TAILS  # they may be of somebody who was erased
         asked = replace(asked, customer_id=None, visitor_id=None)
     live, found = shop.bundles.live, None

@@ -12,12 +12,13 @@ from engine.bundle import NO_LINKED, Bundle, Factors, Linked, Manifest, Words
 from engine.by_category import ByCategory
 from engine.catalogue import Catalogue
 from engine.customers.identity import NOBODY_LINKED, Identity
-from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.schemes import Schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
+from engine.errors import LogError
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
-from engine.shop import ShopConfig
+from engine.shop import ShopConfig, schemes_of
 from engine.types import Candidates, Instants, Lists, Mask
 from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
@@ -58,6 +59,19 @@ def read_source(source: Source, shop: ShopConfig) -> Interactions:
     return read_interactions(source.log, shop.interactions, extra_items=extra)
 
 
+def require_log_of(bundle: Bundle, source: Source) -> None:
+    """Raises LogError for a log that is not the one which the bundle was trained on."""
+    at = pl.col("at").dt.epoch("ms")
+    known = source.log.filter(at <= bundle.manifest.watermark)
+    first, events = known.select(at.min(), pl.len()).collect().row(0)
+    if (first, events) != (bundle.manifest.first_event_at, bundle.manifest.counts["events"]):
+        raise LogError(
+            f"this is not the log of bundle {bundle.version}: it was trained on "
+            f"{bundle.manifest.counts['events']} events, the log holds {events} up to its end; "
+            "name the log that caini train was given, or train on this one"
+        )
+
+
 def assemble(
     source: Source, data: Interactions, shop: ShopConfig, train: TrainConfig, say: Say
 ) -> Bundle:
@@ -73,9 +87,7 @@ def assemble(
     heard = without_people(source.log, out)
     catalogue = catalogue_of(source.items, data.item_ids, first_seen(heard, data))
     say("customers")
-    schemes = compile_schemes(
-        shop, minor_units=shop.shop.minor_units, time_zone=shop.shop.time_zone
-    )
+    schemes = schemes_of(shop)
     people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
     customers = IdMap.build(data.customer_ids)
     learnt = without(data, _rows_of(out.customers, customers, data))
@@ -163,20 +175,7 @@ def _rows_of(customer_ids: list[str], customers: IdMap, data: Interactions) -> M
 def customer_items(data: Interactions) -> CustomerItems:
     """The pairs of customers; those of anonymous visitors and baskets stay behind."""
     offsets = data.offsets[: data.n_customers + 1]
-    cut = slice(0, int(offsets[-1]))
-    return CustomerItems(
-        offsets=offsets,
-        rows=data.items[cut],
-        weights=data.sums[cut],
-        purchased=data.purchased[cut],
-        frequency=data.frequency[cut],
-        bought=data.bought[cut],
-        last_at=data.last_at[cut],
-        last_bought_at=data.last_bought_at[cut],
-        last_units=data.last_units[cut],
-        returned=data.returned[cut],
-        disliked_at=data.disliked_at[cut],
-    )
+    return CustomerItems(offsets, **data.item_columns(slice(0, int(offsets[-1]))))
 
 
 def by_category(popular: Candidates, catalogue: Catalogue, length: int) -> Lists:

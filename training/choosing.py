@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle
+from engine.customers.campaigns import CampaignConfig, invited, readiness
+from engine.customers.loyalty import LoyaltyConfig
 from engine.errors import ConfigError
 from engine.types import Rows
 from training.appetite import appetites, still_has
@@ -43,6 +45,22 @@ def read_suppressed(path: Path | None) -> frozenset[str]:
 
 def of_segment(name: str, states: pl.DataFrame) -> Rows:
     inside = states["segments"].list.contains(name).to_numpy()
+    return np.flatnonzero(inside & states[OPEN].to_numpy()).astype(np.int32)
+
+
+def of_campaign(
+    campaign: CampaignConfig, loyalty: LoyaltyConfig, states: pl.DataFrame, now: int
+) -> Rows:
+    """Whose wave has opened (P5). Raises ConfigError while there are too few members (P4)."""
+    met = readiness(int(states["member"].sum()), loyalty)
+    if not met.ready:
+        raise ConfigError(
+            f"not_ready: campaigns start at {met.needed:,} members (loyalty.ready_members), "
+            f"there are {met.members:,}"
+        )
+    top = len(loyalty.tiers)
+    opened = [rank for rank in range(top + 1) if invited(campaign, rank, top, now)]
+    inside = states["tier_rank"].is_in(opened).to_numpy()
     return np.flatnonzero(inside & states[OPEN].to_numpy()).astype(np.int32)
 
 

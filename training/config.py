@@ -5,7 +5,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import ConfigError
-from engine.shop import NO_FOLDER, faults, read_toml
+from engine.faults import faults
+from engine.shop import NO_FOLDER, read_toml
 from training.checks import CheckConfig
 from training.gate_config import GateConfig, RetentionConfig
 from training.models.als import AlsConfig
@@ -57,4 +58,4 @@ def read_train(path: Path) -> TrainConfig:
     try:
         return TrainConfig.model_validate(read_toml(path, NO_FOLDER))
     except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, path.name))) from error
+        raise ConfigError("\n".join(faults(error, path.name, TrainConfig))) from error

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.customers.birthday import day_of, days_to, zone_of
+from engine.customers.campaigns import rank_of_the_day
 from engine.customers.consent import allows, name_of
 from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
@@ -61,7 +62,7 @@ def assess_all(
         "value_class": value_class,
         **split_columns(people, kept, worths.value_minor, value_class, thresholds.splits),
         **_relation_columns(people, kept, schemes, now),
-        **_points_columns(people, schemes),
+        **_points_columns(people, schemes, now),
         **_money_columns(kept, schemes, now),
         **_contact_columns(people, now),
         **_profile_columns(people, schemes, now),
@@ -148,7 +149,7 @@ def _referrers(people: CustomerSnapshot) -> pl.Series:
     return pl.Series(names, dtype=pl.String)
 
 
-def _points_columns(people: CustomerSnapshot, schemes: Schemes) -> dict[str, Any]:
+def _points_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> dict[str, Any]:
     """Added up where nothing came back and no new start is near; by the ledger elsewhere."""
     ladder = schemes.ladder
     offsets = people.offsets[:, PLACE["orders"]]
@@ -167,11 +168,13 @@ def _points_columns(people: CustomerSnapshot, schemes: Schemes) -> dict[str, Any
         standing = standing_of(people.history_of(row), ladder)
         points[row], rank[row], granted[row] = standing.points, standing.tier_rank, standing.granted
     names = [tier.name for tier in ladder.tiers]
+    lowest = rank_of_the_day(schemes.member_days, now, schemes.zone)
     return {
         "points": points,
         "tier": pl.Series([None, *names], dtype=pl.String).gather(rank),
         "tier_rank": rank,
         "vouchers": _firsts(names, granted),
+        "member_day": np.zeros(len(rank), np.bool_) if lowest is None else rank >= lowest,
     }
 
 

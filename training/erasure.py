@@ -15,16 +15,20 @@ from typing import Any, Final
 import polars as pl
 
 from engine.bundle import Bundle
-from engine.customers.identity import HOUSEHOLD, Alias, customer_node, visitor_node
-from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
-from engine.events import LINKS, EventType
+from engine.customers.identity import customer_node, visitor_node
+from engine.customers.tombstones import (
+    NAMING,
+    NOBODY_ERASED,
+    Tombstones,
+    beyond,
+    named_in,
+)
 from training.log import LogWriter, read_header
 from training.stages import read_document, write_document
 from training.whole_file import put_in_place
 
 _AT: Final = pl.col("at").dt.epoch("ms")
-_NAMING: Final = [*(str(kind) for kind in sorted(LINKS)), str(EventType.REFERRAL)]
-"""Types whose properties name somebody else."""
+_NAMING: Final = sorted(map(str, NAMING))
 
 
 def tombstones_path(log: Path) -> Path:
@@ -43,7 +47,7 @@ def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
     known = read_tombstones(log)
     both = known | news
     if both != known:
-        written = {"until": both.until, "count": both.count, "numbers": both.numbers}
+        written = {"until": both.until, "count": both.last, "numbers": both.numbers}
         write_document(written, tombstones_path(log))
     return both
 
@@ -87,22 +91,14 @@ def _dated(
 
 def _naming(texts: Iterable[str], erased: Tombstones) -> pl.LazyFrame:
     """Properties that name somebody who was erased, and until when."""
-    dated = {text: at for text in texts if (at := _named_until(json.loads(text), erased))}
+    dated = {
+        text: at
+        for text in texts
+        if (at := max(map(erased.at, named_in(json.loads(text))), default=0))
+    }
     schema = {"properties": pl.String, "_named": pl.Int64}
     columns = {"properties": [*dated], "_named": [*dated.values()]}
     return pl.LazyFrame(columns, schema=schema)
-
-
-def _named_until(said: dict[str, Any], erased: Tombstones) -> int:
-    nodes = [
-        customer_node(told)
-        for name in ("referrer_id", "referred_id")
-        if isinstance(told := said.get(name), str)
-    ]
-    kind, alias = said.get("kind"), said.get("alias")
-    if isinstance(kind, str) and isinstance(alias, str) and kind != HOUSEHOLD:
-        nodes.append(Alias(kind, alias).node)
-    return max(map(erased.at, nodes), default=0)
 
 
 def purge_log(log: Path, batch_rows: int = 500_000) -> int:

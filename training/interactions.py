@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LogError
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
-from engine.types import Instants, Mask, Offsets, Rows, Scores
+from engine.types import Instants, ItemHistory, Mask, Offsets, Rows, Scores
 from training.log_lines import DISLIKE, PURCHASE, REFUND, TYPES, Keys, LogLines, distinct, log_lines
 from training.ragged import offsets_of, runs_of
 from training.visitors import joined
@@ -72,6 +72,12 @@ class Interactions:
     def timeless(self) -> bool:
         """All that is known happened at one instant, so age says nothing."""
         return len(self.events.at) == 0 or bool((self.events.at == self.watermark).all())
+
+    def item_columns(self, pairs: slice | NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """Of these pairs, what an `ItemHistory` holds; its weights are the sums."""
+        ours = {"rows": "items", "weights": "sums"}
+        names = {name: ours.get(name, name) for name in ItemHistory.__slots__}
+        return {name: getattr(self, column)[pairs] for name, column in names.items()}
 
 
 def without(data: Interactions, rows: Mask) -> Interactions:

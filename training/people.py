@@ -27,7 +27,6 @@ from engine.ids import IdMap
 from engine.interactions import InteractionConfig
 from engine.item_history import CustomerItems
 from engine.text import TextColumn
-from engine.types import ItemHistory
 from training.customer_facts import snapshot
 from training.interactions import read_interactions
 from training.ragged import offsets_of
@@ -173,6 +172,5 @@ def _items(
     owners = np.array([places[name] for name in data.customer_ids], np.int64)
     pairs = np.repeat(owners, np.diff(data.offsets)[: data.n_customers])
     order = np.argsort(pairs, kind="stable")
-    columns = {name: getattr(data, name)[order] for name in ItemHistory.__slots__ if name != "rows"}
-    columns |= {"rows": data.items[order], "weights": data.sums[order]}
-    return CustomerItems(offsets_of(pairs[order].astype(np.int32), len(names)), **columns)
+    offsets = offsets_of(pairs[order].astype(np.int32), len(names))
+    return CustomerItems(offsets, **data.item_columns(order))

@@ -1,7 +1,7 @@
 """Learned rankers: one for each slot that names one, switched on where a time split proves it.
 
 The last weeks of the past judge what the weeks before have taught, each on a bundle that knows
-nothing of them; the hold-out of `training.evaluate` is never seen (decision 16).
+nothing of them; the hold-out of `training.evaluate` is never seen (decision 18).
 """
 
 from collections.abc import Mapping

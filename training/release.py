@@ -57,19 +57,17 @@ def tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result:
     result.removed += forget_erased(job.bundles, read_tombstones(job.log), before=before)
     forget_twins(job.bundles)
     forget_reports(job.bundles)
-    stages.remove()
     if outside.cut is not None:
         outside.say("cut")
         try:
             result.cut = outside.cut()
         except CainiError as error:
             result.cut = {"failed": str(error)}
+    stages.remove()
 
 
 def report(job: Job, source: Source, settings: Settings, outside: Outside, result: Result) -> None:
     """Of the version that was just published, or of the one that these inputs have made before."""
-    if job.dry_run:
-        return
     outside.say("report")
     result.report = keep_report(
         job.bundles,

@@ -53,13 +53,13 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
         settings, source = read_settings(job.config), open_source(job.log, job.items)
         settings = settings if job.search else without_search(settings)
         result.inputs, result.champion = inputs_of(job), current(job.bundles)
+        stages = Stages(job.bundles, key_of_run(result.inputs))
         known = made_from(job.bundles, result.inputs)
         if known is not None:
             result.status, result.version = "unchanged", known
-            report(job, source, settings, outside, result)
+            _finish(job, source, settings, stages, outside, result)
             return
         facts = _check(job, source, settings, outside, result)
-        stages = Stages(job.bundles, key_of_run(result.inputs))
         stages.begin()
         result.stages = stages.told
         _make(job, source, settings, stages, outside, result)
@@ -71,6 +71,17 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
         release(job, stages, facts, outside, result)
         tidy(job, settings, stages, outside, result)
         report(job, source, settings, outside, result)
+
+
+def _finish(
+    job: Job, source: Source, settings: Settings, stages: Stages, outside: Outside, result: Result
+) -> None:
+    """What a run that was killed after its publish has left to do."""
+    if job.dry_run:
+        return
+    if stages.folder.is_dir():
+        tidy(job, settings, stages, outside, result)
+    report(job, source, settings, outside, result)
 
 
 def _archive(job: Job, outside: Outside, result: Result) -> None:

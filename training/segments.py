@@ -9,12 +9,12 @@ import polars as pl
 
 from engine.bundle import Bundle
 from engine.customers.labels import Label
-from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.schemes import Schemes
 from engine.customers.segments import Segment
 from engine.item_history import CustomerItems
-from engine.shop import ShopConfig
 from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all
+from training.customer_worth import TasteColumns
 from training.customers import assess_all
 
 SAMPLES: Final = 5
@@ -57,15 +57,14 @@ class _Pairs:
         return self.table.bought
 
 
-def schemes_of(shop: ShopConfig) -> Schemes:
-    identity = shop.shop
-    return compile_schemes(shop, minor_units=identity.minor_units, time_zone=identity.time_zone)
-
-
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:
     """`assess_all` under a shop's present rules, which may be newer than the bundle's."""
-    tastes = tastes_of_all(_Pairs(bundle.customer_items), bundle.catalogue)
-    return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes)
+    return assess_all(bundle.snapshot, bundle.thresholds, schemes, now, tastes_in(bundle))
+
+
+def tastes_in(bundle: Bundle) -> TasteColumns:
+    """Of every customer, as of the training."""
+    return tastes_of_all(_Pairs(bundle.customer_items), bundle.catalogue)
 
 
 def segment_sizes(

@@ -73,10 +73,30 @@ def segments(
     run(bundles, config=config, lang=lang, as_json=json)
 
 
+def tags(
+    bundles: Bundles,
+    log: Annotated[Path, typer.Option(help="Log that the bundle was trained on.")],
+    out: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet file of who carries which tag.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Days between two looks at everybody.")] = 7,
+    lang: Lang = None,
+    config: Config = CONFIG,
+    json: Json = False,
+) -> None:
+    """Show who carries each tag, and the share of orders that carry one."""
+    from caini.verbs.tags import run
+
+    run(bundles, log, out=out, every=every, config=config, lang=lang, as_json=json)
+
+
 def audience(
     bundles: Bundles,
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     segment: Annotated[str | None, typer.Option(help="Everybody of a segment.")] = None,
+    campaign: Annotated[
+        str | None, typer.Option(help="Everybody whose wave of a campaign has opened.")
+    ] = None,
     item: Annotated[str | None, typer.Option(help="Who is likeliest to want an item.")] = None,
     brand: Annotated[str | None, typer.Option(help="Or something of a brand.")] = None,
     category: Annotated[str | None, typer.Option(help="Or of a category and below.")] = None,
@@ -118,6 +138,7 @@ def audience(
         bundles,
         Wanted(
             segment=segment,
+            campaign=campaign,
             item=item,
             brand=brand,
             category=category,

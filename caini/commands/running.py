@@ -36,6 +36,21 @@ def serve(
     )
 
 
+def key(
+    name: Annotated[str, typer.Argument(help="Of whoever gets it; the log of changes names it.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(help="recommend, events, items, customers, identity, erasure or metrics."),
+    ],
+    days: Annotated[int | None, typer.Option(min=1, help="How long it holds.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a key to the server. It is shown once; the file of keys holds its digest alone."""
+    from caini.verbs.key import run
+
+    run(name, scope, days=days, as_json=json)
+
+
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     data: Annotated[

@@ -89,6 +89,37 @@ def evaluate(
     run(log, wanted, items=items, config=config, quiet=quiet, as_json=json)
 
 
+def tune(
+    log: Log,
+    out: Annotated[Path, typer.Option(help="File for the diff; OUT.journal keeps the trials.")],
+    items: Items = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Of trials; 30 when neither this nor --trials.")
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=0, help="So many in each room of settings.")
+    ] = None,
+    search: Search = True,
+    config: Config = CONFIG,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Search long for settings that training does not choose itself; write a diff, change none."""
+    from caini.verbs.tune import run
+    from training.tune.study import budget_of
+
+    run(
+        log,
+        out,
+        items=items,
+        budget=budget_of(minutes, trials),
+        searching=search,
+        config=config,
+        quiet=quiet,
+        as_json=json,
+    )
+
+
 def report(
     bundles: Bundles,
     log: Annotated[Path, typer.Option(help="The log that the bundle was trained on.")],

@@ -99,7 +99,8 @@ def _serving(demo: Demo, bundles: Path, port: int) -> Iterator[subprocess.Popen[
     command = [sys.executable, "-m", "caini", "serve", "--bundles", str(bundles)]
     command += ["--port", str(port), "--data", str(demo.folder / "store")]
     command += ["--config", str(demo.config)]
-    environment = os.environ | {"CAINI_LOG_LEVEL": "warning"}
+    environment = {name: told for name, told in os.environ.items() if name != "CAINI_KEYS"}
+    environment |= {"CAINI_LOG_LEVEL": "warning"}
     if demo.data is not None:
         environment["CAINI_CLOCK"] = "log"  # the log is years old, and so must "now" be
     server = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603

@@ -12,14 +12,17 @@ from caini.printed import print_json
 from caini.progress import progress_bar
 from caini.verbs.recommend import language_of
 from engine.bundle import Bundle
+from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
-from engine.shop import ShopConfig, read_shop
+from engine.programme import items_of
+from engine.shop import ShopConfig, read_shop, schemes_of
 from engine.slots import SlotPlan, find_slot, read_slots
 from engine.types import Rows
 from training.audience import Chosen, Plan, Tally, write_audience
 from training.choosing import (
     likeliest,
     not_converted,
+    of_campaign,
     of_segment,
     read_suppressed,
     with_open,
@@ -27,15 +30,16 @@ from training.choosing import (
 from training.list_files import require_kind
 from training.persons import persons_of
 from training.reasoned import Offer
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 from training.sent import Ledger, open_ledger
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line asks for. Exactly one of the first five is given."""
+    """What the command line asks for. Exactly one of the first six is given."""
 
     segment: str | None
+    campaign: str | None
     item: str | None
     brand: str | None
     category: str | None
@@ -71,7 +75,7 @@ def run(
     now = wanted.now if wanted.now is not None else bundle.manifest.watermark
     plan = Plan(
         name=wanted.name or about,
-        offer=_offer(wanted, bundle, now),
+        offer=_offer(wanted, shop, bundle, now),
         slot=slot,
         config=shop.outreach,
         language=language_of(lang, bundle),
@@ -106,7 +110,7 @@ def salt_of(variable: str) -> bytes:
 
 def _about(wanted: Wanted) -> str:
     """What the list is about, in words that name it: "segment:dormant"."""
-    kinds = ("segment", "item", "brand", "category", "after")
+    kinds = ("segment", "item", "brand", "category", "after", "campaign")
     given = {kind: getattr(wanted, kind) for kind in kinds}
     named = [f"{kind}:{value}" for kind, value in given.items() if value is not None]
     if len(named) != 1:
@@ -114,16 +118,30 @@ def _about(wanted: Wanted) -> str:
     return named[0]
 
 
-def _offer(wanted: Wanted, bundle: Bundle, now: int) -> Offer:
+def _offer(wanted: Wanted, shop: ShopConfig, bundle: Bundle, now: int) -> Offer:
     offer = Offer(wanted.n, now, wanted.channel)
     if wanted.item is not None:
         return replace(offer, item=int(items_about(wanted, bundle)[0]))
-    if wanted.brand is None and wanted.category is None:
+    if wanted.campaign is not None:
+        campaign = campaign_of(shop, wanted.campaign)
+        if not campaign.has_items:
+            return offer
+        inside = np.flatnonzero(items_of(campaign, bundle.items, bundle.catalogue)).astype(np.int32)
+    elif wanted.brand is not None or wanted.category is not None:
+        inside = items_about(wanted, bundle)
+    else:
         return offer
-    inside = items_about(wanted, bundle)
     return replace(
         offer, outside=np.setdiff1d(np.arange(len(bundle.items), dtype=np.int32), inside)
     )
+
+
+def campaign_of(shop: ShopConfig, name: str) -> CampaignConfig:
+    """Raises UnknownName."""
+    found = {each.name: each for each in shop.campaigns}
+    if name not in found:
+        raise UnknownName("campaign", name, found)
+    return found[name]
 
 
 def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
@@ -160,6 +178,8 @@ def _chosen(
         if wanted.segment not in names:
             raise UnknownName("segment", wanted.segment, names)
         return of_segment(wanted.segment, states)
+    if wanted.campaign is not None:
+        return of_campaign(campaign_of(shop, wanted.campaign), shop.loyalty, states, now)
     if wanted.after is not None:
         members = book.members(wanted.after)
         if not members:

@@ -26,12 +26,12 @@ def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: b
     """The result is printed, and left in BUNDLES/retrain.json, whether it went well or not."""
     configure("warning")  # standard output is the result's
     result, started = Result(), time.time()
-    failure: CainiError | None = None
+    failure: Exception | None = None
     try:
         with Console(stderr=True, quiet=quiet or as_json).status("retrain") as status:
             outside = _outside(job, settings_of(url, data), lambda step: status.update(f"{step} …"))
             retrain(job, outside, result)
-    except CainiError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and raised again below
         failure = error
         result.status = "failed" if result.status == "running" else result.status
     told = _told(result, failure, started)
@@ -62,10 +62,11 @@ def _outside(job: Job, store: Settings | None, say: Say) -> Outside:
     return Outside(wall_clock, say, rehearse, archive, cut)
 
 
-def _told(result: Result, failure: CainiError | None, started: float) -> Document:
+def _told(result: Result, failure: Exception | None, started: float) -> Document:
+    unforeseen = CainiError.exit_code
     return {
         **result.as_json(),
-        "exit_code": 0 if failure is None else failure.exit_code,
+        "exit_code": 0 if failure is None else getattr(failure, "exit_code", unforeseen),
         "error": None if failure is None else str(failure),
         "kind": None if failure is None else type(failure).__name__,
         "started_at": round(started * 1000),

@@ -7,8 +7,8 @@ from caini.opened import live_bundle
 from caini.printed import print_json, print_table
 from caini.verbs.recommend import language_of
 from engine.reasons import Language
-from engine.shop import read_shop
-from training.segments import SegmentSize, schemes_of, segment_sizes, states_under
+from engine.shop import read_shop, schemes_of
+from training.segments import SegmentSize, segment_sizes, states_under
 
 COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("segment", "label", "customers", "share", "revenue share", "for example"),

@@ -10,11 +10,11 @@ from caini.printed import print_json
 from caini.verbs.audience import default_ledger
 from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
-from engine.shop import ShopConfig, read_shop
+from engine.shop import ShopConfig, read_shop, schemes_of
 from training.causes import Day
 from training.choosing import read_suppressed, with_open
 from training.persons import persons_of
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 from training.sent import open_ledger
 from training.triggers import Rules, Tally, try_triggers, write_triggers
 

@@ -6,6 +6,7 @@ from typing import Final
 from caini.printed import moment, print_json, print_table
 from engine.bundle import Manifest
 from engine.bundle_files import read_manifest
+from engine.errors import BundleError
 from training.publish import current, versions
 
 RECALL: Final = "recall@20"
@@ -13,30 +14,37 @@ RECALL: Final = "recall@20"
 
 def run(bundles: Path, *, as_json: bool) -> None:
     live = current(bundles)
-    manifests = [read_manifest(bundles / version) for version in versions(bundles)]
+    told = {version: _told(bundles / version) for version in versions(bundles)}
     if as_json:
-        print_json([_described(manifest, live) for manifest in manifests])
+        print_json([_described(name, made, live) for name, made in told.items()])
         return
     columns = ("live", "version", "log until (UTC)", "events", "customers", "items", RECALL)
-    print_table(f"Bundles in {bundles}", columns, [_line(manifest, live) for manifest in manifests])
+    lines = [("→" if name == live else "", name, *_cells(made)) for name, made in told.items()]
+    print_table(f"Bundles in {bundles}", columns, lines)
+    for unreadable in (made for made in told.values() if isinstance(made, str)):
+        print(unreadable)  # noqa: T201
 
 
-def _described(manifest: Manifest, live: str | None) -> dict[str, object]:
-    told = manifest.model_dump(mode="json", exclude={"files"})
-    return {"live": manifest.version == live, **told}
+def _told(folder: Path) -> Manifest | str:
+    """What is wrong, of a bundle that is damaged or of another format."""
+    try:
+        return read_manifest(folder)
+    except BundleError as error:
+        return str(error)
 
 
-def _line(manifest: Manifest, live: str | None) -> tuple[object, ...]:
-    counts = manifest.counts
-    return (
-        "→" if manifest.version == live else "",
-        manifest.version,
-        moment(manifest.watermark),
-        counts["events"],
-        counts["customers"],
-        counts["items"],
-        _recall(manifest),
-    )
+def _described(version: str, made: Manifest | str, live: str | None) -> dict[str, object]:
+    if isinstance(made, str):
+        return {"live": version == live, "version": version, "unreadable": made}
+    return {"live": version == live, **made.model_dump(mode="json", exclude={"files"})}
+
+
+def _cells(made: Manifest | str) -> tuple[object, ...]:
+    if isinstance(made, str):
+        return "?", None, None, None, None
+    counts = made.counts
+    at = moment(made.watermark)
+    return at, counts["events"], counts["customers"], counts["items"], _recall(made)
 
 
 def _recall(manifest: Manifest) -> float | None:

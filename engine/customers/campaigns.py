@@ -1,15 +1,18 @@
 """When members are invited to what (P4, P5, P6): readiness, waves, member days, redemption."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from engine.customers.birthday import day_of
+from engine.customers.labels import Label
 from engine.customers.loyalty import LoyaltyConfig
-from engine.types import DAY_MS
+from engine.types import DAY_MS, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +28,32 @@ def readiness(members: int, config: LoyaltyConfig) -> Readiness:
 
 
 class CampaignConfig(BaseModel):
-    """One campaign, opened to the highest tier first and `wave_days` later to the next (P5)."""
+    """One `[[campaigns]]`: opened to the highest tier first, `wave_days` later to the next (P5).
+
+    Its items are shown to nobody to whom it has not opened yet, and to everybody after its end. One
+    without items is for lists alone.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
+    label: Label
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     wave_days: float = Field(default=1, ge=0, le=365)
+    items: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # and what is below them
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.starts_at >= self.ends_at:
             raise ValueError("starts_at must be before ends_at")
         return self
+
+    @property
+    def has_items(self) -> bool:
+        return bool(self.items or self.brands or self.categories)
 
 
 def opens_at(config: CampaignConfig, tier_rank: int, top_rank: int) -> int:
@@ -46,18 +62,34 @@ def opens_at(config: CampaignConfig, tier_rank: int, top_rank: int) -> int:
     return round(config.starts_at.timestamp() * 1000) + round(waves * config.wave_days * DAY_MS)
 
 
+def ends_at(config: CampaignConfig) -> int:
+    return round(config.ends_at.timestamp() * 1000)
+
+
 def invited(config: CampaignConfig, tier_rank: int, top_rank: int, now: int) -> bool:
-    end = round(config.ends_at.timestamp() * 1000)
-    return opens_at(config, tier_rank, top_rank) <= now < end
+    return opens_at(config, tier_rank, top_rank) <= now < ends_at(config)
+
+
+def late_wave(config: CampaignConfig, top_rank: int) -> str | None:
+    """What is wrong when the last wave, of who has no tier, opens after the end; else None."""
+    if opens_at(config, 0, top_rank) < ends_at(config):
+        return None
+    return (
+        f"wave_days: with {top_rank} tiers the last of {top_rank + 1} waves would open "
+        f"{top_rank * config.wave_days:g} days after starts_at, not before ends_at"
+    )
 
 
 class MemberDayConfig(BaseModel):
-    """A day of each month for members of a tier or above (P6)."""
+    """One `[[member_days]]`: days of each month, for a tier and those above it (P6).
+
+    A day that a month does not have is none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: tuple[int, ...] = Field(default=(8,), min_length=1)  # guess; of the month
-    from_rank: int = Field(default=1, ge=0)
+    days: tuple[int, ...] = Field(min_length=1)  # of the month
+    tier: str | None = None  # the lowest one when left out
 
     @model_validator(mode="after")
     def _of_a_month(self) -> Self:
@@ -66,31 +98,85 @@ class MemberDayConfig(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class MemberDay:
+    days: frozenset[int]
+    from_rank: int
+
+
+def member_days_of(
+    config: Sequence[MemberDayConfig], tiers: Sequence[str]
+) -> tuple[MemberDay, ...]:
+    """`tiers` lowest first; every tier that is named is there."""
+    ranks = {name: rank for rank, name in enumerate(tiers, start=1)}
+    return tuple(
+        MemberDay(frozenset(each.days), 1 if each.tier is None else ranks[each.tier])
+        for each in config
+    )
+
+
+def rank_of_the_day(member_days: Sequence[MemberDay], now: int, zone: ZoneInfo) -> int | None:
+    """The lowest tier whose member day it is; None on other days."""
+    if not member_days:
+        return None
+    today = day_of(now, zone).day
+    return min((each.from_rank for each in member_days if today in each.days), default=None)
+
+
+def is_member_day(
+    member_days: Sequence[MemberDay], tier_rank: int, now: int, zone: ZoneInfo
+) -> bool:
+    lowest = rank_of_the_day(member_days, now, zone)
+    return lowest is not None and tier_rank >= lowest
+
+
 class RedemptionConfig(BaseModel):
-    """The months in which points are taken for items (回馈月)."""
+    """`[redemption]`: the months in which points are taken for items (回馈月), and for which."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     months: tuple[int, ...] = Field(default=(12,), min_length=1)  # guess
+    items: dict[str, int] = Field(default_factory=dict)  # item id → points
 
     @model_validator(mode="after")
-    def _of_a_year(self) -> Self:
+    def _possible(self) -> Self:
+        faults = []
         if not all(1 <= month <= 12 for month in self.months):
-            raise ValueError(f"months are 1 to 12, not {list(self.months)}")
+            faults.append(f"months are 1 to 12, not {list(self.months)}")
+        faults += [
+            f"items.{name}: must cost 1 point or more, not {points}"
+            for name, points in self.items.items()
+            if points < 1
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
 
-def local(now: int, zone: ZoneInfo) -> datetime:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)).astimezone(zone)
-
-
-def is_member_day(config: MemberDayConfig, tier_rank: int, now: int, zone: ZoneInfo) -> bool:
-    return tier_rank >= config.from_rank and local(now, zone).day in config.days
-
-
 def redeemable(
-    needed_points: Sequence[int], points: int, config: RedemptionConfig, now: int, zone: ZoneInfo
-) -> list[bool]:
+    needed_points: ArrayLike, points: int, config: RedemptionConfig, now: int, zone: ZoneInfo
+) -> Mask:
     """Which items for points may be shown: only in the window, only within the balance."""
-    opened = local(now, zone).month in config.months
-    return [opened and needed <= points for needed in needed_points]
+    needed = np.asarray(needed_points)
+    if day_of(now, zone).month not in config.months:
+        return np.zeros(needed.shape, np.bool_)
+    within: Mask = needed <= points
+    return within
+
+
+def campaign_faults(
+    campaigns: Mapping[str, CampaignConfig],
+    member_days: Mapping[str, MemberDayConfig],
+    tiers: Sequence[str],
+) -> list[str]:
+    """What only shows beside the tiers; both by where they stand in the file."""
+    found = [
+        f"{where}.{wrong}"
+        for where, campaign in campaigns.items()
+        if (wrong := late_wave(campaign, len(tiers))) is not None
+    ]
+    return found + [
+        f"{where}.tier: {each.tier!r} is no tier; known: {', '.join(tiers) or 'none'}"
+        for where, each in member_days.items()
+        if each.tier is not None and each.tier not in tiers
+    ]

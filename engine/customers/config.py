@@ -5,6 +5,12 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from engine.customers.campaigns import (
+    CampaignConfig,
+    MemberDayConfig,
+    RedemptionConfig,
+    campaign_faults,
+)
 from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
@@ -13,12 +19,14 @@ from engine.customers.outreach import OutreachConfig
 from engine.customers.price_band import PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
 from engine.customers.segments import SegmentConfig, read_segments
+from engine.customers.tags import TagConfig
 from engine.customers.triggers import (
     FestivalConfig,
     TriggerConfig,
     read_trigger_conditions,
 )
 from engine.customers.value import ValueConfig
+from engine.faults import problem_of
 
 Section = TypeVar("Section", bound=BaseModel)
 
@@ -35,7 +43,11 @@ class CustomersConfig(BaseModel):
     price_band: PriceBandConfig = PriceBandConfig()
     outreach: OutreachConfig = OutreachConfig()
     identity: IdentityConfig = IdentityConfig()
+    redemption: RedemptionConfig = RedemptionConfig()
     segments: tuple[SegmentConfig, ...] = ()
+    tags: tuple[TagConfig, ...] = ()
+    campaigns: tuple[CampaignConfig, ...] = ()
+    member_days: tuple[MemberDayConfig, ...] = ()
     life_stages: tuple[LifeStageConfig, ...] = ()
     festivals: tuple[FestivalConfig, ...] = ()
     triggers: tuple[TriggerConfig, ...] = ()
@@ -49,6 +61,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "price_band": PriceBandConfig,
     "outreach": OutreachConfig,
     "identity": IdentityConfig,
+    "redemption": RedemptionConfig,
 }
 
 
@@ -59,9 +72,12 @@ def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
         _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
     for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
-    listed = _listed(raw, "segments", file, problems)
     tiers = _tier_names(raw)
-    return problems + _segment_problems(listed, tiers, file) + _trigger_problems(raw, tiers, file)
+    for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
+        listed = _listed(raw, name, file, problems)
+        problems += _condition_problems(kind, listed, tiers, f"{file}: {name}")
+    problems += _campaign_problems(raw, tiers, file)
+    return problems + _trigger_problems(raw, tiers, file)
 
 
 def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -> Sequence[Any]:
@@ -72,17 +88,48 @@ def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -
     return ()
 
 
-def _segment_problems(listed: Sequence[Any], tiers: tuple[str, ...], file: str) -> list[str]:
+def _condition_problems(
+    kind: type[SegmentConfig] | type[TagConfig],
+    listed: Sequence[Any],
+    tiers: tuple[str, ...],
+    where: str,
+) -> list[str]:
+    """Of tables that have a name and a condition."""
     problems: list[str] = []
-    where = f"{file}: segments"
     for i, raw in enumerate(listed):
-        segment = _checked(SegmentConfig, raw, f"{where}[{i}]", problems)
-        if segment is not None:
-            alone = read_segments((segment,), tiers, where, minor_units=MOST_DECIMALS)[1]
+        named = _checked(kind, raw, f"{where}[{i}]", problems)
+        if named is not None:
+            alone = read_segments((named,), tiers, where, minor_units=MOST_DECIMALS)[1]
             problems += [fault.replace(f"{where}[0]", f"{where}[{i}]", 1) for fault in alone]
+    return problems + _twice(listed, where)
+
+
+def _twice(listed: Sequence[Any], where: str) -> list[str]:
     names = [raw["name"] for raw in listed if isinstance(raw, Mapping) and "name" in raw]
     twice = sorted({str(name) for name in names if names.count(name) > 1})
-    return problems + [f"{where}: {name} is there twice" for name in twice]
+    return [f"{where}: {name} is there twice" for name in twice]
+
+
+def _campaign_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
+    problems: list[str] = []
+    campaigns = _each(CampaignConfig, "campaigns", raw, file, problems)
+    days = _each(MemberDayConfig, "member_days", raw, file, problems)
+    problems += campaign_faults(campaigns, days, tiers)
+    return problems + _twice(
+        [each.model_dump() for each in campaigns.values()], f"{file}: campaigns"
+    )
+
+
+def _each(
+    kind: type[Section], name: str, raw: Mapping[str, Any], file: str, problems: list[str]
+) -> dict[str, Section]:
+    """Those of a list that can be read, by where they stand."""
+    read = {
+        where: _checked(kind, each, where, problems)
+        for i, each in enumerate(_listed(raw, name, file, problems))
+        for where in [f"{file}: {name}[{i}]"]
+    }
+    return {where: each for where, each in read.items() if each is not None}
 
 
 def _trigger_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
@@ -116,7 +163,7 @@ def _checked(model: type[Section], raw: object, where: str, problems: list[str])
         return model.model_validate(raw)
     except ValidationError as error:
         problems += [
-            f"{where}{_path(fault['loc'])}: {_plain(fault['msg'])}"
+            f"{where}{_path(fault['loc'])}: {_plain(problem_of(fault, model))}"
             for fault in error.errors(include_url=False)
         ]
         return None

@@ -74,6 +74,14 @@ def _refund(refund: Refund, placed: dict[int, int], own: int) -> Earning:
     return Earning(at, 2, refund.order_key, -refund.amount_minor * own, 0)
 
 
+class _Resets(NamedTuple):
+    """New starts that took alike: as many of them as there are, in one line."""
+
+    times: int
+    standing: int  # what each took of it
+    balance: int
+
+
 class _Run:
     """The ledger being written; `lines` is None where only its end is asked for."""
 
@@ -84,7 +92,7 @@ class _Run:
         self.lines = lines
         self.standing = 0
         self.balance = 0
-        self.resets: list[tuple[int, int]] = []  # what each took of standing and balance
+        self.resets: list[_Resets] = []  # the last one is undone first
         self.granted = 0  # the highest tier whose voucher was granted
 
     @property
@@ -111,9 +119,12 @@ class _Run:
 
     def undo_resets(self, earning: Earning) -> None:
         while self.standing < 0 and self.resets:
-            standing, balance = self.resets.pop()
-            self.standing += standing
-            self.write(earning, "reset_undone", balance)
+            last = self.resets.pop()
+            times = min(last.times, -(self.standing // last.standing))  # as many as it takes
+            if times < last.times:
+                self.resets.append(last._replace(times=last.times - times))
+            self.standing += times * last.standing
+            self.write(earning, "reset_undone", times * last.balance)
 
     def grant(self, earning: Earning) -> None:
         for tier in self.ladder.tiers[self.granted : rank_at(self.standing, self.ladder.steps)]:
@@ -122,12 +133,27 @@ class _Run:
 
     def start_again(self, earning: Earning) -> None:
         steps, reset = self.ladder.steps, self.ladder.reset
-        while steps and self.standing >= steps[-1] and reset != "never":
-            standing = steps[-1] if reset == "carry" else self.standing
-            balance = min(standing, max(self.balance, 0))
-            self.resets.append((standing, balance))
-            self.standing -= standing
-            self.write(earning, "reset", -balance)
+        if not steps or self.standing < steps[-1] or reset == "never":
+            return
+        standing = steps[-1] if reset == "carry" else self.standing
+        for each in _resets(self.standing // standing, standing, max(self.balance, 0)):
+            self.resets.append(each)
+            self.standing -= each.times * standing
+            self.write(earning, "reset", -each.times * each.balance)
+
+
+def _resets(times: int, standing: int, balance: int) -> list[_Resets]:
+    """So many new starts, each of which takes of the balance what it takes of the standing.
+
+    The balance is less where points were spent: then one takes what is left, and the rest nothing.
+    """
+    full = min(times, balance // standing)
+    found = [_Resets(full, standing, standing)] if full else []
+    if full < times:
+        found.append(_Resets(1, standing, balance - full * standing))
+    if full + 1 < times:
+        found.append(_Resets(times - full - 1, standing, 0))
+    return found
 
 
 def ledger(history: History, ladder: Ladder) -> tuple[Line, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from engine.customers.campaigns import MemberDay, member_days_of
 from engine.customers.config import CustomersConfig
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
@@ -24,6 +25,7 @@ class Schemes:
     segments: tuple[Segment, ...]
     zone: ZoneInfo
     life_stages: tuple[LifeStageConfig, ...] = ()
+    member_days: tuple[MemberDay, ...] = ()
 
     def tier(self, name: str | None) -> Tier | None:
         return self.ladder.tier(name)
@@ -44,4 +46,5 @@ def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str
         segments=segments,
         zone=ZoneInfo(time_zone),
         life_stages=config.life_stages,
+        member_days=member_days_of(config.member_days, tiers),
     )

@@ -39,6 +39,7 @@ TABLES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """The ragged tables and how many columns each has."""
+MEMBER_AT: Final = Moments._fields.index("member_at")  # before it stand instants, after it counts
 
 
 @dataclass(frozen=True, slots=True)

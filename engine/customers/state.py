@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.bought import Bought, bought_of
+from engine.customers.campaigns import is_member_day
 from engine.customers.consent import allows
 from engine.customers.facts import Attribute, History, Referred
 from engine.customers.ledger import Standing, standing_of
@@ -62,6 +63,7 @@ class CustomerState(NamedTuple):
     tier: str | None = None
     tier_rank: int = 0  # 0 = none
     vouchers: tuple[str, ...] = ()  # tiers whose voucher was granted
+    member_day: bool = False  # one of their tier is today
     price_band: str = "unknown"
     median_order_minor: int | None = None
     orders: int = 0  # of all time
@@ -120,7 +122,7 @@ def assess(
         "value_class": value_class,
         **_relation_facts(history, bought, schemes, now),
         **_split_facts(history, bought, worth.value_minor, value_class, thresholds.splits),
-        **_points_facts(standing_of(history, schemes.ladder), schemes),
+        **_points_facts(standing_of(history, schemes.ladder), schemes, now),
         **_money_facts(bought, schemes, now),
         **_contact_facts(history, now),
         **_profile_facts(history.attributes, schemes, now),
@@ -196,13 +198,14 @@ def referred_buyers(referred: tuple[Referred, ...]) -> int:
     return sum(amount > 0 for amount in spent.values())
 
 
-def _points_facts(standing: Standing, schemes: Schemes) -> dict[str, Any]:
+def _points_facts(standing: Standing, schemes: Schemes, now: int) -> dict[str, Any]:
     tiers, rank = schemes.ladder.tiers, standing.tier_rank
     return {
         "points": standing.points,
         "tier": tiers[rank - 1].name if rank else None,
         "tier_rank": rank,
         "vouchers": tuple([tier.name for tier in tiers[: standing.granted]]),
+        "member_day": is_member_day(schemes.member_days, rank, now, schemes.zone),
     }
 
 

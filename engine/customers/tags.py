@@ -2,23 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.conditions import Predicate
 from engine.customers.fields import Facts
-from engine.customers.labels import Label
+from engine.customers.segments import SegmentConfig
 from engine.types import DAY_MS
 
+GOAL: Final = 0.9  # of the orders carry a tag; the rules of the shop
 
-class TagConfig(BaseModel):
-    """One `[[tags]]`; `when` is a condition as in `[[segments]]`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class TagConfig(SegmentConfig):
+    """One `[[tags]]`: as a segment, and how many days it stays after its condition last held."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
-    label: Label
-    when: dict[str, object]
     days: int = Field(default=30, ge=1, le=3650)
 
 

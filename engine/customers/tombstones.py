@@ -8,6 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1
 from types import MappingProxyType
+from typing import Any, Final
+
+from engine.customers.identity import HOUSEHOLD, Alias, customer_node
+from engine.events import LINKS, EventType
+
+NAMING: Final = LINKS | {EventType.REFERRAL}
+"""Events whose properties name somebody else."""
+
+
+def named_in(properties: Mapping[str, Any]) -> list[str]:
+    """Nodes of the people whom an event of `NAMING` names."""
+    referral = (properties.get("referrer_id"), properties.get("referred_id"))
+    nodes = [customer_node(told) for told in referral if isinstance(told, str)]
+    kind, alias = properties.get("kind"), properties.get("alias")
+    if isinstance(kind, str) and isinstance(alias, str) and kind != HOUSEHOLD:
+        nodes.append(Alias(kind, alias).node)
+    return nodes
 
 
 def tombstone(salt: str, node: str) -> str:
@@ -30,7 +47,7 @@ class Tombstones:
     """
 
     until: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
-    count: int = 0  # erasures of the store that it was read from
+    last: int = 0  # number of the last erasure of the store that it was read from
     numbers: Mapping[str, Mapping[str, int]] = field(default_factory=_nothing)
 
     @property
@@ -70,7 +87,7 @@ class Tombstones:
             salt: {digest: until for digest, until in hashes.items() if until <= at}
             for salt, hashes in self.until.items()
         }
-        return Tombstones(kept, self.count, self.numbers)
+        return Tombstones(kept, self.last, self.numbers)
 
     def _number(self, salt: str, digest: str) -> int:
         return self.numbers.get(salt, {}).get(digest, 1)
@@ -78,7 +95,7 @@ class Tombstones:
     def __or__(self, other: "Tombstones") -> "Tombstones":
         return Tombstones(
             _latest(self.until, other.until),
-            max(self.count, other.count),
+            max(self.last, other.last),
             _latest(self.numbers, other.numbers),
         )
 

@@ -12,6 +12,8 @@ PROBLEM_PLACE: Final = "#/components/schemas/Problem"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM_PLACE}}}}
     for status, text in {
+        401: "Where keys are asked for: none was sent, or one that does not hold",
+        403: "The key may not do this",
         404: "No such slot, item or category",
         413: "The body is over 1 MiB",
         415: "The body is not JSON",

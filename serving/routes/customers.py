@@ -4,9 +4,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
+from engine.customers.identity import customer_node
 from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
+from serving.audit import audit, hashes
 from serving.customer_schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
 from serving.identity import erase_person, relate
 from serving.problems import MEDIA_TYPE, store_away
@@ -14,6 +16,7 @@ from serving.profile import profile_of
 from serving.routes.answers import standing
 from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
 from serving.shop import see
+from serving.store.people import salt_of
 
 router = APIRouter(tags=["customers"])
 CONFLICT: Final[dict[int | str, dict[str, Any]]] = {
@@ -40,10 +43,15 @@ async def unlink(asked: Annotated[LinkRequest, Body()], request: Request) -> Res
 
 
 async def _related(asked: LinkRequest, request: Request, *, link: bool) -> Response:
+    shop = shop_of(request)
+    nodes = [customer_node(asked.customer_id), *(a.node for a in asked.named())]
     try:
-        return json_answer(await relate(shop_of(request), asked, link=link))
+        hashed = hashes(await salt_of(shop.store), nodes)
+        told = await relate(shop, asked, link=link)
     except StoreError as error:
         raise store_away(f"{error}. Ask for the same again.") from error
+    audit(request.scope, "link" if link else "unlink", hashed, changed=told["changed"])
+    return json_answer(told)
 
 
 @router.delete("/customers/{customer_id:path}", response_model=ErasureReceipt, responses=REFUSALS)
@@ -53,9 +61,11 @@ async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Respons
     What events they make later begins a new history. The receipt says what a job still removes.
     """
     try:
-        return json_answer(await erase_person(shop_of(request), customer_id))
+        receipt = await erase_person(shop_of(request), customer_id)
     except StoreError as error:
         raise store_away(f"{error}. Ask for the same again.") from error
+    audit(request.scope, "erase", receipt["customers"], erasure=receipt["erasure"])
+    return json_answer(receipt)
 
 
 @router.get("/customers/{customer_id:path}", response_model=CustomerResponse, responses=REFUSALS)

@@ -49,8 +49,8 @@ class Keys:
         return self._of("erased:salt")
 
     @property
-    def erased_count(self) -> str:
-        """How many erasures there were; workers compare it with what they know."""
+    def last_erasure(self) -> str:
+        """The number of the last one; workers compare it with what they know."""
         return self._of("erased:count")
 
     @property

@@ -13,9 +13,9 @@ from serving.store.scripts import Script
 from serving.store.store import Store
 
 RELINK: Final = Script("""
--- KEYS  stream, people, revision, count of erasures
+-- KEYS  stream, people, revision, number of the last erasure
 -- ARGV  how many events; events …; how many nodes are expected; node, what it held ('' nothing) …;
---       node, what it is to hold …; the number of erasures that are known ('' where any may be)
+--       node, what it is to hold …; the number of the last known erasure ('' where any may be)
 -- Changes nothing and gives -1 when anybody more was erased by now, 0 when a node holds something
 -- else by now; else 1.
 -- The events' revisions are written here, as the last of their properties: they order the words on
@@ -44,12 +44,13 @@ return 1
 """)
 
 ERASE: Final = Script("""
--- KEYS  people, erased, salt, count, referrers
+-- KEYS  people, erased, salt, number of the last erasure, referrers
 -- ARGV  a salt, now, prefix of customers' tails, node asked for, what it held, how many nodes;
 --       node, its tail, who the bundle says referred them ('' nobody) … ;
 --       node of another person, what it is to hold …
 -- Gives nil when the node holds something else by now, else the instant up to which events are
 -- forgotten, how many entries of tails went, the number of this erasure, and the salt.
+-- The number is at least the time in ms: a store that lost its last second gives none twice.
 local people, erased, referrers, prefix = KEYS[1], KEYS[2], KEYS[5], ARGV[3]
 if (redis.call('HGET', people, ARGV[4]) or '') ~= ARGV[5] then return false end
 redis.call('SET', KEYS[3], ARGV[1], 'NX')
@@ -74,8 +75,12 @@ for i = 7, last, 3 do
   local before = redis.call('HGET', erased, redis.sha1hex(salt .. node))
   if before then at = math.max(at, tonumber(string.match(before, '^%d+'))) end
 end
-local number = redis.call('INCR', KEYS[4])
-local told = string.format('%.0f %d', at, number)
+local time = redis.call('TIME')
+local number = math.max(
+  tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000),
+  tonumber(redis.call('GET', KEYS[4]) or '0') + 1)
+redis.call('SET', KEYS[4], string.format('%.0f', number))
+local told = string.format('%.0f %.0f', at, number)
 for i = 7, last, 3 do redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), told) end
 for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
 return {string.format('%.0f', at), gone, number, salt}
@@ -89,7 +94,7 @@ PAGE: Final = 500
 class Erased:
     at: int
     tail_entries: int
-    count: int
+    number: int  # higher than that of any before
     salt: str
 
 
@@ -118,7 +123,7 @@ async def relink_each(
 ) -> int | None:
     """From what each node held to what it is to hold, where it still holds that; how many did.
 
-    None as soon as there are not `erasures` erasures any more: the changes may name who is erased.
+    None as soon as the last erasure is not `erasures` any more: the changes may name who is erased.
     """
     changed, nodes = 0, list(changes)
     for start in range(0, len(nodes), PAGE):
@@ -143,7 +148,7 @@ def _relinking(
 ) -> Command:
     keys = store.keys
     call: list[str | bytes | int] = [
-        *("4", keys.events, keys.people, keys.revision, keys.erased_count),
+        *("4", keys.events, keys.people, keys.revision, keys.last_erasure),
         len(events),
         *map(pack, events),
         len(expected),
@@ -168,7 +173,7 @@ async def erase(
     """
     keys = store.keys
     call: list[str | bytes | int] = [
-        *("5", keys.people, keys.erased, keys.erased_salt, keys.erased_count, keys.referrers),
+        *("5", keys.people, keys.erased, keys.erased_salt, keys.last_erasure, keys.referrers),
         *(secrets.token_hex(SALT_BYTES), now, keys.customers, asked[0], asked[1] or b""),
         len(people),
     ]
@@ -184,17 +189,25 @@ async def erase(
     return Erased(int(at), int(gone), int(number), salt.decode())
 
 
+async def salt_of(store: Store) -> str:
+    """Of hashed ids, the same for ever; made where there is none yet."""
+    own = secrets.token_hex(SALT_BYTES)
+    key = store.keys.erased_salt
+    _, salt = await store.ask(("SET", key, own, "NX"), ("GET", key))
+    return str(salt.decode())
+
+
 async def tombstones_of(store: Store) -> Tombstones:
-    count, salt, flat = await store.ask(
-        ("GET", store.keys.erased_count),
+    last, salt, flat = await store.ask(
+        ("GET", store.keys.last_erasure),
         ("GET", store.keys.erased_salt),
         ("HGETALL", store.keys.erased),
     )
     pairs = zip(flat[::2], flat[1::2], strict=True)
-    if salt is None:
-        return Tombstones(count=int(count or 0))
+    if salt is None or not flat:
+        return Tombstones(last=int(last or 0))
     until, numbers = dict[str, int](), dict[str, int]()
     for digest, told in pairs:
         at, _, number = told.decode().partition(" ")
         until[digest.decode()], numbers[digest.decode()] = int(at), int(number or 1)
-    return Tombstones({salt.decode(): until}, int(count or 0), {salt.decode(): numbers})
+    return Tombstones({salt.decode(): until}, int(last or 0), {salt.decode(): numbers})

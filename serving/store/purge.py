@@ -3,10 +3,9 @@ lines that name who was erased. May be killed at any moment, and done again."""
 
 from dataclasses import dataclass
 
-from engine.customers.identity import HOUSEHOLD, Alias, customer_node, visitor_node
-from engine.customers.tombstones import Tombstones
+from engine.customers.identity import customer_node, visitor_node
+from engine.customers.tombstones import NAMING, Tombstones, named_in
 from engine.errors import StoreError
-from engine.events import LINKS, EventType
 from engine.happened import Happened
 from serving.store.packing import customer_of, is_starred, unpack
 from serving.store.replay import PAGE
@@ -51,17 +50,11 @@ def is_erased(event: Happened, erased: Tombstones) -> bool:
 
 
 def _nodes_of(event: Happened) -> list[str]:
-    said = event.properties
     if event.customer_id is None:
-        nodes = [visitor_node(event.visitor_id or "")]
+        own = visitor_node(event.visitor_id or "")
     else:
-        nodes = [customer_node(event.customer_id)]
-    if event.type is EventType.REFERRAL:
-        named = (said.get("referrer_id"), said.get("referred_id"))
-        nodes += [customer_node(one) for one in named if isinstance(one, str)]
-    if event.type in LINKS and said.get("kind") != HOUSEHOLD:
-        nodes.append(Alias(str(said.get("kind")), str(said.get("alias"))).node)
-    return nodes
+        own = customer_node(event.customer_id)
+    return [own, *(named_in(event.properties) if event.type in NAMING else ())]
 
 
 async def _purge_referrers(store: Store, erased: Tombstones) -> int:

@@ -34,7 +34,7 @@ class Tails:
     customer: Sequence[bytes] = ()
     visitor: Sequence[bytes] = ()
     change_count: int = 0
-    erased_count: int = 0
+    last_erasure: int = 0
     people: Sequence[bytes | None] = ()  # what is linked to the customer, to the visitor
 
     @property
@@ -106,7 +106,7 @@ class Store:
 
     async def read(self, customer_id: str | None, visitor_id: str | None) -> Tails:
         """One round trip; StoreError when it is not answered in time."""
-        commands: list[Command] = [("MGET", self.keys.change_count, self.keys.erased_count)]
+        commands: list[Command] = [("MGET", self.keys.change_count, self.keys.last_erasure)]
         nodes: list[str] = []
         if customer_id is not None:
             commands.append(("HVALS", self.keys.customers + customer_id))
@@ -122,7 +122,7 @@ class Store:
             customer=tails.pop(0) if customer_id is not None else (),
             visitor=tails.pop(0) if visitor_id is not None else (),
             change_count=int(changes or 0),
-            erased_count=int(erasures or 0),
+            last_erasure=int(erasures or 0),
         )
 
     async def tails_of(self, nodes: Sequence[str]) -> list[Sequence[bytes]]:

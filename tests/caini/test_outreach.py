@@ -1,6 +1,7 @@
 """`caini audience` and `caini triggers` on the small simulated shop."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -94,6 +95,51 @@ def test_what_cannot_be_is_refused_and_says_what_can(
     code, out, err = run("audience", *words)
     assert (code, out) == (2, "")
     assert fault in err
+
+
+CAMPAIGN = """
+[[campaigns]]
+name = "milk"
+label = { en = "milk", zh = "奶粉" }
+starts_at = 2026-01-01T00:00:00+08:00
+ends_at = 2026-02-01T00:00:00+08:00
+wave_days = 2
+categories = ["baby > formula"]
+"""
+
+
+def test_P5_a_campaign_is_written_to_by_waves_and_with_its_items(
+    run: Caini, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    shop = (config / "shop.toml").read_text(encoding="utf-8").replace("= 5000", "= 200") + CAMPAIGN
+    shop = shop.replace("messages = 2 ", "messages = 99 ").replace(
+        "repeat_days = 30", "repeat_days = 0"
+    )
+    (config / "shop.toml").write_text(shop, encoding="utf-8")
+    asked = ("audience", "--campaign", "milk", "--n", 2, "--json", "--config", config)
+    tiers = []
+    for day in (1, 3, 5, 7):
+        out = tmp_path / f"{day}.parquet"
+        code, _, err = run(*asked, "--name", day, "--now", f"2026-01-0{day}", "--out", out)
+        assert (code, err) == (0, "")
+        tiers.append(set(pl.read_parquet(out)["tier"]))
+    full = [{"diamond"}, {"diamond", "star_2"}, {"diamond", "star_2", "star_1"}]
+    assert tiers == [each & tiers[3] for each in [*full, {*full[2], None}]]
+    assert {None, "star_1"} <= tiers[3], "the last wave is for who has no tier"
+    titles = pl.read_parquet(tmp_path / "7.parquet")["item_1"].drop_nulls()
+    assert titles.str.starts_with("formula-").all()
+    code, _, err = run(*asked, "--now", "2026-02-02", "--name", "late", "--out", tmp_path / "l.csv")
+    assert code == 0, "it is over for everybody"
+    assert pl.read_csv(tmp_path / "l.csv").is_empty()
+    code, _, err = run(*asked[:2], "cheese", *asked[3:], "--out", tmp_path / "x.csv")
+    assert (code, "unknown campaign 'cheese'; known: milk" in err) == (2, True)
+    (config / "shop.toml").write_text(
+        shop.replace("ready_members = 200", "ready_members = 5000"), encoding="utf-8"
+    )
+    code, _, err = run(*asked, "--out", tmp_path / "x.csv")
+    assert (code, "not_ready: campaigns start at 5,000 members" in err) == (2, True)
 
 
 def test_hashed_ids_come_with_a_salt_from_the_environment(

@@ -59,6 +59,17 @@ def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     assert (code, "errors were overridden: banner is to come" in out) == (0, True)
 
 
+def test_what_nobody_foresaw_is_left_in_the_result_too(shop: Path, caini: Caini) -> None:
+    (shop / "bundles" / "retrain.json").parent.mkdir()
+    (shop / "bundles" / ".token").mkdir()  # a folder where a number should be
+    words = ("retrain", "--log", shop / "log.parquet", "--out", shop / "bundles", "--config",
+             shop / "config", "--data", shop / "store")  # fmt: skip
+    with pytest.raises(IsADirectoryError):
+        caini(*words, "--quiet")
+    told = json.loads((shop / "bundles" / "retrain.json").read_text())
+    assert (told["status"], told["kind"], told["exit_code"]) == ("failed", "IsADirectoryError", 1)
+
+
 def test_an_answer_from_another_version_and_a_server_that_does_not_start_are_faults(
     tmp_path: Path,
 ) -> None:

@@ -203,6 +203,27 @@ def test_versions_and_rollback(trained: Trained, tmp_path: Path, caini: Caini, r
     assert "unknown version 'nothing'" in err
 
 
+def test_versions_of_another_format_are_listed_and_told(
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
+    shutil.copytree(trained.bundles, tmp_path / "b")
+    version = (tmp_path / "b" / "current").read_text().strip()
+    newer = tmp_path / "b" / "20991231-000000000000"
+    shutil.copytree(tmp_path / "b" / version, newer)
+    manifest = json.loads((newer / "manifest.json").read_text()) | {"schema_version": 99}
+    (newer / "manifest.json").write_text(json.dumps(manifest))
+    code, out, _ = caini("versions", "--bundles", tmp_path / "b")
+    assert code == 0
+    assert all(told in out for told in (version, newer.name, "bundle format 99; this code reads"))
+    told = {
+        one["version"]: one
+        for one in json.loads(caini("versions", "--bundles", tmp_path / "b", "--json")[1])
+    }
+    assert told[version]["live"] is True
+    assert told[newer.name]["live"] is False
+    assert "bundle format 99" in told[newer.name]["unreadable"]
+
+
 def test_a_verb_on_a_folder_without_bundles_says_what_to_do(
     tmp_path: Path, run: Caini, caini: Caini
 ) -> None:

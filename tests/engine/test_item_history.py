@@ -4,12 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import MAX_DOUBLINGS, InteractionConfig, decay, saturate
 from engine.item_history import count, latest_part, merge, newest, saturated
+from engine.person import Known, orders_told
+from engine.query import Asked, enrich
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
-from tests.worlds import CUP, GREEN, ITEMS, NOW, START, event
+from tests.worlds import CUP, GREEN, ITEMS, NOW, START, bundle, event
 
 CONFIG = InteractionConfig()
 
@@ -62,6 +65,42 @@ def test_counting_in_two_parts_is_counting_at_once(events: list[Happened], cut: 
     parts = merge(counted(events[:cut]), counted(events[cut:]))
     for name in ItemHistory.__slots__:
         assert np.allclose(getattr(parts, name), getattr(whole, name), atol=1e-4), name
+
+
+ORDERS = st.lists(
+    st.lists(st.sampled_from(ITEMS), min_size=1, max_size=4), min_size=1, max_size=8
+).map(
+    lambda orders: [
+        event(10 * day + place, EventType.PURCHASE, item, day, order_id=f"o{day}")
+        for day, items in enumerate(orders)
+        for place, item in enumerate(items)
+    ]
+)
+
+
+@given(ORDERS, st.integers(0, 32))
+def test_an_order_that_is_told_in_two_parts_counts_once(lines: list[Happened], cut: int) -> None:
+    first, rest = lines[:cut], lines[cut:]
+    known = Known(0, fold_all(EMPTY_HISTORY, first), counted(first))
+    told = orders_told(known, rest, rows_of(rest))
+    merged = merge(known.items, count(rest, rows_of(rest), CONFIG, NOW, told))
+    assert np.allclose(merged.frequency, counted(lines).frequency)
+
+
+def test_the_rest_of_a_known_order_is_no_second_order_in_the_very_next_request() -> None:
+    world = bundle()
+
+    def frequency(*tail: Happened) -> dict[str, float]:
+        history = enrich(Asked(n=1, customer_id="mei"), world, NOW, tail=tail).history
+        names = [ITEMS[row] for row in history.rows]
+        return dict(zip(names, history.frequency.tolist(), strict=True))
+
+    def line(item: str, order: str) -> Happened:
+        return event(99, EventType.PURCHASE, item, 10, order_id=order)
+
+    assert frequency(line("green", "o2"))["green"] == frequency()["green"]
+    assert frequency(line("green", "o9"))["green"] > frequency()["green"]
+    assert frequency(line("cup", "o2"))["cup"] > 0
 
 
 def test_what_was_kept_counts_and_what_came_back_does_not() -> None:

@@ -18,6 +18,16 @@ def test_sections_that_changed_since_training_are_named() -> None:
     }
 
 
+def test_what_lists_alone_follow_waits_for_no_training() -> None:
+    tag = {"name": "x", "label": {"en": "x", "zh": "x"}, "when": ASKS}
+    now = tea_with(outreach={"messages": 1}, tags=[tag])
+    assert now != tea_with()
+    assert untrained(now, tea_with()) == ()
+
+
+ASKS = {"field": "orders", "op": ">", "value": 1}
+
+
 def test_the_currency_is_the_logs_and_the_language_is_not() -> None:
     yen = {**SHOP["shop"], "currency": "JPY", "minor_units": 0}  # type: ignore[dict-item]
     assert untrained(tea_with(), tea_with(shop=yen)) == ()

@@ -16,7 +16,7 @@ from serving.shop import Shop
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n(.*?)```", re.DOTALL)
-CHANGING = {"slate_id", "request_id", "bundle_version", "customers"}
+CHANGING = {"slate_id", "request_id", "bundle_version", "customers", "erasure"}
 
 
 def request_of(command: str) -> dict[str, Any]:
@@ -91,3 +91,13 @@ def test_the_page_of_signals_names_every_metric_and_every_log_line() -> None:
     sources = [path.read_text(encoding="utf-8") for path in SERVING.rglob("*.py")]
     lines = {name for source in sources for name in LINE.findall(source)}
     assert named == metrics | lines
+
+
+def test_the_page_to_try_things_on_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs").text
+    loaded = re.findall(r"""(?:src|href)="([^"]+)"|url: '([^']+)'""", page)
+    places = [either or other for either, other in loaded]
+    assert len(places) == 4, "a script, a style, an icon, the description"
+    for place in places:
+        assert client.get(place).status_code == 200, place
+    assert "//" not in re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL)

@@ -195,6 +195,31 @@ def test_tombstones_tell_the_store_and_the_trainer_the_same() -> None:
     assert ((one | two).newest, Tombstones().newest) == (3, 0)
 
 
+def test_a_store_that_lost_its_last_erasure_gives_its_number_to_nobody_else(
+    tea_shop: Shop, tmp_path: Path
+) -> None:
+    async def story(shop: Shop) -> None:
+        keys, mei = shop.store.keys, Asked(n=3, customer_id="mei")
+        await erase_person(shop, "somebody")
+        last, held = await shop.store.ask(("GET", keys.last_erasure), ("HGETALL", keys.erased))
+        lost = await erase_person(shop, "x")
+        made = shop.bundles.live.bundle
+        known = {"erasures": shop.erasures.known.known()}
+        publish(replace(made, manifest=made.manifest.model_copy(update=known)), tmp_path)
+        await shop.bundles.follow()
+        await shop.store.ask(
+            ("SET", keys.last_erasure, last), ("DEL", keys.erased), ("HSET", keys.erased, *held)
+        )
+        await shop.erasures.learn(shop.store)
+        assert (await see(shop, mei)).query.customer.orders == 2
+        told = await erase_person(shop, "mei")
+        assert told["erasure"] > lost["erasure"]
+        assert (await see(shop, mei)).query.customer.orders == 0
+
+    publish(tea_shop.bundles.live.bundle, tmp_path)
+    live_through(story, tea_shop, bundles=tmp_path)
+
+
 def test_nobody_is_told_of_while_a_worker_cannot_learn_who_was_erased(
     tea_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

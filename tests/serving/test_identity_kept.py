@@ -75,7 +75,7 @@ def test_a_worker_that_has_not_heard_of_an_erasure_brings_no_name_back(
 ) -> None:
     async def story(shop: Shop) -> None:
         everybody = ["c:ann", "c:card", "c:son", "h:elm"]
-        before = shop.erasures.known.count
+        before = shop.erasures.known.last
         changes = dict.fromkeys(everybody, (None, "[[],[]]"))
         await erase_person(shop, "ann")
         left = [None, None, *await held_of(shop.store, everybody[2:])]

@@ -13,12 +13,12 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.ids import IdMap
 from engine.item_history import count
-from engine.shop import ShopConfig, check_shop
+from engine.shop import ShopConfig, check_shop, schemes_of
 from engine.types import DAY_MS
 from tests.worlds import LOG, NOW, SHOP, bundle, customer_items, event
 from training.causes import Day
 from training.choosing import with_open
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 
 EVERYBODY = {
     "name": "everybody",

@@ -11,6 +11,7 @@ import pytest
 
 from engine.customers.outreach import OutreachConfig
 from engine.errors import ConfigError
+from engine.shop import schemes_of
 from engine.slots import SlotPlan, check_slots
 from engine.types import DAY_MS
 from tests.training.outreach import ledger_in, town
@@ -26,7 +27,7 @@ from training.choosing import (
 )
 from training.list_files import require_kind
 from training.reasoned import Offer
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 from training.sent import open_ledger
 
 WORLD = town()

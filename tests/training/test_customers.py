@@ -109,6 +109,7 @@ ODD_SEGMENTS = [
     asks("by_bob", "referrer_id", "in", ["bob"]),
     asks("star", "tier", "in", ["star_1", "diamond"]),
     asks("private", "personal", "=", False),
+    asks("today", "member_day", "=", True),
     asks("baby", "life_stages", "has", "stage_1"),
     asks("any_baby", "life_stages", "has_any", ["stage_1", "stage_2"]),
     asks("both_vouchers", "vouchers", "has_all", ["star_1", "star_2"]),
@@ -133,6 +134,7 @@ CARRY = compile_schemes(
             "value": {"of": "margin", "top": 0.2, "large": 0.3, "medium": 0.2, "small": 0.3},
             "lifecycle": {"loyal_orders": 4, "cycle_orders": 2, "shortest_cycle_days": 1},
             "segments": ODD_SEGMENTS,
+            "member_days": [{"days": [*range(1, 16)]}, {"days": [20], "tier": "star_2"}],
             "life_stages": [
                 {
                     "attribute": "baby_born_on",

@@ -18,6 +18,7 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.ids import IdMap
 from engine.item_history import count
+from engine.shop import schemes_of
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
 from engine.types import DAY_MS, NO_ROWS
@@ -27,7 +28,7 @@ from training.causes import Day
 from training.choosing import likeliest, with_open
 from training.persons import left_at_home, persons_of
 from training.reasoned import Offer, reasoned
-from training.segments import schemes_of, states_under
+from training.segments import states_under
 from training.sent import Message, open_ledger
 from training.slates import slates_for
 from training.triggers import Rules, try_triggers

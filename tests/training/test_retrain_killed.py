@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.training.jobs import ran, reused
+from tests.training.jobs import longer, ran, reused
 from training import release as release_module
 from training.job import Job
 from training.publish import current, versions
@@ -60,3 +60,30 @@ def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
     assert versions(job.bundles) == [result.version] == [current(job.bundles)]
     assert (record_of(job.bundles, str(result.version)) or {})["published"]
     assert ran(job).status == "unchanged"
+
+
+def _run_until_cut(job: Job) -> None:
+    ran(job, cut=lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_run_killed_after_its_publish_is_finished_by_the_next(live: Job) -> None:
+    before = current(live.bundles)
+    longer(live, 0.01)
+    killed = FORKSERVER.Process(target=_run_until_cut, args=(live,))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    version = current(live.bundles)
+    assert version != before
+    cuts: list[str] = []
+
+    def cut() -> Document:
+        cuts.append("cut")
+        return {}
+
+    done = ran(live, cut=cut)
+    assert (done.status, done.version, done.stages) == ("unchanged", version, {})
+    assert cuts == ["cut"]
+    assert not list((live.bundles / WORK).iterdir())
+    ran(live, cut=cut)
+    assert cuts == ["cut"], "once is enough"

@@ -10,7 +10,8 @@ from pydantic_core import to_json
 
 from engine.errors import ConfigError
 from engine.events import Event, EventType
-from engine.shop import faults, read_toml
+from engine.faults import faults
+from engine.shop import read_toml
 from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 
 FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties")
@@ -91,7 +92,7 @@ def read_mapping(path: Path) -> Mapping:
     try:
         return Mapping.model_validate(read_toml(path))
     except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, str(path)))) from error
+        raise ConfigError("\n".join(faults(error, str(path), Mapping))) from error
 
 
 def mapped_format(mapping: Mapping) -> Format:

@@ -44,13 +44,19 @@ class Recurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class LifetimeValue:
-    """The two models' parameters, in the papers' letters."""
+class Timing:
+    """BG/NBD's parameters, in the paper's letters."""
 
     r: float
     alpha: float
     a: float
     b: float
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeValue(Timing):
+    """Both models' parameters, in the papers' letters."""
+
     p: float
     q: float
     gamma: float
@@ -93,20 +99,10 @@ def recurrence_of(
 def fit(data: Recurrence, config: LifetimeValueConfig) -> LifetimeValue:
     """Raises LogError where too few customers came back."""
     returned = (data.repeats > 0) & (data.spend > 0)
-    if int(returned.sum()) < FEWEST:
-        raise LogError(
-            f"expected value needs {FEWEST} customers who came back; there are {returned.sum()}"
-        )
-    scale = 1 / max(float(np.median(data.age)), 1.0)  # so that all parameters are near 1
-    x, last, age, counts = _distinct(data.repeats, data.last * scale, data.age * scale)
-
-    def purchases(parameters: Floats) -> float:
-        return -float(counts @ _purchase_likelihood(parameters, x, last, age))
-
-    r, alpha, a, b = _most_likely(purchases, 4, config).tolist()
-    alpha = alpha / scale
-    timing = np.array([r, alpha, a, b])
-    likelihood = _purchase_likelihood(timing, data.repeats, data.last, data.age).sum()
+    _require_enough(int(returned.sum()))
+    timing = fit_purchases(data, config)
+    parameters = np.array([timing.r, timing.alpha, timing.a, timing.b])
+    likelihood = _purchase_likelihood(parameters, data.repeats, data.last, data.age).sum()
     x, money = data.repeats[returned], data.spend[returned]
     typical = float(np.median(money))
 
@@ -114,7 +110,29 @@ def fit(data: Recurrence, config: LifetimeValueConfig) -> LifetimeValue:
         return -float(_spend_likelihood(parameters, x, money / typical).sum())
 
     p, q, gamma = _most_likely(spending, 3, config).tolist()
-    return LifetimeValue(r, alpha, a, b, p, q, gamma * typical, float(likelihood))
+    return LifetimeValue(
+        timing.r, timing.alpha, timing.a, timing.b, p, q, gamma * typical, float(likelihood)
+    )
+
+
+def fit_purchases(data: Recurrence, config: LifetimeValueConfig) -> Timing:
+    """BG/NBD alone; `data.spend` is not looked at. Raises LogError where too few came back."""
+    _require_enough(int((data.repeats > 0).sum()))
+    scale = 1 / max(float(np.median(data.age)), 1.0)  # so that all parameters are near 1
+    x, last, age, counts = _distinct(data.repeats, data.last * scale, data.age * scale)
+
+    def purchases(parameters: Floats) -> float:
+        return -float(counts @ _purchase_likelihood(parameters, x, last, age))
+
+    r, alpha, a, b = _most_likely(purchases, 4, config).tolist()
+    return Timing(r, alpha / scale, a, b)
+
+
+def _require_enough(returned: int) -> None:
+    if returned < FEWEST:
+        raise LogError(
+            f"expected value needs {FEWEST} customers who came back; there are {returned}"
+        )
 
 
 def _distinct(x: Floats, last: Floats, age: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -160,25 +178,32 @@ def _spend_likelihood(parameters: Floats, x: Floats, money: Floats) -> Floats:
     )
 
 
-def active_chance(model: LifetimeValue, data: Recurrence) -> Floats:
+def active_chance(model: Timing, data: Recurrence) -> Floats:
     """How likely each customer is to be still a customer."""
     return 1 / (1 + _odds_gone(model, data))
 
 
-def _odds_gone(model: LifetimeValue, data: Recurrence) -> Floats:
+def _odds_gone(model: Timing, data: Recurrence) -> Floats:
     x = data.repeats
     ratio = np.log((model.alpha + data.age) / (model.alpha + data.last))
     odds = model.a / (model.b + np.maximum(x, 1) - 1) * np.exp((model.r + x) * ratio)
     return np.where(x > 0, odds, 0.0)
 
 
-def expected_purchases(model: LifetimeValue, data: Recurrence, weeks: float) -> Floats:
-    """Days with a purchase that each customer is expected to make in the next `weeks`."""
+def expected_purchases(model: Timing, data: Recurrence, weeks: float) -> Floats:
+    """Days with a purchase that each customer is expected to make in the next `weeks`.
+
+    Where customers are so much alike that the paper's series has no value in floating point (r is
+    huge), each keeps their rate and is lost no more.
+    """
     r, alpha, a, b, x = model.r, model.alpha, model.a, model.b, data.repeats
     horizon = alpha + data.age + weeks
     tail = hyp2f1(r + x, b + x, a + b + x - 1, weeks / horizon)
     kept = 1 - ((alpha + data.age) / horizon) ** (r + x) * tail
-    return np.asarray((a + b + x - 1) / (a - 1) * kept / (1 + _odds_gone(model, data)))
+    alive = active_chance(model, data)
+    found = (a + b + x - 1) / (a - 1) * kept * alive
+    steady = (r + x) / (alpha + data.age) * weeks * alive
+    return np.asarray(np.where(np.isfinite(found), found, steady))
 
 
 def expected_spend(model: LifetimeValue, data: Recurrence) -> Floats:

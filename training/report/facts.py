@@ -3,19 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle
-from engine.customers.facts import Moments
-from engine.customers.snapshot import CustomerSnapshot
-from engine.errors import LogError
+from engine.customers.snapshot import MEMBER_AT, CustomerSnapshot
 from engine.slots import Slots
 from engine.types import Rows
-from training.assemble import Source
+from training.assemble import Source, require_log_of
 from training.customer_orders import PLACE
 from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, population
@@ -24,8 +21,6 @@ from training.report.known import pairs_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
 from training.report_config import SMALLEST_GROUP
-
-MEMBER_AT: Final = Moments._fields.index("member_at")  # before it stand instants, after it counts
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def gather(
     say: Callable[[str], None],
 ) -> Facts:
     """Raises LogError for a log that is not the one which the bundle was trained on."""
-    _check(bundle, source)
+    require_log_of(bundle, source)
     say("sales")
     trade = trade_of(source.log, bundle.manifest.watermark)
     say("customers")
@@ -89,18 +84,6 @@ def gather(
     say("slates")
     shown = show(bundle, slots)
     return Facts(bundle, previous, source.log, slots, trade, states, before, shown, k)
-
-
-def _check(bundle: Bundle, source: Source) -> None:
-    at = pl.col("at").dt.epoch("ms")
-    known = source.log.filter(at <= bundle.manifest.watermark)
-    first, events = known.select(at.min(), pl.len()).collect().row(0)
-    if (first, events) != (bundle.manifest.first_event_at, bundle.manifest.counts["events"]):
-        raise LogError(
-            f"this is not the log of bundle {bundle.version}: it was trained on "
-            f"{bundle.manifest.counts['events']} events, the log holds {events} up to its end; "
-            "name the log that caini train was given, or train on this one"
-        )
 
 
 def states_of(bundle: Bundle) -> pl.DataFrame:

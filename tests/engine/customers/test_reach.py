@@ -15,6 +15,7 @@ from engine.customers.campaigns import (
     RedemptionConfig,
     invited,
     is_member_day,
+    member_days_of,
     opens_at,
     readiness,
     redeemable,
@@ -22,6 +23,7 @@ from engine.customers.campaigns import (
 from engine.customers.contact import ContactConfig, Preference, answers_of, preference_of
 from engine.customers.facts import Reach
 from engine.customers.fields import customer_fields
+from engine.customers.labels import Label
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import (
     CapConfig,
@@ -45,6 +47,8 @@ def test_P4_campaigns_wait_for_five_thousand_members() -> None:
 
 
 SALE = CampaignConfig(
+    name="sale",
+    label=Label(en="Sale", zh="大促"),
     starts_at=datetime(2024, 1, 1, tzinfo=UTC),
     ends_at=datetime(2024, 1, 11, tzinfo=UTC),
     wave_days=2,
@@ -67,11 +71,13 @@ def test_P5_a_campaign_ends_for_everybody() -> None:
     assert invited(SALE, 0, 3, at(10) - 1)
     assert not invited(SALE, 3, 3, at(10))
     with pytest.raises(ValueError, match="before ends_at"):
-        CampaignConfig(starts_at=SALE.ends_at, ends_at=SALE.starts_at)
+        CampaignConfig(
+            name="sale", label=SALE.label, starts_at=SALE.ends_at, ends_at=SALE.starts_at
+        )
 
 
 def test_P6_member_day_comes_each_month_for_members_of_a_tier() -> None:
-    config = MemberDayConfig(days=(8,), from_rank=1)
+    config = member_days_of([MemberDayConfig(days=(8,))], ["star_1"])
     eighth = at(7)  # midnight UTC is eight in the morning in Shanghai
     assert is_member_day(config, 1, eighth, SHANGHAI)
     assert not is_member_day(config, 0, eighth, SHANGHAI)
@@ -80,10 +86,21 @@ def test_P6_member_day_comes_each_month_for_members_of_a_tier() -> None:
         MemberDayConfig(days=(32,))
 
 
+def test_P6_a_higher_tier_may_have_days_of_its_own() -> None:
+    config = [MemberDayConfig(days=(8,)), MemberDayConfig(days=(8, 18), tier="diamond")]
+    days = member_days_of(config, ["star_1", "diamond"])
+    shown = {
+        (rank, day): is_member_day(days, rank, at(day - 1), SHANGHAI)
+        for rank in (0, 1, 2)
+        for day in (8, 18, 19)
+    }
+    assert {key for key, held in shown.items() if held} == {(1, 8), (2, 8), (2, 18)}
+
+
 def test_P6_items_for_points_are_shown_in_the_window_and_within_the_balance() -> None:
     config = RedemptionConfig(months=(1,))
-    assert redeemable([100, 500], 300, config, at(5), SHANGHAI) == [True, False]
-    assert redeemable([100, 500], 300, config, at(40), SHANGHAI) == [False, False]
+    assert redeemable([100, 500], 300, config, at(5), SHANGHAI).tolist() == [True, False]
+    assert redeemable([100, 500], 300, config, at(40), SHANGHAI).tolist() == [False, False]
     with pytest.raises(ValueError, match="months are 1 to 12"):
         RedemptionConfig(months=(0,))
 

@@ -1,0 +1,38 @@
+"""`caini key`: a new key, and the lines that let the server know it."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from caini.printed import print_json
+from engine.errors import ConfigError
+from engine.faults import faults
+from serving.auth import Key, new_key
+
+
+def run(name: str, scopes: Sequence[str], *, days: int | None, as_json: bool) -> None:
+    """The lines go to standard output, to be appended to the file; the key is shown beside them.
+
+    Raises ConfigError for a name or a scope that cannot be.
+    """
+    told, digest = new_key()
+    ends = None if days is None else datetime.now(UTC).replace(microsecond=0) + timedelta(days)
+    asked = {"name": name, "sha256": digest, "scopes": scopes, "expires_at": ends}
+    try:
+        key = Key.model_validate(asked)
+    except ValidationError as error:
+        raise ConfigError("\n".join(faults(error, "key", Key))) from error
+    if as_json:
+        print_json({"key": told, **key.model_dump(mode="json"), "scopes": sorted(key.scopes)})
+        return
+    print(as_lines(key), end="")  # noqa: T201
+    print(f"the key, shown this once: {told}", file=sys.stderr)  # noqa: T201
+
+
+def as_lines(key: Key) -> str:
+    """What goes into the file that CAINI_KEYS names."""
+    scopes = ", ".join(f'"{scope}"' for scope in sorted(key.scopes))
+    ends = "" if key.expires_at is None else f"expires_at = {key.expires_at.isoformat()}\n"
+    return f'[[keys]]\nname = "{key.name}"\nsha256 = "{key.sha256}"\nscopes = [{scopes}]\n{ends}'

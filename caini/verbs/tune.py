@@ -1,0 +1,97 @@
+"""`caini tune`: a longer search for settings, whose result is a diff that somebody reads."""
+
+from dataclasses import asdict
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from caini.instants import wall_clock
+from caini.printed import print_json, print_table
+from training.evaluate import PARTS
+from training.log import items_path
+from training.stages import digest_of
+from training.train import open_source, read_settings, require_past, without_search
+from training.tune.patch import diff_of
+from training.tune.study import Budget
+from training.tune.tune import Figure, Proposal, tune
+from training.whole_file import write_whole
+
+TITLES: Final = dict(zip(PARTS, ("all bought", "new to them"), strict=True))
+
+
+def run(
+    log: Path,
+    out: Path,
+    *,
+    items: Path | None,
+    budget: Budget,
+    searching: bool,
+    config: Path,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """The journal of the trials lies beside OUT."""
+    settings = read_settings(config)
+    settings = settings if searching else without_search(settings)
+    source = open_source(log, items)
+    require_past(source, wall_clock())
+    inputs = " ".join((digest_of(log, items or items_path(log)), installed_version("caini")))
+    with Console(stderr=True, quiet=quiet or as_json).status("tune") as status:
+        proposal = tune(
+            source,
+            settings,
+            inputs,
+            out.with_name(f"{out.name}.journal"),
+            budget,
+            lambda step: status.update(f"tune: {step} …"),
+        )
+    diff = diff_of(config, proposal.knobs, proposal.values) if proposal.better else ""
+    if diff:
+        write_whole(out.parent, diff, out)
+    if as_json:
+        print_json(_document(proposal, out if diff else None))
+    elif not quiet:
+        _print(proposal, out, config, written=bool(diff))
+
+
+def _document(proposal: Proposal, out: Path | None) -> dict[str, Any]:
+    return {
+        "out": None if out is None else str(out),
+        "better": proposal.better,
+        "present": proposal.present,
+        "proposed": proposal.values,
+        "rooms": [asdict(room) for room in proposal.rooms],
+        "figures": [asdict(figure) for figure in proposal.figures],
+        "k": proposal.k,
+    }
+
+
+def _print(proposal: Proposal, out: Path, config: Path, *, written: bool) -> None:
+    for room in proposal.rooms:
+        said = f"{room.trials} trials, {room.seconds:.0f} s, {room.gain:+.1%} by those who chose"
+        print(f"{room.room}: {said}")  # noqa: T201
+    turned = [(name, proposal.present[name], value) for name, value in proposal.values.items()]
+    if turned:
+        print_table("Settings", ("setting", "present", "found"), turned)
+    columns = ("of", "slot", "customers", "present", "found", "difference", "p")
+    title = f"NDCG@{proposal.k}, by customers who chose nothing"
+    print_table(title, columns, [_line(figure) for figure in proposal.figures])
+    if written:
+        print(f"{out}: read it, then: patch -p1 -d {config} < {out}")  # noqa: T201
+    else:
+        print("nothing was found that is surely better; no diff is written")  # noqa: T201
+
+
+def _line(figure: Figure) -> tuple[object, ...]:
+    between = figure.comparison.difference
+    return (
+        TITLES[figure.part],
+        figure.slot,
+        figure.customers,
+        figure.present.mean,
+        figure.proposed.mean,
+        f"{between.mean:+.4f} ({between.low:+.4f} to {between.high:+.4f})",
+        figure.comparison.p_value,
+    )

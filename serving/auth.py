@@ -1,0 +1,160 @@
+"""Who may call what: keys with scopes, decided in one place before anything else.
+
+The file of keys holds the SHA-256 of each: whoever reads it has no key. A key is 256 random bits,
+so a plain digest is enough, and how long it takes to find one in a table helps nobody to guess it.
+Where no file is named there are no keys, and everybody may call everything.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from starlette.types import Scope
+
+from engine.errors import ConfigError
+from engine.faults import faults
+from engine.shop import read_toml
+from serving.problems import REQUEST_ID_KEY, Problem, Refusal, refusal
+
+CALLER: Final = "caini.caller"  # in the ASGI scope: the name of the key
+KEY_BYTES: Final = 32
+PREFIX: Final = "caini_"
+_BEARER: Final = b"bearer"
+
+
+class KeyScope(StrEnum):
+    """What a key may do."""
+
+    RECOMMEND = "recommend"  # slates and lists
+    EVENTS = "events"  # tell what happened
+    ITEMS = "items"  # change availability, price, stock, category
+    CUSTOMERS = "customers"  # read all that is known of a customer
+    IDENTITY = "identity"  # link and unlink ids
+    ERASURE = "erasure"  # forget a customer
+    METRICS = "metrics"  # read what was counted
+
+
+PUBLIC: Final = frozenset({"/health/live", "/health/ready", "/openapi.json", "/docs"})
+"""By GET, without a key: what a balancer asks, and what is said of the API to everybody."""
+PUBLIC_FILES: Final = "/docs/"
+SCOPES: Final[Mapping[tuple[str, str], KeyScope]] = {
+    ("GET", "/"): KeyScope.RECOMMEND,
+    ("POST", "/recommend"): KeyScope.RECOMMEND,
+    ("GET", "/popular"): KeyScope.RECOMMEND,
+    ("POST", "/events"): KeyScope.EVENTS,
+    ("PUT", "/items"): KeyScope.ITEMS,
+    ("POST", "/customers/link"): KeyScope.IDENTITY,
+    ("POST", "/customers/unlink"): KeyScope.IDENTITY,
+    ("GET", "/metrics"): KeyScope.METRICS,
+}
+BELOW: Final[Mapping[tuple[str, str], KeyScope]] = {
+    ("GET", "/recommend/"): KeyScope.RECOMMEND,
+    ("GET", "/similar/"): KeyScope.RECOMMEND,
+    ("GET", "/bought-together/"): KeyScope.RECOMMEND,
+    ("GET", "/customers/"): KeyScope.CUSTOMERS,
+    ("DELETE", "/customers/"): KeyScope.ERASURE,
+}
+"""Calls whose path goes on with an id."""
+
+
+class Key(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]  # in the log of changes
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    scopes: Annotated[frozenset[KeyScope], Field(min_length=1)]
+    expires_at: AwareDatetime | None = None
+
+    def holds(self, now_s: float) -> bool:
+        return self.expires_at is None or now_s < self.expires_at.timestamp()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: Annotated[tuple[Key, ...], Field(min_length=1)]
+
+    @field_validator("keys")
+    @classmethod
+    def _different(cls, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        for what in ("name", "sha256"):
+            told = [getattr(key, what) for key in keys]
+            twice = next((one for one in told if told.count(one) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{what} {twice!r} is there twice")
+        return keys
+
+
+Keys = Mapping[bytes, Key]  # by the digest
+NO_KEYS: Final[Keys] = {}
+
+
+def read_keys(path: Path) -> Keys:
+    """Raises ConfigError with every fault, one a line."""
+    raw = read_toml(path)
+    try:
+        held = _File.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(faults(error, path.name, _File))) from error
+    return {bytes.fromhex(key.sha256): key for key in held.keys}
+
+
+def new_key() -> tuple[str, str]:
+    """A key, and what of it goes into the file."""
+    key = PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    return key, _digest(key.encode()).hex()
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()
+
+
+def admit(keys: Keys, scope: Scope, now_s: float) -> None:
+    """Notes the caller in the ASGI scope. Raises Refusal: 401 without a key that holds, 403 for one
+    that may not do this. A path that is none needs any key."""
+    method, path = scope["method"], scope["path"]
+    if is_public(method, path):
+        return
+    key = _key_of(keys, scope, now_s)
+    needed = scope_of(method, path)
+    if needed is not None and needed not in key.scopes:
+        structlog.get_logger().warning(
+            "key refused", key=key.name, scope=str(needed), request_id=scope[REQUEST_ID_KEY]
+        )
+        said = f"The key {key.name!r} has not the scope {str(needed)!r}."
+        raise refusal(403, "scope", "This key may not do this", said)
+    scope[CALLER] = key.name
+
+
+def is_public(method: str, path: str) -> bool:
+    return method == "GET" and (path in PUBLIC or path.startswith(PUBLIC_FILES))
+
+
+def scope_of(method: str, path: str) -> KeyScope | None:
+    """None for what is no call."""
+    exact = SCOPES.get((method, path))
+    if exact is not None:
+        return exact
+    first = path.find("/", 1) + 1
+    return BELOW.get((method, path[:first]))
+
+
+def _key_of(keys: Keys, scope: Scope, now_s: float) -> Key:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, told = value.partition(b" ")
+            key = keys.get(_digest(told.strip())) if scheme.lower() == _BEARER else None
+            if key is None or not key.holds(now_s):
+                raise _unknown("The key is unknown, or has expired")
+            return key
+    raise _unknown("This call needs a key")
+
+
+def _unknown(title: str) -> Refusal:
+    said = "Send the header authorization: Bearer, and a key of this server."
+    return Refusal(Problem(type="urn:caini:key", title=title, status=401, detail=said))

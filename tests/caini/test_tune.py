@@ -1,0 +1,40 @@
+"""`caini tune` writes a diff for somebody to read, where there is something surely better."""
+
+import json
+from pathlib import Path
+
+from tests.caini.conftest import Caini
+from tests.conftest import CONFIG
+from tests.training.tune.shops import BAD, badly_set
+
+FILES = ("shop.toml", "slots.toml", "train.toml")
+
+
+def test_the_diff_is_written_for_what_is_surely_better_and_no_file_is_changed(
+    small_log: Path, tmp_path: Path, caini: Caini
+) -> None:
+    config = badly_set(tmp_path / "config")
+    before = {name: (config / name).read_bytes() for name in FILES}
+    out = tmp_path / "t.patch"
+    words = ("tune", "--log", small_log, "--config", config, "--out", out, "--trials", 3)
+    code, said, _ = caini(*words)
+    assert (code, "slots.toml: my.sources.again" in said) == (0, True)
+    assert f"{out}: read it, then: patch -p1 -d {config} < {out}" in said
+    diff = out.read_text()
+    assert "--- a/slots.toml\n+++ b/slots.toml\n" in diff
+    assert f"-sources = {BAD}\n" in diff
+    assert {name: (config / name).read_bytes() for name in FILES} == before
+
+
+def test_nothing_is_written_where_nothing_is_surely_better(
+    small_log: Path, tmp_path: Path, caini: Caini
+) -> None:
+    out = tmp_path / "t.patch"
+    words = ("tune", "--log", small_log, "--config", CONFIG, "--out", out, "--no-search")
+    code, said, _ = caini(*words, "--trials", 0)
+    assert (code, out.exists()) == (0, False)
+    assert "nothing was found that is surely better" in said
+    told = json.loads(caini(*words, "--trials", 0, "--json")[1])
+    assert (told["out"], told["better"], told["proposed"]) == (None, False, {})
+    assert [figure["customers"] > 20 for figure in told["figures"]] == [True, True]
+    assert caini(*words, "--trials", 0, "--quiet") == (0, "", "")
