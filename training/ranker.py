@@ -1,10 +1,10 @@
 """Learned rankers: one for each slot that names one, switched on where a time split proves it.
 
-The last weeks of the past judge what the weeks before have taught, each on a bundle that knows
-nothing of them; the hold-out of `training.evaluate` is never seen (decision 18).
+The last days of the past judge what those before have taught, each part on a bundle that knows
+nothing of it; the hold-out of `training.evaluate` is never seen (decision 18).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -71,9 +71,10 @@ def learn_rankers(
     why_not = _why_not(past, train)
     splits = None if why_not else _splits(past, train)
     if splits is None:
-        return Learned(told={"off": why_not or "the log is too short to be split twice"})
+        return Learned(told={"off": why_not or "the log is too short to be split"})
     parts = []
-    for name, split in zip(("teach", "judge"), splits, strict=True):
+    names = ["teach"] * (len(splits) - 1) + ["judge"]
+    for name, split in zip(names, splits, strict=True):
         say(f"ranker: {name}")
         part = _part(past, split, shop, train)
         if isinstance(part, int):
@@ -81,7 +82,7 @@ def learn_rankers(
             said = f"{part} customers bought in the part that is to {name}; {needed}"
             return Learned(told={"off": said})
         parts.append(part)
-    found = {name: _learn(slots[name], (parts[0], parts[1]), train, say) for name in wanted}
+    found = {name: _learn(slots[name], parts, train, say) for name in wanted}
     helping = {name: trees for name, (trees, _) in found.items() if trees is not None}
     forests = packed(helping) if helping else NO_FORESTS
     return Learned(forests, {name: told for name, (_, told) in found.items()})
@@ -95,15 +96,17 @@ def _why_not(past: Source, train: TrainConfig) -> str | None:
     return installed()
 
 
-def _splits(past: Source, train: TrainConfig) -> tuple[Split, Split] | None:
-    """The weeks that teach, and then those that judge; None where there are too few."""
-    config = train.ranker
+def _splits(past: Source, train: TrainConfig) -> list[Split] | None:
+    """One for each part that teaches, then the one that judges; None where there is no time."""
+    config, log = train.ranker, past.log
+    found: list[Split] = []
     try:
-        judged = by_time(past.log, cut_off(past.log, config.days, config.share))
-        taught = by_time(judged.train, cut_off(judged.train, config.days, config.share))
+        for _ in range(config.teaching + 1):
+            found.append(by_time(log, cut_off(log, config.days, config.share)))
+            log = found[-1].train
     except LogError:
         return None
-    return taught, judged
+    return found[::-1]
 
 
 def _part(past: Source, split: Split, shop: ShopConfig, train: TrainConfig) -> Part | int:
@@ -119,17 +122,17 @@ def _part(past: Source, split: Split, shop: ShopConfig, train: TrainConfig) -> P
 
 
 def _learn(
-    plan: SlotPlan, parts: tuple[Part, Part], train: TrainConfig, say: Say
+    plan: SlotPlan, parts: Sequence[Part], train: TrainConfig, say: Say
 ) -> tuple[Trees | None, Document]:
     """None where it is not proven that the slot's slates become better.
 
-    What is kept has learned from both parts: the judge's weeks are nearer to what it will meet.
+    What is kept has learned from all parts: the judge's days are nearest to what it will meet.
     """
     say(f"ranker: {plan.name}")
     policy = Repeat.NEVER if plan.base.repeat is Repeat.NEVER else Repeat.ALWAYS
-    taught, judged = parts
+    *taught, judged = parts
     plan = plan.repeating(policy)
-    lists = _lists(plan, taught, taught.truth(policy), train)
+    lists = joined([_lists(plan, part, part.truth(policy), train) for part in taught])
     truth = judged.truth(policy)
     few = min(len(lists.sizes), len(truth))
     if few < train.ranker.fewest_customers:
@@ -144,8 +147,8 @@ def _learn(
     told = _told(found, plain, ranked)
     if not told["on"]:
         return None, told
-    both = joined([lists, _lists(plan, judged, truth, train)])
-    return boost(both, train.ranker, train.seed), told
+    whole = joined([lists, _lists(plan, judged, truth, train)])
+    return boost(whole, train.ranker, train.seed), told
 
 
 def _lists(plan: SlotPlan, part: Part, truth: Truth, train: TrainConfig) -> RankLists:

@@ -20,7 +20,8 @@ class RankerConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     learn: Learn = Learn.WHEN_IT_HELPS
-    days: float = Field(default=28, gt=0)  # that teach, and as many that judge
+    days: float = Field(default=28, gt=0)  # of each part: one judges, those before it teach
+    teaching: int = Field(default=2, ge=1, le=12)  # parts; one alone is at the mercy of its days
     share: float = Field(default=0.2, gt=0, lt=1)  # and no more than so much of the time before
     customers: int = Field(default=3000, ge=1)  # of each part
     fewest_customers: int = Field(default=200, ge=1)  # decision: fewer prove nothing
