@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from engine.bundle_files import stream_through
+from engine.bundle_files import manifest_told
 from engine.errors import ConfigError, StoreError
 from engine.shop import read_shop
 from serving.archive import Accepted, cut_accepted, earliest, read_accepted
@@ -13,6 +13,7 @@ from training.archive import Archived, Take, archive
 from training.log import LogHeader, read_header
 from training.publish import versions
 
+BEGINNING: Final = "0-0"
 KEPT_DAYS: Final = 3.0
 """Decision: an event that a client sends again is known by its id for at least so long."""
 
@@ -71,6 +72,9 @@ def cut_store(log: Path, bundles: Path, settings: Settings) -> Cut | None:
     published = versions(bundles) if bundles.is_dir() else []
     if not published:
         return None
-    held = [stream_through(bundles / version) for version in published]
+    held = [
+        str(manifest_told(bundles / version).get("stream_through", BEGINNING))
+        for version in published
+    ]
     through = earliest([read_header(log).stream_through, *held])
     return cut_accepted(settings, through, KEPT_DAYS)

@@ -141,15 +141,15 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
 
 
-def stream_through(folder: Path) -> str:
-    """Which accepted events it holds, also of another format: its code may be gone back to.
+def manifest_told(folder: Path) -> dict[str, Any]:
+    """What a manifest says, also of another format: its code may be gone back to.
 
-    Raises BundleError when there is no manifest, or one that was changed.
+    Raises BundleError when there is none, or it was changed.
     """
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         _require_unchanged(told, folder)
-        return str(told["stream_through"])
+        return told
     except (OSError, ValueError, LookupError, AttributeError) as error:
         raise BundleError(f"{folder / MANIFEST}: no usable manifest: {error}") from error
 

@@ -17,7 +17,7 @@ from engine.shop import ShopConfig
 from engine.slots import Repeat, Slot, SlotPlan, Slots, Title, find_slot
 from engine.types import NO_ROWS, Rows
 from training.assemble import Say, Source, assemble, read_source
-from training.config import EvaluationConfig, TrainConfig
+from training.config import TrainConfig
 from training.interactions import Interactions
 from training.metrics import coverage, judge, ndcg, recall
 from training.models import popularity
@@ -124,7 +124,7 @@ def evaluate_on(
         keep(bundle)
     say("hold-out: judge")
     rng = np.random.default_rng(train.seed)
-    truth = sample(truth_of(held.future, data), train.evaluation, rng)
+    truth = truth_of(held.future, data).sampled(train.evaluation.customers, rng)
     fresh = new_only(truth, data)
     lines = tuple(
         _judged(name, pair, CHANGED.get(name, _as_it_is)(bundle, data), (truth, fresh), train)
@@ -163,13 +163,6 @@ def split_of(source: Source, train: TrainConfig) -> tuple[Split, str]:
     cut = cut_off(source.log, settings.holdout_days, settings.largest_share)
     moment = np.datetime_as_string(np.datetime64(cut, "ms"), "s")
     return by_time(source.log, cut), f"from {moment}Z on"
-
-
-def sample(truth: Truth, settings: EvaluationConfig, rng: np.random.Generator) -> Truth:
-    """At most so many customers, drawn without replacement."""
-    if len(truth) <= settings.customers:
-        return truth
-    return truth.take(np.sort(rng.choice(len(truth), settings.customers, replace=False)))
 
 
 def _judged(

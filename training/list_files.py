@@ -1,7 +1,6 @@
 """Lists for other programs, written piece by piece: CSV that no spreadsheet runs, or Parquet."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import polars as pl
@@ -43,12 +42,7 @@ class ListWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         if self._parquet is not None:
             self._parquet.close()
         self._file.close()

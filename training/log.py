@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import polars as pl
@@ -122,12 +121,7 @@ class LogWriter:
         self._last = keys.row(-1)
         self._parquet.write_table(piece.to_arrow().cast(self._schema))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._parquet.close()
         if kind is None:
             put_in_place(self._unfinished, self._path)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self, TextIO
 
 RAW_BYTES: Final = 1024  # decision: enough to recognise a line, too little to fill a disk
@@ -46,12 +45,7 @@ class Quarantine:
     def total(self) -> int:
         return self.by_reason.total()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._file.close()
         if self.total():
             self._unfinished.replace(self.path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.bundle_files import read_bundle, read_manifest
+from engine.bundle_files import manifest_told, read_bundle
 from engine.customers.tombstones import Tombstones, beyond
 from engine.errors import BundleError
 from training.erasure import holds_erased
@@ -16,13 +16,17 @@ nothing of who was erased meanwhile, whichever bundle is live."""
 
 
 def holding_erased(bundles: Path, erased: Tombstones) -> list[str]:
-    """The oldest first. One that cannot be read counts: nobody knows what is in it."""
+    """The oldest first. One that cannot be read counts where its training did not know of all of
+    them: nobody knows what is in it.
+    """
+    if not erased:
+        return []
     return [version for version in versions(bundles) if _holds(bundles / version, erased)]
 
 
 def _holds(folder: Path, erased: Tombstones) -> bool:
     try:
-        if not beyond(erased.known(), read_manifest(folder).erasures):
+        if not beyond(erased.known(), manifest_told(folder).get("erasures", {})):
             return False
         return holds_erased(read_bundle(folder), erased)
     except BundleError:

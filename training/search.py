@@ -19,7 +19,7 @@ from training.interactions import Interactions
 from training.models.cooccurrence import CooccurrenceConfig
 from training.search_config import SearchConfig
 from training.setting import Setting
-from training.split import Split, Truth, at_random, by_time, cut_off
+from training.split import Split, at_random, by_time, cut_off
 
 Way = tuple[float, float, float]  # (b, l, r) of training.models.cooccurrence
 
@@ -58,13 +58,6 @@ class Choice:
 
 Entries = Sequence[tuple[str, Setting]]
 Grid = Callable[[Setting], Entries]
-
-
-def sampled(truth: Truth, size: int, rng: np.random.Generator) -> Truth:
-    """At most `size` of the customers."""
-    if len(truth) <= size:
-        return truth
-    return truth.take(np.sort(rng.choice(len(truth), size, replace=False)).astype(np.int32))
 
 
 def hold_out(

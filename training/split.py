@@ -52,6 +52,12 @@ class Truth:
             self.n_items,
         )
 
+    def sampled(self, most: int, rng: np.random.Generator) -> "Truth":
+        """At most so many customers, drawn without replacement."""
+        if len(self) <= most:
+            return self
+        return self.take(np.sort(rng.choice(len(self), most, replace=False)).astype(np.int32))
+
 
 def by_time(log: pl.LazyFrame, instant: int) -> Split:
     """One cut-off for all, as a model meets the world: the past trains, the rest judges.

@@ -16,7 +16,7 @@ from training.config import TrainConfig
 from training.interactions import Interactions
 from training.looks import READ_S, has_looks, weigh_looks, with_looks
 from training.models.daily import daily
-from training.search import Choice, Trial, hold_out, margin_of, sampled, search
+from training.search import Choice, Trial, hold_out, margin_of, search
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Split, new_only, truth_of
@@ -72,7 +72,7 @@ def tune(
     known = past.of(held.train)
     data = read_source(known, shop)
     rng = np.random.default_rng(train.seed)
-    truth = sampled(new_only(truth_of(held.test, data), data), train.search.customers, rng)
+    truth = new_only(truth_of(held.test, data), data).sampled(train.search.customers, rng)
     if len(truth) < train.search.fewest_customers:
         return Tuned(train)
     log = _log_of(data)

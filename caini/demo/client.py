@@ -3,7 +3,6 @@
 import json
 import time
 from http.client import HTTPConnection, HTTPException
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
 
@@ -19,12 +18,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._connection.close()
 
     def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:

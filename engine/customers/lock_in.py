@@ -18,9 +18,11 @@ class LockInConfig(BaseModel):
 def locked_in(history: ItemHistory, catalogue: Catalogue, config: LockInConfig) -> dict[int, int]:
     """Category → the one brand of which so many units were bought; ties lock nothing in."""
     sums: dict[int, dict[int, int]] = {}
-    for row, units in zip(history.rows.tolist(), history.bought.tolist(), strict=True):
-        category, brand = int(catalogue.category[row]), int(catalogue.brand[row])
-        if units > 0 and category != UNKNOWN and brand != UNKNOWN:
+    bought = history.bought > 0
+    rows = history.rows[bought]
+    columns = (catalogue.category[rows], catalogue.brand[rows], history.bought[bought])
+    for category, brand, units in zip(*(column.tolist() for column in columns), strict=True):
+        if category != UNKNOWN and brand != UNKNOWN:
             of_brand = sums.setdefault(category, {})
             of_brand[brand] = of_brand.get(brand, 0) + units
     settled = {}

@@ -68,7 +68,7 @@ def test_a_visitor_is_recognised_before_and_with_their_sign_in(server: Server) -
     assert server.items("new here", visitor_id="cookie", n=1) == ["cup"]
 
 
-def test_the_tier_that_an_order_earns_is_in_the_next_answers_prices(server: Server) -> None:
+def test_P3_the_tier_that_an_order_earns_is_in_the_next_answers_prices(server: Server) -> None:
     assert server.recommend("rich", n=1)["items"][0]["tier_price"] is None
     server.send(
         event("r1", "purchase", customer_id="rich", item_id="pot", order_id="o", unit_price="2999")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from engine.bundle_files import (
     MANIFEST,
     VALUES,
+    manifest_told,
     read_bundle,
     read_manifest,
-    stream_through,
     version_of,
     write_bundle,
 )
@@ -63,7 +63,7 @@ def test_a_manifest_that_lacks_a_newer_field_is_read(folder: Path) -> None:
     assert read_bundle(folder).version == told["version"]
 
 
-def test_what_another_format_holds_of_the_stream_is_known_unless_it_was_changed(
+def test_what_a_manifest_of_another_format_says_is_known_unless_it_was_changed(
     folder: Path,
 ) -> None:
     told = json.loads((folder / MANIFEST).read_text())
@@ -72,14 +72,14 @@ def test_what_another_format_holds_of_the_stream_is_known_unless_it_was_changed(
     (folder / MANIFEST).write_text(json.dumps(told))
     with pytest.raises(BundleError, match="bundle format 99"):
         read_manifest(folder)
-    assert stream_through(folder) == "7-1"
+    assert manifest_told(folder) == told
     (folder / MANIFEST).write_text(json.dumps(told | {"stream_through": "9-1"}))
     with pytest.raises(BundleError, match="was changed"):
-        stream_through(folder)
+        manifest_told(folder)
     for text in ("", "[]", "{}", '{"version": "1", "watermark": "x"}'):
         (folder / MANIFEST).write_text(text)
         with pytest.raises(BundleError, match="no usable manifest"):
-            stream_through(folder)
+            manifest_told(folder)
 
 
 def test_arrays_are_mapped_and_not_of_the_slow_kind(folder: Path) -> None:

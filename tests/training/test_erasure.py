@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from engine.bundle import Visitors
+from engine.bundle_files import version_of
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
 from engine.happened import Happened
@@ -167,3 +168,20 @@ def test_a_bundle_that_cannot_be_read_may_hold_anybody(tmp_path: Path) -> None:
     version = publish(bundle(), tmp_path).version
     (tmp_path / version / "items.keys.npy").write_bytes(b"?")
     assert holding_erased(tmp_path, erased("c:bo")) == [version]
+
+
+def test_a_bundle_of_another_format_goes_only_where_it_may_hold_who_was_erased(
+    tmp_path: Path,
+) -> None:
+    manifest = bundle().manifest.model_copy(update={"erasures": erased("c:bo").known()})
+    version = publish(replace(bundle(), manifest=manifest), tmp_path).version
+    file = tmp_path / version / "manifest.json"
+    told = json.loads(file.read_text()) | {"schema_version": 99}
+    file.write_text(json.dumps(told | {"version": version_of(told)}))
+    publish(bundle(), tmp_path)
+    for nobody_new in (Tombstones(), erased("c:bo")):
+        assert version not in holding_erased(tmp_path, nobody_new)
+        assert version not in forget_erased(tmp_path, nobody_new, before=AT)
+    later = erased("c:bo") | erased("c:ann", number=2)
+    assert version in holding_erased(tmp_path, later)
+    assert forget_erased(tmp_path, later, before=AT) == [version]

@@ -11,7 +11,7 @@ from training.bank import Bank
 from training.interactions import read_interactions
 from training.models.als import AlsConfig
 from training.models.daily import daily
-from training.search import ALS_SHARES, STEPS, Choice, best_of, hold_out, sampled, search
+from training.search import ALS_SHARES, STEPS, Choice, best_of, hold_out, search
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Truth, new_only, truth_of
@@ -55,7 +55,7 @@ def season(frame: Frame) -> pl.LazyFrame:
 def bank_of(log: pl.LazyFrame, *, timeless: bool, budget: float = ENOUGH) -> Bank:
     split = hold_out(log, SMALL, timeless=timeless, rng=rng())
     data = read_interactions(split.train, InteractionConfig())
-    truth = sampled(new_only(truth_of(split.test, data), data), SMALL.customers, rng())
+    truth = new_only(truth_of(split.test, data), data).sampled(SMALL.customers, rng())
     bank = Bank(data, daily(data), truth, budget, seed=1)
     bank.open(START, k=SMALL.k, threads=1)
     return bank
@@ -181,10 +181,10 @@ def test_a_log_with_times_is_held_out_by_time(frame: Frame, days: float, first: 
 def test_a_sample_keeps_what_each_customer_wants() -> None:
     offsets = np.array([0, 1, 3, 6, 7])
     truth = Truth(np.array([2, 5, 6, 9], np.int32), offsets, np.arange(7, dtype=np.int32), 9)
-    part = sampled(truth, 2, rng())
+    part = truth.sampled(2, rng())
     assert len(part) == 2
     for place, customer in enumerate(part.customers):
         whole = truth.customers.tolist().index(int(customer))
         ours = part.items[part.offsets[place] : part.offsets[place + 1]]
         assert ours.tolist() == list(range(offsets[whole], offsets[whole + 1]))
-    assert sampled(truth, 4, rng()) is truth
+    assert truth.sampled(4, rng()) is truth

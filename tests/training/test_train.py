@@ -25,7 +25,7 @@ from training.evaluate import (
     personal_and_popular,
     split_of,
 )
-from training.log import LogHeader
+from training.log import LogHeader, conform
 from training.publish import current
 from training.slates import SOURCES, slates_for
 from training.train import in_currency_of, open_source, read_settings, require_past, train
@@ -208,7 +208,7 @@ def test_a_log_without_times_is_judged_on_pairs_drawn_at_random() -> None:
     pairs = sorted(
         {(int(c), int(c) % 4 * 10 + int(i)) for c, i in rng.integers(0, 10, (600, 2)) * [6, 1]}
     )
-    log = pl.LazyFrame(
+    lines = pl.DataFrame(
         {
             "event_id": [f"e{n}" for n in range(len(pairs))],
             "type": "purchase",
@@ -217,15 +217,8 @@ def test_a_log_without_times_is_judged_on_pairs_drawn_at_random() -> None:
             "item_id": [f"i{i}" for _, i in pairs],
             "quantity": 1,
         }
-    ).with_columns(
-        pl.col("at").cast(pl.Datetime("ms", "UTC")),
-        *(
-            pl.lit(None, pl.String).alias(name)
-            for name in ("visitor_id", "order_id", "channel", "query", "properties")
-        ),
-        unit_price_minor=pl.lit(None, pl.Int64),
     )
-    source = Source(log, LogHeader(timeless=True), None)
+    source = Source(conform(lines).lazy(), LogHeader(timeless=True), None)
     plans = personal_and_popular(SETTINGS.slots, SETTINGS.train)
     evaluation = evaluate(source, SETTINGS.shop, SETTINGS.train, plans, silent)
     assert evaluation.split == "20% of the pairs at random"

@@ -16,7 +16,7 @@ from training.assemble import Source, read_source
 from training.bank import Bank
 from training.config import TrainConfig
 from training.evaluate import split_of
-from training.log import LogHeader
+from training.log import LogHeader, conform
 from training.looks import LOOKS, has_looks, weigh_looks, with_looks
 from training.models.daily import daily
 from training.publish import current
@@ -126,7 +126,7 @@ def test_a_larger_log_is_worth_more_work(trained: Trained) -> None:
 
 def little(days: list[int]) -> Source:
     """One customer who buys another item each day."""
-    log = pl.LazyFrame(
+    lines = pl.DataFrame(
         {
             "event_id": [f"e{n}" for n in range(len(days))],
             "type": "purchase",
@@ -135,15 +135,8 @@ def little(days: list[int]) -> Source:
             "item_id": [f"i{n}" for n in range(len(days))],
             "quantity": 1,
         }
-    ).with_columns(
-        pl.col("at").cast(pl.Datetime("ms", "UTC")),
-        *(
-            pl.lit(None, pl.String).alias(name)
-            for name in ("visitor_id", "order_id", "channel", "query", "properties")
-        ),
-        unit_price_minor=pl.lit(None, pl.Int64),
     )
-    return Source(log, LogHeader(timeless=False), None)
+    return Source(conform(lines).lazy(), LogHeader(timeless=False), None)
 
 
 @pytest.mark.parametrize("days", [[3], [3, 3], []])

@@ -1,7 +1,7 @@
 """Is the engine good: what the hold-out said, and what customers did after a bundle was made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -88,17 +88,14 @@ def forward(facts: Facts) -> Forward | None:
 
 def _truth(log: pl.LazyFrame, bundle: Bundle) -> Truth:
     later = log.filter(pl.col("at").dt.epoch("ms") > bundle.manifest.watermark)
-    truth = truth_of(later, pairs_of(bundle))
-    if len(truth) <= CUSTOMERS:
-        return truth
     rng = np.random.default_rng(bundle.manifest.seed)
-    return truth.take(np.sort(rng.choice(len(truth), CUSTOMERS, replace=False)).astype(np.int32))
+    return truth_of(later, pairs_of(bundle)).sampled(CUSTOMERS, rng)
 
 
 def _judged(bundle: Bundle, truth: Truth, facts: Facts, days: float) -> Forward:
-    plan = always(facts.slots[_slot(bundle.manifest, facts)])
+    plan = facts.slots[_slot(bundle.manifest, facts)].repeating(Repeat.ALWAYS)
     ours = _recalls(plan, truth, bundle)
-    theirs = _recalls(always(only(POPULAR, POPULAR)[0]), truth, bundle)
+    theirs = _recalls(only(POPULAR, POPULAR)[0].repeating(Repeat.ALWAYS), truth, bundle)
     rng = np.random.default_rng(bundle.manifest.seed)
     against = compare(ours, theirs, rng)
     return Forward(
@@ -118,16 +115,6 @@ def _slot(manifest: Manifest, facts: Facts) -> str:
     settings = manifest.settings.get("evaluation")
     named = settings.get("slot") if isinstance(settings, dict) else None
     return str(named) if named in facts.slots else next(iter(facts.slots))
-
-
-def always(plan: SlotPlan) -> SlotPlan:
-    """What was bought may come again: all that is bought counts."""
-    change = {"repeat": Repeat.ALWAYS}
-    return replace(
-        plan,
-        base=plan.base.model_copy(update=change),
-        variants=tuple((holds, slot.model_copy(update=change)) for holds, slot in plan.variants),
-    )
 
 
 def _recalls(plan: SlotPlan, truth: Truth, bundle: Bundle) -> Floats:

@@ -11,9 +11,10 @@ from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.query import Asked, Query, enrich
 from engine.recommend import recommend
+from engine.slots import Repeat
 from tests.conftest import Trained
 from training.report.facts import Facts
-from training.report.quality import N, always, forward, held_out
+from training.report.quality import N, forward, held_out
 
 
 def test_the_hold_out_is_told_as_it_was_measured(facts: Facts, trained: Trained) -> None:
@@ -51,7 +52,7 @@ def test_a_bundle_is_judged_by_what_was_bought_since(facts: Facts) -> None:
     """Asked again one by one: which of the first ten did they go on to buy?"""
     found = forward(facts)
     assert found is not None
-    bundle, plan = facts.bundle, always(facts.slots["my"])
+    bundle, plan = facts.bundle, facts.slots["my"].repeating(Repeat.ALWAYS)
     later = facts.log.filter(
         pl.col("at").dt.epoch("ms") > facts.now, pl.col("type") == "purchase"
     ).collect()
