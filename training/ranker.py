@@ -21,7 +21,6 @@ from training.config import TrainConfig
 from training.metrics import Floats, judge, ndcg
 from training.rank_lists import RankLists, joined, rank_lists
 from training.ranker_config import Learn
-from training.search import sampled
 from training.significance import Comparison, compare
 from training.slates import slates_for
 from training.split import Split, Truth, by_time, cut_off, new_only, truth_of
@@ -114,7 +113,7 @@ def _part(past: Source, split: Split, shop: ShopConfig, train: TrainConfig) -> P
     known = past.of(split.train)
     data = read_source(known, shop)
     rng = np.random.default_rng(train.seed)
-    truth = sampled(truth_of(split.test, data), train.ranker.customers, rng)
+    truth = truth_of(split.test, data).sampled(train.ranker.customers, rng)
     if len(truth) < train.ranker.fewest_customers:
         return len(truth)
     bundle = assemble(known, data, shop, train, lambda _: None)
