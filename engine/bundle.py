@@ -73,6 +73,7 @@ class Manifest(BaseModel):
     search: dict[str, JsonValue] = Field(default_factory=dict)  # how the settings were chosen
     ranker: dict[str, JsonValue] = Field(default_factory=dict)  # which slots have one, and why
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    warm_from: str = ""  # the version whose factors this one's began with
     files: dict[str, FileRecord] = Field(default_factory=dict)
 
 

@@ -143,6 +143,8 @@ def _make(
         return measure(source, tuned, outside.say, keep, learned=learned).as_json()
 
     def fitted() -> Document:
+        last = None if result.champion is None else _read(job.bundles / result.champion)
+        learned = learned_in(read_bundle(twins / str(current(twins))))
         bundle = fit(
             source,
             tuned,
@@ -150,7 +152,8 @@ def _make(
             now=outside.now,
             say=outside.say,
             told=told,
-            learned=learned_in(read_bundle(twins / str(current(twins)))),
+            last=last,
+            learned=learned,
         )
         return {"version": publish(bundle, made).version}
 
@@ -162,13 +165,15 @@ def _make(
 
 def _whole(folder: Path) -> bool:
     version = current(folder)
-    if version is None:
-        return False
+    return version is not None and _read(folder / version) is not None
+
+
+def _read(folder: Path) -> Bundle | None:
+    """None for a bundle that is damaged, or of another format."""
     try:
-        read_bundle(folder / version)
+        return read_bundle(folder)
     except BundleError:
-        return False
-    return True
+        return None
 
 
 def _judge(
