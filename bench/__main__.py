@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import batch, command, cycles, looks, models, schemes, serving, training
+from bench import batch, command, cycles, looks, models, schemes, serving, sessions, training
 
 BENCHES = {
     "command": command.main,
@@ -12,6 +12,7 @@ BENCHES = {
     "schemes": schemes.main,
     "looks": looks.main,
     "models": models.main,
+    "sessions": sessions.main,
     "cycles": cycles.main,
 }
 

@@ -69,6 +69,7 @@ class Manifest(BaseModel):
     index: dict[str, JsonValue]  # kind and measured recall of the vector index
     search: dict[str, JsonValue] = Field(default_factory=dict)  # how the settings were chosen
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
+    warm_from: str = ""  # the version whose factors this one's began with
     files: dict[str, FileRecord] = Field(default_factory=dict)
 
 

@@ -12,7 +12,7 @@ from engine.customers.campaigns import (
     CampaignConfig,
     RedemptionConfig,
     ends_at,
-    invited,
+    opens_at,
     readiness,
     redeemable,
 )
@@ -22,24 +22,32 @@ from engine.types import Mask, Rows
 
 
 @dataclass(frozen=True, slots=True)
+class Launch:
+    """A campaign with items."""
+
+    opens_at: tuple[int, ...]  # by the tier's rank, 0 first
+    ends_at: int
+    items: Mask  # (n_items,)
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """Campaigns that have items, while the shop has members enough for campaigns."""
 
-    campaigns: tuple[tuple[CampaignConfig, Mask], ...]
-    top_rank: int
+    launches: tuple[Launch, ...]
     points: NDArray[np.int64]  # (n_items,) that an item costs; 0 = it is not for points
     redemption: RedemptionConfig
     zone: ZoneInfo
 
     def kept_back(self, rows: Rows, tier_rank: int, points: int, now: int) -> Mask:
         """Which of `rows` a customer of this tier and balance is not shown at this instant."""
-        needed = self.points[rows]
-        kept = needed > 0
-        if kept.any():
+        needed = self.points.take(rows)
+        kept: Mask = needed > 0
+        if self.redemption.items and np.count_nonzero(kept):
             kept &= ~redeemable(needed, points, self.redemption, now, self.zone)
-        for campaign, items in self.campaigns:
-            if now < ends_at(campaign) and not invited(campaign, tier_rank, self.top_rank, now):
-                kept = kept | items[rows]
+        for launch in self.launches:
+            if now < launch.ends_at and now < launch.opens_at[tier_rank]:
+                kept |= launch.items.take(rows)
         return kept
 
 
@@ -47,21 +55,23 @@ def programme_of(
     shop: ShopConfig, items: IdMap, catalogue: Catalogue, members: int
 ) -> Programme | None:
     """None where nothing is ever kept back."""
-    ready = readiness(members, shop.loyalty).ready
-    campaigns = tuple(
-        (each, items_of(each, items, catalogue))
+    top = len(shop.loyalty.tiers)
+    launches = tuple(
+        Launch(
+            tuple(opens_at(each, rank, top) for rank in range(top + 1)),
+            ends_at(each),
+            items_of(each, items, catalogue),
+        )
         for each in shop.campaigns
-        if ready and each.has_items
+        if each.has_items and readiness(members, shop.loyalty).ready
     )
     costs = shop.redemption.items
-    if not campaigns and not costs:
+    if not launches and not costs:
         return None
     points = np.zeros(len(items), np.int64)
     rows = items.rows(list(costs))
     points[rows[rows >= 0]] = np.array(list(costs.values()), np.int64)[rows >= 0]
-    return Programme(
-        campaigns, len(shop.loyalty.tiers), points, shop.redemption, ZoneInfo(shop.shop.time_zone)
-    )
+    return Programme(launches, points, shop.redemption, ZoneInfo(shop.shop.time_zone))
 
 
 def items_of(campaign: CampaignConfig, items: IdMap, catalogue: Catalogue) -> Mask:

@@ -18,10 +18,12 @@ from engine.types import NO_CANDIDATES, Candidates, Offsets, Rows, Scores
 LENGTH: Final = 4  # items of the asking session that count; 8 is no better
 NEIGHBOURS: Final = 150
 OLDER_ITEM: Final = 0.55  # weight of each item of the asking session against the one after it
-FURTHER: Final = 0.7  # weight of each step away from the shared item
-BEFORE: Final = 0.8  # weight of what came before the shared item against what came after
-LONG_SESSION: Final = 0.2  # exponent of the length that a session's weight is divided by
+FURTHER: Final = 0.75  # weight of each step away from the shared item
+BEFORE: Final = 0.7  # weight of what came before the shared item against what came after
+LONG_SESSION: Final = 0.1  # exponent of the length that a session's weight is divided by
 RECENCY: Final = 1.5  # how much more the newest session counts than the oldest
+COMMON: Final = 0.6  # exponent of the rarity of what is proposed: what all look at says less
+BACK: Final = 0.5  # of the best score is added to the last item's, half of that to the one before
 LONGEST: Final = 50  # items of a past session that are kept
 LISTED: Final = 0.2  # share of item lists beside few sessions; 0 to 0.3 measured alike
 BEST: Final = 20  # the places that customers see; as where sources are fused
@@ -29,6 +31,7 @@ BEST: Final = 20  # the places that customers see; as where sources are fused
 _STEPS: Final = np.arange(-LONGEST, LONGEST + 1)
 _CLOSENESS: Final = FURTHER ** np.maximum(np.abs(_STEPS) - 1, 0) * np.where(_STEPS < 0, BEFORE, 1)
 _AGES: Final = OLDER_ITEM ** np.arange(LENGTH)
+_BACK: Final = BACK ** np.arange(1, LENGTH + 1)
 _LENGTHS: Final = np.maximum(np.arange(LONGEST + 1), 1) ** -LONG_SESSION
 
 Places = NDArray[np.int64]
@@ -57,8 +60,11 @@ class _Near:
 
 
 def nearest_sessions(sessions: Sessions, recent: Rows, depth: int) -> Candidates:
-    """What goes with `recent` (newest first, each once), among it items of `recent` themselves."""
-    near = _near(sessions, recent[:LENGTH])
+    """What goes with `recent` (newest first, each once), among it items of `recent` themselves:
+    a fifth of all clicks go back to what was looked at just before, most to the last of it.
+    """
+    recent = recent[:LENGTH]
+    near = _near(sessions, recent)
     if near is None:
         return NO_CANDIDATES
     starts = sessions.offsets[near.rows]
@@ -68,6 +74,10 @@ def nearest_sessions(sessions: Sessions, recent: Rows, depth: int) -> Candidates
     items = sessions.items[np.repeat(starts, lengths) + steps]
     closeness = _CLOSENESS[steps - np.repeat(near.anchors, lengths) + LONGEST]
     rows, sums = _added(items, np.repeat(near.scores, lengths) * closeness)
+    sums *= sessions.rarity[rows] ** COMMON
+    places = np.minimum(np.searchsorted(rows, recent), len(rows) - 1)
+    known = rows[places] == recent
+    sums[places[known]] += sums.max() * _BACK[: len(recent)][known]
     return best(rows, sums, depth)
 
 

@@ -73,7 +73,12 @@ def require_log_of(bundle: Bundle, source: Source) -> None:
 
 
 def assemble(
-    source: Source, data: Interactions, shop: ShopConfig, train: TrainConfig, say: Say
+    source: Source,
+    data: Interactions,
+    shop: ShopConfig,
+    train: TrainConfig,
+    say: Say,
+    start: als.Start | None = None,
 ) -> Bundle:
     """Fit every model on the whole of `source`, of which `data` has been read.
 
@@ -81,7 +86,7 @@ def assemble(
     did in any way. Their standing, which prices depend on, is kept, and counts where the standing
     of others is found: a class is a place among all customers.
 
-    Deterministic for one source, configuration and seed.
+    Deterministic for one source, configuration, seed and `start` of the factors (None: at random).
     """
     out = opted_out(source.log)
     heard = without_people(source.log, out)
@@ -94,7 +99,7 @@ def assemble(
     say("factors")
     interest = daily(learnt)
     rises = trend.fit(learnt, interest, train.trend)
-    model = als.fit(learnt, train.als, seed=train.seed, threads=train.threads)
+    model = als.fit(learnt, train.als, seed=train.seed, threads=train.threads, start=start)
     asked = model.customer_factors if data.n_customers else None  # what will be asked for
     factors = Factors(
         item=model.item_factors,

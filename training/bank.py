@@ -33,6 +33,9 @@ DEPTH: Final = 150  # of each view: what is in play
 FIRST: Final = 0.15  # decision: share of the budget that one way of counting may take
 VIEWS: Final = (0.1, 0.4)  # target exponents that decide what is in play
 VIEW_TREND: Final = 0.5
+NEAR_BY: Final = 5.0  # places, of a line without times
+
+Fading = tuple[float, float | None]
 
 
 class Bank:
@@ -50,7 +53,7 @@ class Bank:
         self.truth = self._within(truth, budget_s * FIRST)
         self.work_s = float(self._work()[self.truth.customers].sum()) * COUNT_S
         self._pieces: dict[str, Table | None] = {}
-        self._table: tuple[tuple[float, float], Table] | None = None  # the last one made
+        self._table: tuple[tuple[float, Fading], Table] | None = None  # the last one made
 
     def _within(self, truth: Truth, most_s: float) -> Truth:
         """As many customers as one pass of counting can pay for; at least one."""
@@ -74,9 +77,9 @@ class Bank:
         """Decides what is in play: by every source that the budget pays for, or counting alone."""
         self.threads = threads
         way = start.blend.cooccurrence[0]
-        sources = [(self._counter(way), self._views())]
-        flat = np.ones((1, self.data.n_items), np.float32)
-        self.left_s -= self.work_s
+        views, flat = self._views(), np.ones((1, self.data.n_items), np.float32)
+        sources = [(self._counter(one), views) for one in self._counted_in_play(way)]
+        self.left_s -= self.work_s * len(sources)
         ridge = None if alone else self._ridge_scorer(start.blend)
         factors = None if alone else self._als_scorer(start.als)
         sources += [(scorer, flat) for scorer in (ridge, factors) if scorer is not None]
@@ -93,7 +96,7 @@ class Bank:
 
     def counted(self, way: CooccurrenceConfig) -> Table | None:
         """None where the budget does not pay for it; so for all of these."""
-        key = f"{way.customer_exponent}/{way.source_exponent}/{way.pair_half_life_days}"
+        key = f"{way.customer_exponent}/{way.source_exponent}/{_fading(way)}"
         if key not in self._pieces:
             paid = self._pay(self.work_s)
             self._pieces[key] = self.exam.at_pools(self._counter(way)) if paid else None
@@ -103,7 +106,11 @@ class Bank:
         return found * self.exam.of_items((self.totals**-way.target_exponent).astype(np.float32))
 
     def ridge(self, blend: BlendConfig) -> Table | None:
-        return self._pieces[_ridge_key(blend.ridge)]
+        key = _ridge_key(blend.ridge)
+        if key not in self._pieces:
+            scorer = self._ridge_scorer(blend)
+            self._pieces[key] = None if scorer is None else self.exam.at_pools(scorer)
+        return self._pieces[key]
 
     def factors(self, config: AlsConfig) -> Table | None:
         key = _als_key(config)
@@ -119,12 +126,20 @@ class Bank:
         scale = scales(self.rows, self.columns, way)
         if not self.small:
             return counting(self.rows, self.columns, scale)
-        key = (way.customer_exponent, way.pair_half_life_days)
+        key = (way.customer_exponent, _fading(way))
         if self._table is None or self._table[0] != key:
             even = np.ones_like(scale.sources)
             plain = replace(scale, sources=even, targets=even)
             self._table = key, table(self.rows, self.columns, plain, self.threads)
         return tabling(self.rows, self._table[1], scale.sources)
+
+    def _counted_in_play(self, way: CooccurrenceConfig) -> tuple[CooccurrenceConfig, ...]:
+        """Without times also what stands near by in the lines, whatever the start says of that."""
+        if not self.data.timeless:
+            return (way,)
+        return tuple(
+            way.model_copy(update={"pair_half_life_places": places}) for places in (None, NEAR_BY)
+        )
 
     def _views(self) -> Table:
         views = [self.totals**-exponent for exponent in VIEWS]
@@ -196,6 +211,10 @@ def marks(bank: Bank, setting: Setting) -> Floats | None:
     mixed = (1 - share) * of_each(lists)
     mixed += share * of_each(factors * bank.rises(setting.trend))
     return bank.exam.marks(mixed)
+
+
+def _fading(way: CooccurrenceConfig) -> Fading:
+    return way.pair_half_life_days, way.pair_half_life_places
 
 
 def _ridge_key(config: RidgeConfig) -> str:

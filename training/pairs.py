@@ -17,8 +17,9 @@ class Pairs:
     offsets: Offsets  # (n_lines + 1,)
     members: Rows  # (n_pairs,) ascending within a line
     weights: Scores  # above 0
-    days: Rows  # full days before the watermark
+    moments: Rows  # full days before the watermark; places in the line where the log has no times
     n_members: int
+    timeless: bool
 
     @property
     def n_lines(self) -> int:
@@ -37,15 +38,18 @@ def liked(data: Interactions, history_limit: int) -> Pairs:
     """
     rows = rows_of(data.offsets)
     kept = np.flatnonzero(data.weights > 0)
+    places = _places(data, rows) if data.timeless else np.zeros(len(rows), np.int32)
     if np.diff(data.offsets).max(initial=0) > history_limit:
-        kept = _most_recent(rows, data, kept, history_limit)
-    days = (data.watermark - data.last_at[kept]) // DAY_MS
+        order = np.lexsort((data.items, -places, -data.last_at, rows))
+        kept = _first_of_each(order[data.weights[order] > 0], rows, data.n_rows, history_limit)
+    days = ((data.watermark - data.last_at) // DAY_MS).astype(np.int32)
     return Pairs(
         offsets_of(rows[kept], data.n_rows),
         data.items[kept],
         data.weights[kept],
-        days.astype(np.int32),
+        (places if data.timeless else days)[kept],
         data.n_items,
+        data.timeless,
     )
 
 
@@ -56,8 +60,9 @@ def by_item(pairs: Pairs) -> Pairs:
         offsets_of(pairs.members[order], pairs.n_members),
         pairs.lines[order],
         pairs.weights[order],
-        pairs.days[order],
+        pairs.moments[order],
         pairs.n_lines,
+        pairs.timeless,
     )
 
 
@@ -66,9 +71,24 @@ def totals(pairs: Pairs) -> NDArray[np.float64]:
     return np.bincount(pairs.lines, pairs.weights, pairs.n_lines).astype(np.float64)
 
 
-def _most_recent(
-    rows: Rows, data: Interactions, kept: NDArray[np.intp], limit: int
+def _places(data: Interactions, rows: Rows) -> Rows:
+    """(n_pairs,) where the last sign of interest stands among those of its row.
+
+    A pair without one gets any place.
+    """
+    events = data.events
+    if not len(events.at):
+        return np.zeros(len(rows), np.int32)
+    keys = events.rows.astype(np.int64) * data.n_items + events.items
+    order = np.argsort(keys, kind="stable")
+    wanted = rows.astype(np.int64) * data.n_items + data.items
+    last = order[np.searchsorted(keys[order], wanted, side="right") - 1]
+    return (last - offsets_of(events.rows, data.n_rows)[rows]).astype(np.int32)
+
+
+def _first_of_each(
+    order: NDArray[np.intp], rows: Rows, n_rows: int, limit: int
 ) -> NDArray[np.intp]:
-    order = kept[np.lexsort((data.items[kept], -data.last_at[kept], rows[kept]))]
-    starts = offsets_of(rows[order], data.n_rows)[rows[order]]
+    """Of places that stand row by row, at most `limit` of each row, in ascending order."""
+    starts = offsets_of(rows[order], n_rows)[rows[order]]
     return np.sort(order[np.arange(len(order)) - starts < limit])

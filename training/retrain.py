@@ -140,7 +140,10 @@ def _make(
         return measure(source, tuned, outside.say, keep).as_json()
 
     def fitted() -> Document:
-        bundle = fit(source, tuned, result.metrics, now=outside.now, say=outside.say, told=told)
+        last = None if result.champion is None else _read(job.bundles / result.champion)
+        bundle = fit(
+            source, tuned, result.metrics, now=outside.now, say=outside.say, told=told, last=last
+        )
         return {"version": publish(bundle, made).version}
 
     told = stages.once("search", found)
@@ -151,13 +154,15 @@ def _make(
 
 def _whole(folder: Path) -> bool:
     version = current(folder)
-    if version is None:
-        return False
+    return version is not None and _read(folder / version) is not None
+
+
+def _read(folder: Path) -> Bundle | None:
+    """None for a bundle that is damaged, or of another format."""
     try:
-        read_bundle(folder / version)
+        return read_bundle(folder)
     except BundleError:
-        return False
-    return True
+        return None
 
 
 def _judge(

@@ -29,8 +29,8 @@ def counting(rows: Pairs, columns: Pairs, scales: Scales) -> Scorer:
     def scores(customers: Rows) -> Table:
         found = np.zeros((len(customers), rows.n_members), np.float32)
         _count(
-            customers, rows.offsets, rows.members, rows.weights, rows.days,
-            columns.offsets, columns.members, columns.weights, columns.days,
+            customers, rows.offsets, rows.members, rows.weights, rows.moments,
+            columns.offsets, columns.members, columns.weights, columns.moments,
             scales.customers, scales.sources, scales.by_gap, found,
         )  # fmt: skip
         return found
@@ -90,8 +90,8 @@ def factoring(model: AlsModel) -> Scorer:
 @compiled
 def _count(  # noqa: PLR0917  # compiled code takes arrays, not values
     customers: Rows,
-    row_offsets: Offsets, row_items: Rows, row_weights: Scores, row_days: Rows,
-    item_offsets: Offsets, item_rows: Rows, item_weights: Scores, item_days: Rows,
+    row_offsets: Offsets, row_items: Rows, row_weights: Scores, row_moments: Rows,
+    item_offsets: Offsets, item_rows: Rows, item_weights: Scores, item_moments: Rows,
     customer_scale: Scores, source_scale: Scores, by_gap: Scores, found: Table,
 ) -> None:  # fmt: skip
     touched = np.empty(found.shape[1], np.int32)
@@ -105,8 +105,8 @@ def _count(  # noqa: PLR0917  # compiled code takes arrays, not values
                 row = item_rows[other]
                 history = slice(row_offsets[row], row_offsets[row + 1])
                 gather(
-                    share * item_weights[other] * customer_scale[row], item_days[other],
-                    row_items[history], row_weights[history], row_days[history], by_gap,
+                    share * item_weights[other] * customer_scale[row], item_moments[other],
+                    row_items[history], row_weights[history], row_moments[history], by_gap,
                     found[line], touched, 0,
                 )  # fmt: skip
             found[line, item] = of_itself

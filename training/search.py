@@ -32,6 +32,7 @@ WAYS: Final[tuple[tuple[Way, ...], ...]] = (  # the best of each of three sets, 
 )
 SHIFTS: Final = (0.15, -0.15)  # of the target exponents
 GAPS: Final = (15.0, 30.0, 60.0)  # days
+PLACES: Final = (None, 10.0, 5.0)  # between two items of a line; None: its order says nothing
 RIDGE_WEIGHTS: Final = (0.0, 0.2, 0.4, 0.6)  # above, a random hold-out flatters it
 TRENDS: Final = tuple((days, power) for days in (7.0, 14.0, 30.0) for power in (0.2, 0.4, 0.6))
 NO_TREND: Final = (7.0, 0.0)
@@ -166,6 +167,17 @@ def _gaps(setting: Setting) -> Entries:
     ]
 
 
+def _places(setting: Setting) -> Entries:
+    ways = setting.similar.cooccurrence
+    return [
+        (
+            f"pairs fade by half in {places:g} places" if places else "the order of a line is left",
+            setting.with_ways(tuple(_with(way, pair_half_life_places=places) for way in ways)),
+        )
+        for places in PLACES
+    ]
+
+
 def _ridge(setting: Setting) -> Entries:
     return [(f"ridge {weight:g}", setting.with_ridge(weight)) for weight in RIDGE_WEIGHTS]
 
@@ -182,7 +194,7 @@ def _way(first: CooccurrenceConfig, b: float, source: float, target: float) -> C
     return _with(first, customer_exponent=b, source_exponent=source, target_exponent=target)
 
 
-def _with(way: CooccurrenceConfig, **change: float) -> CooccurrenceConfig:
+def _with(way: CooccurrenceConfig, **change: float | None) -> CooccurrenceConfig:
     return way.model_copy(update=change)
 
 
@@ -194,7 +206,7 @@ def _named(ways: Sequence[CooccurrenceConfig]) -> str:
 
 # pairs drawn at random flatter what is popular (measured on gowalla: the target exponents that are
 # best for them lose 4 % on the given test), so without times the ways of counting stay as they are
-STEPS: Final[tuple[Grid, ...]] = (_ridge, _factors)
+STEPS: Final[tuple[Grid, ...]] = (_places, _ridge, _factors)
 STEPS_IN_TIME: Final[tuple[Grid, ...]] = (
     _trends, _ways, _targets, _gaps, _ridge, _trends, _factors,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
 from training.publish import current, publish
 from training.tuning import Tuned, shop_as_told, tune, with_told
+from training.warm import may_start, start_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +152,22 @@ def fit(
     now: Callable[[], int],
     say: Say,
     told: dict[str, Any] | None = None,
+    last: Bundle | None = None,
 ) -> Bundle:
-    """All of the log as one bundle, with what `measure` found in its manifest, and the search."""
+    """All of the log as one bundle, with what `measure` found in its manifest, and the search.
+
+    Factors begin where those of `last` ended, if that may be and is worth while.
+    """
     shop = in_currency_of(settings.shop, source.header)
     say("read")
     data = read_source(source, shop)
-    bundle = assemble(source, data, shop, settings.train, say)
+    train = settings.train
+    start = None
+    if last is not None and may_start(last, source):
+        start = start_of(last, data, train.als, train.seed)
+    bundle = assemble(source, data, shop, train, say, start)
     found = {
+        "warm_from": "" if last is None or start is None else last.manifest.version,
         "metrics": metrics,
         "search": told or {},
         "created_at": now(),

@@ -8,7 +8,7 @@ import numpy as np
 from engine.catalogue import UNKNOWN, Catalogue
 from engine.customers.facts import History
 from engine.ids import IdMap
-from engine.types import NO_ROWS, Instants, ItemHistory, Mask, Rows
+from engine.types import NO_ROWS, ItemHistory, Mask, Rows
 
 
 def complained_rows(history: History, items: ItemHistory, known: IdMap) -> Rows:
@@ -18,18 +18,18 @@ def complained_rows(history: History, items: ItemHistory, known: IdMap) -> Rows:
     """
     if not history.complaints:
         return NO_ROWS
-    rows = known.rows([complaint.item_id for complaint in history.complaints])
-    at = np.array([complaint.at for complaint in history.complaints])
-    stands = (rows >= 0) & (at >= last_bought(items, rows))
-    return np.unique(rows[stands])
+    latest = {complaint.item_id: complaint.at for complaint in history.complaints}  # by time
+    found = ((known.row(item_id), at) for item_id, at in latest.items())
+    stands = {row for row, at in found if row >= 0 and at >= last_bought(items, row)}
+    return np.array(sorted(stands), np.int32)
 
 
-def last_bought(items: ItemHistory, rows: Rows) -> Instants:
-    """When each of `rows` was bought last; 0 for what never was."""
-    if not len(items):
-        return np.zeros(len(rows), np.int64)
-    places = np.minimum(items.rows.searchsorted(rows), len(items) - 1)
-    return np.where(items.rows[places] == rows, items.last_bought_at[places], 0)
+def last_bought(items: ItemHistory, row: int) -> int:
+    """0 when it never was."""
+    place = int(items.rows.searchsorted(row))
+    if place == len(items) or items.rows[place] != row:
+        return 0
+    return int(items.last_bought_at[place])
 
 
 def is_suppressed(rows: Rows, complained: Rows, catalogue: Catalogue) -> Mask:

@@ -87,3 +87,20 @@ def test_sessions_count_four_times_as_much_as_lists_whatever_their_units() -> No
     assert found.rows.tolist() == [1, 0]
     assert found.scores.tolist() == pytest.approx([1.0, 0.2])
     assert with_lists(NO_CANDIDATES, NO_CANDIDATES, 9) == NO_CANDIDATES
+
+
+def test_the_last_look_leads_and_the_one_before_stands_below_it() -> None:
+    table = worlds.past_sessions(*[[GREEN, BLACK, POT], [GREEN, BLACK, CUP]] * 3)
+    found = nearest_sessions(table, np.array([BLACK, GREEN], np.int32), 9)
+    assert found.rows.tolist()[0] == BLACK
+    scores = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+    assert scores[BLACK] > scores[GREEN] > 0
+
+
+def test_what_is_rare_says_more_than_what_all_look_at() -> None:
+    table = worlds.past_sessions([GREEN, POT], [GREEN, CUP])
+    rarity = np.ones(6, np.float32)
+    rarity[POT] = 9
+    for sessions, first in ((table, CUP), (replace(table, rarity=rarity), POT)):
+        found = nearest_sessions(sessions, np.array([GREEN], np.int32), 9)
+        assert next(row for row in found.rows.tolist() if row != GREEN) == first

@@ -80,11 +80,13 @@ def ran(job: Job, **given: object) -> Result:
     return result
 
 
-def longer(job: Job, days: float = 1) -> None:
-    """The last event once more, some days later."""
+def longer(job: Job, days: float = 1, **changed: str) -> None:
+    """The last event once more, some days later, and changed in what is said."""
     log = read_log(job.log)
     last = log.frame.tail(1).with_columns(
-        pl.col("at") + pl.duration(days=days), event_id=pl.lit(f"new{len(log)}")
+        pl.col("at") + pl.duration(days=days),
+        event_id=pl.lit(f"new{len(log)}"),
+        **{name: pl.lit(value) for name, value in changed.items()},
     )
     write_log(pl.concat([log.frame, last]), log.header, job.log)
 

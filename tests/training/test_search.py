@@ -37,6 +37,24 @@ def tastes(frame: Frame) -> pl.LazyFrame:
     )
 
 
+def walks(frame: Frame, *, in_order: bool) -> pl.LazyFrame:
+    """Everybody likes eight runs of five items that follow each other, in any order of the runs."""
+    draw = rng()
+
+    def line() -> list[int]:
+        starts = draw.choice(24, 8, replace=False) * 5
+        items = [int(start) + step for start in starts for step in range(5)]
+        return items if in_order else [int(item) for item in draw.permutation(items)]
+
+    return frame(
+        [
+            {"day": 0, "customer": f"c{c:03}", "item": f"i{item:03}"}
+            for c in range(60)
+            for item in line()
+        ]
+    )
+
+
 def season(frame: Frame) -> pl.LazyFrame:
     """Every ten days another dozen of thirty items is bought by all, at random within it."""
     draw = rng()
@@ -74,9 +92,18 @@ def test_what_changes_with_the_season_is_foretold_by_the_trend(frame: Frame) -> 
 
 def test_without_times_neither_trend_nor_ways_of_counting_are_tried(frame: Frame) -> None:
     choice = choose(tastes(frame), timeless=True)
-    assert {trial.name.split()[0] for trial in choice.trials} <= {"start", "ridge", "als"}
+    assert {trial.name.split()[0] for trial in choice.trials} <= {"start", "pairs", "ridge", "als"}
     assert choice.setting.trend == START.trend
     assert choice.setting.similar.cooccurrence == START.similar.cooccurrence
+
+
+@pytest.mark.parametrize(("in_order", "places"), [(True, 5.0), (False, None)])
+def test_the_order_of_a_line_counts_only_where_it_says_something(
+    frame: Frame, *, in_order: bool, places: float | None
+) -> None:
+    choice = choose(walks(frame, in_order=in_order), timeless=True)
+    ways = choice.setting.similar.cooccurrence
+    assert {way.pair_half_life_places for way in ways} == {places}
 
 
 def test_the_same_log_gives_the_same_choice(frame: Frame) -> None:

@@ -1,7 +1,7 @@
 """Lines of a customer and their items, parted by spaces: `customer item item …`. No times.
 
 Each pair is a purchase at one fixed instant; the log is marked timeless. An item that a line
-repeats counts once.
+repeats counts once. Ids of events sort as the line lists its items, so the log keeps that order.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ import polars as pl
 from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
 
 TIMELESS_AT: Final = datetime(2000, 1, 1, tzinfo=UTC)  # decision: any fixed instant does
+DIGITS: Final = 7  # of a place within a line
 
 
 def convert(chunk: Chunk, _: Settings) -> Draft:
@@ -27,10 +28,11 @@ def convert(chunk: Chunk, _: Settings) -> Draft:
         .explode("item_id", "place")
     )
     once = pairs.unique([LINE, "item_id"], keep="first", maintain_order=True)
+    place = pl.col("place").cast(pl.String).str.zfill(DIGITS)
     return Draft(
         once.select(
             pl.col(LINE),
-            pl.format("l{}:{}", pl.col(LINE), pl.col("place")).alias("event_id"),
+            pl.format("l{}:{}", pl.col(LINE), place).alias("event_id"),
             pl.lit("purchase").alias("type"),
             pl.lit(TIMELESS_AT, pl.Datetime("us", "UTC")).alias("at"),
             pl.col("customer_id"),

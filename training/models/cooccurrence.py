@@ -2,7 +2,8 @@
 
     S[i, j] = d_i^-l · G[i, j] · d_j^-r        G = Σ_u d_u^-b · x_ui · x_uj · ½^(gap / half-life)
 
-with d the totals of a line and gap the time between the two interests. The score of item j for
+with d the totals of a line and gap the days between the two interests: in a log without times,
+where the order of a line says something, the places between them. The score of item j for
 customer u is Σ_i x_ui S[i, j]. With b = 0, l = r = ½ and no decay it is the plain cosine.
 """
 
@@ -30,6 +31,7 @@ class CooccurrenceConfig(BaseModel):
     source_exponent: float = Field(default=0.6, ge=0, le=2)  # l
     target_exponent: float = Field(default=0.2, ge=0, le=2)  # r
     pair_half_life_days: float = Field(default=30, gt=0)
+    pair_half_life_places: float | None = Field(default=None, gt=0)  # of a line without times
     history_limit: int = Field(default=300, ge=2)
     neighbours: int = Field(default=300, ge=1)
 
@@ -41,7 +43,7 @@ class Scales:
     customers: Scores
     sources: Scores
     targets: Scores
-    by_gap: Scores  # (longest gap in days + 1,)
+    by_gap: Scores  # (longest gap in days, or in places, + 1,)
 
 
 def fit(
@@ -60,14 +62,20 @@ def fit(
 
 
 def scales(rows: Pairs, columns: Pairs, config: CooccurrenceConfig) -> Scales:
-    gaps = np.arange(int(rows.days.max(initial=0)) + 1)
     items = totals(columns)
     return Scales(
         _power(totals(rows), config.customer_exponent),
         _power(items, config.source_exponent),
         _power(items, config.target_exponent),
-        np.exp2(-gaps / config.pair_half_life_days).astype(np.float32),
+        _by_gap(rows, config),
     )
+
+
+def _by_gap(rows: Pairs, config: CooccurrenceConfig) -> Scores:
+    """How much a pair counts by its distance; the same at any where places say nothing."""
+    gaps = np.arange(int(rows.moments.max(initial=0)) + 1)
+    half = config.pair_half_life_places if rows.timeless else config.pair_half_life_days
+    return np.exp2(-gaps / (half or np.inf)).astype(np.float32)
 
 
 def nearest(rows: Pairs, columns: Pairs, scales: Scales, depth: int, threads: int) -> Lists:
@@ -79,8 +87,8 @@ def nearest(rows: Pairs, columns: Pairs, scales: Scales, depth: int, threads: in
 
     def task(block: Block) -> None:
         _nearest_of_block(
-            *block, columns.offsets, columns.members, columns.weights, columns.days,
-            rows.offsets, rows.members, rows.weights, rows.days,
+            *block, columns.offsets, columns.members, columns.weights, columns.moments,
+            rows.offsets, rows.members, rows.weights, rows.moments,
             scales.customers, scales.sources, scales.targets, scales.by_gap,
             found, scores, sizes,
         )  # fmt: skip
@@ -97,8 +105,8 @@ def table(rows: Pairs, columns: Pairs, scales: Scales, threads: int) -> NDArray[
 
     def task(block: Block) -> None:
         _table_of_block(
-            *block, columns.offsets, columns.members, columns.weights, columns.days,
-            rows.offsets, rows.members, rows.weights, rows.days,
+            *block, columns.offsets, columns.members, columns.weights, columns.moments,
+            rows.offsets, rows.members, rows.weights, rows.moments,
             scales.customers, scales.sources, scales.targets, scales.by_gap, found,
         )  # fmt: skip
 
@@ -121,8 +129,8 @@ def _work(rows: Pairs, columns: Pairs) -> NDArray[np.int64]:
 @compiled
 def _nearest_of_block(  # noqa: PLR0917  # compiled code takes arrays, not values
     start: int, stop: int,
-    item_offsets: NDArray[np.int64], item_rows: Rows, item_weights: Scores, item_days: Rows,
-    row_offsets: NDArray[np.int64], row_items: Rows, row_weights: Scores, row_days: Rows,
+    item_offsets: NDArray[np.int64], item_rows: Rows, item_weights: Scores, item_moments: Rows,
+    row_offsets: NDArray[np.int64], row_items: Rows, row_weights: Scores, row_moments: Rows,
     customer_scale: Scores, source_scale: Scores, target_scale: Scores, by_gap: Scores,
     found: Rows, scores: Scores, sizes: Rows,
 ) -> None:  # fmt: skip
@@ -132,11 +140,11 @@ def _nearest_of_block(  # noqa: PLR0917  # compiled code takes arrays, not value
     for source in range(start, stop):
         n_touched = 0
         for place in range(item_offsets[source], item_offsets[source + 1]):
-            row, day = item_rows[place], item_days[place]
+            row, moment = item_rows[place], item_moments[place]
             line = slice(row_offsets[row], row_offsets[row + 1])
             n_touched = gather(
-                item_weights[place] * customer_scale[row], day,
-                row_items[line], row_weights[line], row_days[line], by_gap,
+                item_weights[place] * customer_scale[row], moment,
+                row_items[line], row_weights[line], row_moments[line], by_gap,
                 sums, touched, n_touched,
             )  # fmt: skip
         sums[source] = 0
@@ -152,13 +160,13 @@ def _nearest_of_block(  # noqa: PLR0917  # compiled code takes arrays, not value
 
 @compiled
 def gather(  # noqa: PLR0917  # compiled code takes arrays, not values
-    share: float, day: int, items: Rows, weights: Scores, days: Rows, by_gap: Scores,
+    share: float, moment: int, items: Rows, weights: Scores, moments: Rows, by_gap: Scores,
     sums: Scores, touched: Rows, n_touched: int,
 ) -> int:  # fmt: skip
     """Adds one history to the sums of its items."""
     for place in range(len(items)):
         target = items[place]
-        more = share * weights[place] * by_gap[abs(days[place] - day)]
+        more = share * weights[place] * by_gap[abs(moments[place] - moment)]
         if sums[target] == 0 and more > 0:
             touched[n_touched] = target
             n_touched += 1
@@ -169,18 +177,18 @@ def gather(  # noqa: PLR0917  # compiled code takes arrays, not values
 @compiled
 def _table_of_block(  # noqa: PLR0917  # compiled code takes arrays, not values
     start: int, stop: int,
-    item_offsets: NDArray[np.int64], item_rows: Rows, item_weights: Scores, item_days: Rows,
-    row_offsets: NDArray[np.int64], row_items: Rows, row_weights: Scores, row_days: Rows,
+    item_offsets: NDArray[np.int64], item_rows: Rows, item_weights: Scores, item_moments: Rows,
+    row_offsets: NDArray[np.int64], row_items: Rows, row_weights: Scores, row_moments: Rows,
     customer_scale: Scores, source_scale: Scores, target_scale: Scores, by_gap: Scores,
     found: NDArray[np.float32],
 ) -> None:  # fmt: skip
     for source in range(start, stop):
         sums = found[source]
         for place in range(item_offsets[source], item_offsets[source + 1]):
-            row, day = item_rows[place], item_days[place]
+            row, moment = item_rows[place], item_moments[place]
             share = item_weights[place] * customer_scale[row]
             for other in range(row_offsets[row], row_offsets[row + 1]):
-                gap = by_gap[abs(row_days[other] - day)]
+                gap = by_gap[abs(row_moments[other] - moment)]
                 sums[row_items[other]] += share * row_weights[other] * gap
         for target in range(len(sums)):
             sums[target] *= source_scale[source] * target_scale[target]

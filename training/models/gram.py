@@ -29,6 +29,7 @@ class GramConfig(BaseModel):
 
     customer_exponent: float = Field(default=0.5, ge=0, le=2)  # b; 0.3 to 1 measured on three sets
     pair_half_life_days: float = Field(default=30, gt=0)  # measured on online-retail
+    pair_half_life_places: float | None = Field(default=None, gt=0)  # of a line without times
     history_limit: int = Field(default=300, ge=2)
     longest_line: int = Field(default=600, ge=1)  # more changes nothing (measured on gowalla)
 
@@ -65,6 +66,7 @@ def counted(data: Interactions, config: GramConfig) -> Counted:
         source_exponent=0.5,
         target_exponent=0.5,
         pair_half_life_days=config.pair_half_life_days,
+        pair_half_life_places=config.pair_half_life_places,
     )
     scale = scales(rows, columns, even)
     squares = np.square(columns.weights) * scale.customers[columns.members]

@@ -51,6 +51,29 @@ def test_interests_near_in_time_belong_together_more(read: Read) -> None:
     assert by_weight[near] / by_weight[far] == pytest.approx(2 ** (89 / 30), rel=1e-3)
 
 
+@pytest.mark.parametrize(("places", "ratio"), [(None, 1.0), (2.0, 2 ** ((4 - 1) / 2))])
+def test_in_a_log_without_times_items_near_in_a_line_belong_together_more_if_asked(
+    histories: Histories, places: float | None, ratio: float
+) -> None:
+    data = histories(["xnabf"])
+    even = {"source_exponent": 0.0, "target_exponent": 0.0, "pair_half_life_places": places}
+    near, far, x = (data.item_ids.index(letter) for letter in "nfx")
+    table = dense(fit(data, COSINE.model_copy(update=even)))
+    assert table[x, near] / table[x, far] == pytest.approx(ratio)
+
+
+def test_where_there_are_times_places_say_nothing(read: Read) -> None:
+    data = read([{"day": day, "item": f"i{day}"} for day in (0, 1, 9)])
+    told = fit(data, COSINE.model_copy(update={"pair_half_life_places": 1.0}))
+    np.testing.assert_array_equal(dense(told), dense(fit(data, COSINE)))
+
+
+def test_of_a_long_line_without_times_the_last_places_count(histories: Histories) -> None:
+    data = histories(["abcdef"])
+    table = dense(fit(data, COSINE.model_copy(update={"history_limit": 2})))
+    assert [data.item_ids[row] for row in np.flatnonzero(table.any(1))] == ["e", "f"]
+
+
 def test_only_the_best_are_kept_and_in_order(histories: Histories) -> None:
     data = histories(["abcdef", "abc", "ab"])
     lists = fit(data, COSINE.model_copy(update={"neighbours": 2}))
