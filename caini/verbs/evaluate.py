@@ -27,6 +27,7 @@ from training.evaluate import (
     every_source,
 )
 from training.held import held_out
+from training.ranker import as_said, learn_rankers
 from training.setting import ALS_SHARE
 from training.significance import Interval, bootstrap
 from training.train import (
@@ -63,6 +64,7 @@ class Told:
     fit_s: Mapping[str, float]  # step of training → seconds
     megabytes: Mapping[str, float]
     groups: Sequence[Group]
+    ranker: Mapping[str, Any]  # of learn_rankers
 
 
 def run(
@@ -96,7 +98,10 @@ def judged(
     share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
     plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)
     steps, bundles = Steps(say), list[Bundle]()
-    evaluation = evaluate_on(held, shop, tuned.train, plans, steps.say, bundles.append)
+    learned = learn_rankers(heard, shop, settings.slots, tuned.train, steps.say)
+    evaluation = evaluate_on(
+        held, shop, tuned.train, plans, steps.say, bundles.append, learned=learned
+    )
     steps.say("done")
     lines = {line.name: line for line in evaluation.lines}
     groups = []
@@ -104,7 +109,7 @@ def judged(
         say("segments")
         groups = breakdown(evaluation.asked[0], lines[PERSONAL].marks[PARTS[0]], bundles[0])
     sizes = {name: megabytes(plan, bundles[0]) for name, plan in plans.items()}
-    return Told(evaluation, tuned, steps.seconds, sizes, groups)
+    return Told(evaluation, tuned, steps.seconds, sizes, groups, learned.told)
 
 
 class Steps:
@@ -167,6 +172,7 @@ def as_document(told: Told) -> dict[str, Any]:
         "fit_s": dict(told.fit_s),
         "peak_mib": _peak_mib(),
         "search": told.tuned.told,
+        "ranker": dict(told.ranker),
         "groups": [asdict(group) for group in told.groups],
         "seconds": round(told.evaluation.seconds, 2),
     }
@@ -203,6 +209,8 @@ def _print(told: Told) -> None:
             ("by", "group", "customers", *metrics),
             [(g.kind, g.name, g.customers, *(g.marks[m] for m in metrics)) for g in told.groups],
         )
+    if told.ranker:
+        print(as_said(told.ranker))  # noqa: T201
     fitted = ", ".join(f"{step} {seconds:g} s" for step, seconds in told.fit_s.items())
     print(f"{fitted}; peak {_peak_mib()} MiB")  # noqa: T201
 
