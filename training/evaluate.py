@@ -23,6 +23,7 @@ from training.metrics import BY_CUSTOMER, coverage, judge
 from training.models import popularity
 from training.models.daily import FOREVER, daily
 from training.models.popularity import PopularityConfig
+from training.ranker import NOTHING, Learned
 from training.slates import slates_for
 from training.split import Split, Truth, at_random, by_time, cut_off, new_only, truth_of
 
@@ -30,6 +31,7 @@ Marks = Mapping[str, NDArray[np.float64]]  # metric → one number a customer
 Plans = tuple[SlotPlan, SlotPlan]  # where all that is bought counts, and where only what is new
 
 PERSONAL: Final = "personal"
+UNRANKED: Final = "unranked"  # the same without learned rankers
 POPULAR: Final = "popular"
 EVER: Final = "popular_ever"
 BLEND: Final = "blend"
@@ -87,6 +89,8 @@ def evaluate(
     plans: Mapping[str, Plans],
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
+    *,
+    learned: Learned = NOTHING,
 ) -> Evaluation:
     """No event after the cut reaches a model, a threshold or a list of popular items.
 
@@ -98,7 +102,7 @@ def evaluate(
     """
     split, described = split_of(source, train)
     held = Held(source.of(split.train), split.test, described)
-    return evaluate_on(held, shop, train, plans, say, keep)
+    return evaluate_on(held, shop, train, plans, say, keep, learned=learned)
 
 
 def evaluate_on(
@@ -108,12 +112,15 @@ def evaluate_on(
     plans: Mapping[str, Plans],
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
+    *,
+    learned: Learned = NOTHING,
 ) -> Evaluation:
     """As `evaluate`, for a split that somebody else has made."""
     started = time.monotonic()
     say("hold-out: read")
     data = read_source(held.past, shop)
     bundle = assemble(held.past, data, shop, train, lambda step: say(f"hold-out: {step}"))
+    bundle = learned.put_in(bundle)
     if keep is not None:
         keep(bundle)
     say("hold-out: judge")
@@ -232,6 +239,8 @@ def every_source(slots: Slots, train: TrainConfig, als_share: float) -> dict[str
     blend = {"similar": 1 - als_share, "als": als_share}
     names = ("similar", "als", "session", "again", "popular_in_segment", "new_arrivals")
     lines = personal_and_popular(slots, train)
+    if any(plan.rankers for plan in lines[PERSONAL]):
+        lines |= {UNRANKED: (lines[PERSONAL][0].unranked(), lines[PERSONAL][1].unranked())}
     lines |= {BLEND: of_sources(BLEND, {name: share for name, share in blend.items() if share})}
     lines |= {name: only(name, name) for name in names}
     return lines | {EVER: only(EVER, POPULAR)}

@@ -1,6 +1,5 @@
 """What slates are like beside how many hits they have: for whom they are, and what they bring."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from engine.bundle import Bundle
 from engine.events import EventType
 from engine.types import Rows
 from training import metrics
+from training.assemble import Source
 from training.split import Truth
 
 Floats = NDArray[np.float64]
@@ -18,20 +18,21 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """(n_items,) in minor units; 0 where nothing is known."""
+    """(n_items,) in units of the currency; 0 where nothing is known."""
 
     prices: Floats
     margins: Floats
 
 
-def worth_of(bundle: Bundle, log: pl.LazyFrame) -> Worth:
+def worth_of(bundle: Bundle, past: Source) -> Worth:
     """Prices of the catalogue; margins against the last `unit_cost_minor` that a purchase told."""
     prices = np.maximum(bundle.catalogue.price_minor, 0).astype(np.float64)
-    costs = _costs(log)
+    costs = _costs(past.log)
     rows = bundle.items.rows(costs["item_id"].to_list())
     margins = np.zeros(len(prices))
     margins[rows] = prices[rows] - costs["cost"].to_numpy()
-    return Worth(prices, np.where(prices > 0, margins, 0))
+    unit = 10**past.header.minor_units
+    return Worth(prices / unit, np.where(prices > 0, margins, 0) / unit)
 
 
 def _costs(log: pl.LazyFrame) -> pl.DataFrame:
@@ -61,10 +62,11 @@ def shape(slates: Rows, bundle: Bundle) -> dict[str, float]:
     }
 
 
-def brings(slates: Rows, truth: Truth, worth: Worth, k: int) -> Mapping[str, Floats]:
-    """Of each customer, what the hits among the first k are worth."""
-    judged = metrics.judge(slates, truth)
+def brings(slates: Rows, truth: Truth, worth: Worth) -> dict[str, float]:
+    """What the hits of a slate of k are worth, of the mean customer."""
+    judged, k = metrics.judge(slates, truth), slates.shape[1]
+    values = {f"price@{k}": worth.prices, f"margin@{k}": worth.margins}
     return {
-        f"price@{k}": metrics.taken(slates, judged, worth.prices, k),
-        f"margin@{k}": metrics.taken(slates, judged, worth.margins, k),
+        name: float(metrics.taken(slates, judged, each, k).mean()) if len(slates) else 0.0
+        for name, each in values.items()
     }

@@ -15,7 +15,6 @@ from caini.printed import print_json, print_table
 from engine.bundle import Bundle
 from engine.columns import flatten
 from engine.errors import UnknownName
-from training.assemble import Source
 from training.breakdown import Group, breakdown
 from training.consent import opted_out, without_people
 from training.evaluate import (
@@ -28,8 +27,9 @@ from training.evaluate import (
     every_source,
 )
 from training.held import held_out
+from training.ranker import as_said, learn_rankers
 from training.setting import ALS_SHARE
-from training.shown import brings, shape, worth_of
+from training.shown import Worth, brings, shape, worth_of
 from training.significance import Interval, bootstrap
 from training.train import (
     Settings,
@@ -68,6 +68,7 @@ class Told:
     megabytes: Mapping[str, float]
     groups: Sequence[Group]
     shown: Mapping[str, Shown]  # by model
+    ranker: Mapping[str, Any]  # of learn_rankers
 
 
 def run(
@@ -101,7 +102,10 @@ def judged(
     share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
     plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)
     steps, bundles = Steps(say), list[Bundle]()
-    evaluation = evaluate_on(held, shop, tuned.train, plans, steps.say, bundles.append)
+    learned = learn_rankers(heard, shop, settings.slots, tuned.train, steps.say)
+    evaluation = evaluate_on(
+        held, shop, tuned.train, plans, steps.say, bundles.append, learned=learned
+    )
     steps.say("done")
     lines = {line.name: line for line in evaluation.lines}
     groups = []
@@ -110,22 +114,16 @@ def judged(
         mine = lines[PERSONAL].marks[PARTS[0]]
         groups = breakdown(evaluation.truths[0].customers, mine, bundles[0])
     say("what is shown")
-    shown = {line.name: _shown(line, evaluation, bundles[0], held.past) for line in lines.values()}
+    worth = worth_of(bundles[0], held.past)
+    shown = {line.name: _shown(line, evaluation, bundles[0], worth) for line in evaluation.lines}
     sizes = {name: megabytes(plan, bundles[0]) for name, plan in plans.items()}
-    return Told(evaluation, tuned, steps.seconds, sizes, groups, shown)
+    return Told(evaluation, tuned, steps.seconds, sizes, groups, shown, learned.told)
 
 
-def _shown(line: Line, evaluation: Evaluation, bundle: Bundle, past: Source) -> Shown:
-    """What each part's slates are like, and what they bring a customer, in the shop's currency."""
-    worth = worth_of(bundle, past.log)
-    k = max(rows.shape[1] for rows in line.slates.values())
-    unit = 10**past.header.minor_units
+def _shown(line: Line, evaluation: Evaluation, bundle: Bundle, worth: Worth) -> Shown:
+    """What each part's slates are like, and what their hits bring a customer."""
     return {
-        part: shape(line.slates[part], bundle)
-        | {
-            name: float(values.mean()) / unit if len(values) else 0.0
-            for name, values in brings(line.slates[part], truth, worth, k).items()
-        }
+        part: shape(line.slates[part], bundle) | brings(line.slates[part], truth, worth)
         for part, truth in zip(PARTS, evaluation.truths, strict=True)
     }
 
@@ -191,6 +189,7 @@ def as_document(told: Told) -> dict[str, Any]:
         "peak_mib": _peak_mib(),
         "search": told.tuned.told,
         "shown": told.shown,
+        "ranker": dict(told.ranker),
         "groups": [asdict(group) for group in told.groups],
         "seconds": round(told.evaluation.seconds, 2),
     }
@@ -228,6 +227,8 @@ def _print(told: Told) -> None:
             [(g.kind, g.name, g.customers, *(g.marks[m] for m in metrics)) for g in told.groups],
         )
     _print_shown(told.shown)
+    if told.ranker:
+        print(as_said(told.ranker))  # noqa: T201
     fitted = ", ".join(f"{step} {seconds:g} s" for step, seconds in told.fit_s.items())
     print(f"{fitted}; peak {_peak_mib()} MiB")  # noqa: T201
 

@@ -9,6 +9,8 @@ import pytest
 from engine.types import Rows
 from tests import worlds
 from tests.worlds import BLACK, CUP, GREEN, MILK, POT
+from training.assemble import Source
+from training.log import LogHeader
 from training.shown import brings, shape, worth_of
 from training.split import Truth
 
@@ -20,8 +22,9 @@ def bought(item: int, cost: object, kind: str = "purchase") -> dict[str, object]
     return {"type": kind, "item_id": TEA.items.id(item), "properties": said}
 
 
-def log(*lines: dict[str, object]) -> pl.LazyFrame:
-    return pl.LazyFrame(list(lines), schema={"type": str, "item_id": str, "properties": str})
+def log(*lines: dict[str, object]) -> Source:
+    schema = {"type": str, "item_id": str, "properties": str}
+    return Source(pl.LazyFrame(list(lines), schema=schema), LogHeader(minor_units=2), None)
 
 
 def slates(*lines: list[int]) -> Rows:
@@ -35,8 +38,8 @@ def test_a_margin_is_the_price_less_the_last_cost_that_was_told() -> None:
         bought(CUP, '"dear"'),
     )  # fmt: skip
     worth = worth_of(TEA, told)
-    assert worth.prices[GREEN] == prices[GREEN] > 0
-    assert worth.margins[GREEN] == prices[GREEN] - 300
+    assert 100 * worth.prices[GREEN] == prices[GREEN] > 0
+    assert 100 * worth.margins[GREEN] == pytest.approx(prices[GREEN] - 300)
     assert worth.margins[[POT, CUP]].tolist() == [0, 0]
 
 
@@ -53,9 +56,10 @@ def test_only_hits_bring_something() -> None:
         np.array([0, 1], np.int32), np.array([0, 2, 3]), np.array([GREEN, MILK, POT], np.int32), 6
     )
     worth = worth_of(TEA, log(bought(GREEN, 100)))
-    found = brings(slates([GREEN, CUP, MILK], [CUP, GREEN, -1]), truth, worth, 2)
-    assert found["price@2"].tolist() == [worth.prices[GREEN], 0]
-    assert found["margin@2"].tolist() == [worth.prices[GREEN] - 100, 0]
+    found = brings(slates([GREEN, CUP, CUP], [CUP, GREEN, -1]), truth, worth)
+    assert found["price@3"] == pytest.approx(worth.prices[GREEN] / 2)
+    assert found["margin@3"] == pytest.approx((worth.prices[GREEN] - 1) / 2)
+    assert brings(slates([CUP], [CUP]), truth, worth)["price@1"] == 0
 
 
 def test_the_same_for_all_is_seen_in_every_number() -> None:
