@@ -63,7 +63,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         ("All purchases", evaluation.customers, "everything"),
         ("Not bought before", evaluation.customers_new, "new_items"),
     ):
-        names = tuple(evaluation.lines[0].everything)
+        names = [name for name in evaluation.lines[0].everything if name.split("@")[0] in SHORT]
         lines = [
             (
                 line.name,
