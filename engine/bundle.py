@@ -16,6 +16,7 @@ from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes
 from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
+from engine.forest import NO_FORESTS, Forest, Forests
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
 from engine.programme import Programme, programme_of
@@ -33,6 +34,8 @@ from engine.types import (
     Scores,
     Vectors,
 )
+
+BEST_SELLERS = 20  # what an item sells is counted in means of so many
 
 SCHEMA_VERSION = 2  # 2: the trend and past sessions
 
@@ -68,6 +71,7 @@ class Manifest(BaseModel):
     settings: dict[str, JsonValue]  # of the models, as trained
     index: dict[str, JsonValue]  # kind and measured recall of the vector index
     search: dict[str, JsonValue] = Field(default_factory=dict)  # how the settings were chosen
+    ranker: dict[str, JsonValue] = Field(default_factory=dict)  # which slots have one, and why
     metrics: dict[str, JsonValue] = Field(default_factory=dict)
     warm_from: str = ""  # the version whose factors this one's began with
     files: dict[str, FileRecord] = Field(default_factory=dict)
@@ -167,10 +171,23 @@ class Bundle:
     cycles: Cycles
     visitors: Visitors = NO_VISITORS
     linked: Linked = NO_LINKED
+    forests: Forests = NO_FORESTS
 
     @cached_property
     def sellable(self) -> Mask:
         return self.catalogue.sellable
+
+    @cached_property
+    def rankers(self) -> dict[str, Forest]:
+        """By the name of the slot that each was learned on; empty where none has helped."""
+        return self.forests.by_name()
+
+    @cached_property
+    def demand(self) -> Scores:
+        """(n_items,) what each item sells of late, in means of the best."""
+        found = np.zeros(len(self.items), np.float32)
+        found[self.popular.rows] = self.popular.scores
+        return found / (self.popular.scores[:BEST_SELLERS].mean() if len(found) else 1)
 
     @cached_property
     def item_stages(self) -> NDArray[np.int16]:

@@ -30,8 +30,10 @@ from engine.customers.repurchase import Cycles
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.errors import BundleError
+from engine.forest import Forests
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
+from engine.rank_features import FEATURES
 from engine.sessions import Sessions
 from engine.shop import ShopConfig
 from engine.types import Candidates, Lists
@@ -56,10 +58,11 @@ VALUES: Final[dict[str, type[Any]]] = {
     "cycles": Cycles,
     "visitors": Visitors,
     "linked": Linked,
+    "forests": Forests,
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
 
-ADDED: Final = frozenset({"visitors", "linked"})
+ADDED: Final = frozenset({"visitors", "linked", "forests"})
 """Those that bundles of before do not have; Bundle says what is taken instead."""
 
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
@@ -239,6 +242,10 @@ def _check_sizes(bundle: Bundle) -> None:
     for name, (length, wanted) in lengths.items():
         if length != wanted:
             raise BundleError(f"{name} has {length} rows where {wanted} are needed")
+    seen = {feature for forest in bundle.rankers.values() for feature in forest.features}
+    if seen - set(FEATURES):
+        strange = sorted(seen - set(FEATURES))
+        raise BundleError(f"forests: this code has no features {', '.join(strange)}; train again")
     for name, held in (("item factors", bundle.factors.item), ("trend", bundle.factors.trend)):
         if not np.isfinite(held).all():
             raise BundleError(f"{name}: holds values that are not finite")

@@ -75,23 +75,29 @@ def orders_told(known: Known, tail: Sequence[Happened], rows: Rows) -> frozenset
 
     The bundle keeps no items by order: what was bought since an order began is taken to be of it.
     """
-    return frozenset(
-        (row, event.order_id)
+    told = [
+        (row, event.order_id, key_of(event.order_id))
         for row, event in zip(rows.tolist(), tail, strict=True)
-        if event.type is EventType.PURCHASE
-        and event.order_id
-        and _bought_since(known, row, key_of(event.order_id))
+        if event.type is EventType.PURCHASE and event.order_id
+    ]
+    if not told:
+        return frozenset()
+    orders, wanted = known.past.orders, {key for _, _, key in told}
+    began = {
+        key: at for key, at in zip(orders.key, orders.at, strict=True) if key in wanted
+    }  # gone through once, however many of both there are
+    return frozenset(
+        (row, order)
+        for row, order, key in told
+        if key in began and _bought_since(known.items, row, began[key])
     )
 
 
-def _bought_since(known: Known, item: int, order: int) -> bool:
-    orders, items = known.past.orders, known.items
-    if order not in orders.key:
-        return False
+def _bought_since(items: ItemHistory, item: int, at: int) -> bool:
     place = int(items.rows.searchsorted(item))
     if place == len(items) or items.rows[place] != item:
         return False
-    return bool(items.last_bought_at[place] >= orders.at[orders.key.index(order)])
+    return bool(items.last_bought_at[place] >= at)
 
 
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:

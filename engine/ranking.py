@@ -42,7 +42,9 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     if not used:
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
     rows = np.concatenate([candidates.rows for _, candidates, _ in used])
-    scores = np.concatenate([c.scores * (weight / _scale(c)) for _, c, weight in used], dtype=float)
+    scores = np.concatenate(
+        [c.scores * (weight / scale_of(c)) for _, c, weight in used], dtype=float
+    )
     by_row = np.lexsort((-scores, rows))  # within a row the source that gave most comes first
     rows = rows.take(by_row)
     first = np.ones(len(rows), np.bool_)
@@ -57,7 +59,7 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     return Pool(rows.take(firsts), total.take(order), places.take(origin))
 
 
-def _scale(candidates: Candidates) -> float:
+def scale_of(candidates: Candidates) -> float:
     """In plain numbers: for so few, a call into numpy costs more than the sum."""
     scores = candidates.scores[:NORM_DEPTH].tolist()
     return sum(map(abs, scores)) / len(scores) or 1.0

@@ -3,6 +3,7 @@
 from engine.bundle import Bundle
 from engine.explain import explain
 from engine.query import Query
+from engine.ranker import rank
 from engine.ranking import Pool, arrange, fuse
 from engine.retrievers import RETRIEVERS
 from engine.slot_rules import filter_rows, weigh_by_rules
@@ -23,6 +24,7 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
     pool = filter_pool(pool, query, slot, bundle)
+    pool = rank(pool, found, query, slot, bundle)
     pool = weigh_by_rules(pool, query, slot, bundle)
     pool = fill(pool, query, slot, bundle)
     pool = arrange(pool, slot, bundle)

@@ -1,6 +1,6 @@
 """Slots are data: what fills a named place on a page, for whom, read from `config/slots.toml`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +72,7 @@ class Slot(BaseModel):
     lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
     shares: tuple[Share, ...] = ()  # of the places shown (S1, G6)
     lead: Lead | None = None  # what stands before everything else
+    ranker: str | None = None  # the slot whose learned ranker orders the best, where it has one
 
     @field_validator("shares")
     @classmethod
@@ -135,9 +136,21 @@ class SlotPlan:
                 return variant
         return self.base
 
+    @property
+    def rankers(self) -> frozenset[str]:
+        """Slots whose learned ranker this one or a variant of it uses."""
+        slots = (self.base, *(slot for _, slot in self.variants))
+        return frozenset(slot.ranker for slot in slots if slot.ranker is not None)
+
     def repeating(self, policy: Repeat) -> "SlotPlan":
         """With another repeat policy, in the slot and all of its variants."""
-        change = {"repeat": policy}
+        return self._with({"repeat": policy})
+
+    def unranked(self) -> "SlotPlan":
+        """Without a learned ranker."""
+        return self._with({"ranker": None})
+
+    def _with(self, change: Mapping[str, object]) -> "SlotPlan":
         variants = ((holds, slot.model_copy(update=change)) for holds, slot in self.variants)
         return SlotPlan(self.name, self.base.model_copy(update=change), tuple(variants))
 
@@ -164,6 +177,7 @@ def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
     plans = {name: reader.plan(name, table, f"{file}: {name}") for name, table in raw.items()}
     if not raw:
         reader.problems.append(f"{file}: names no slot")
+    reader.problems.extend(_wrong_rankers(plans, file, named))
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return {name: plan for name, plan in plans.items() if plan is not None}
@@ -171,6 +185,17 @@ def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
 
 def _only_overrides(table: object) -> bool:
     return isinstance(table, dict) and set(table) == {"overrides"}
+
+
+def _wrong_rankers(
+    plans: Mapping[str, SlotPlan | None], file: str, named: Sequence[str]
+) -> list[str]:
+    return [
+        f"{file}: {plan.name}: ranker: there is no slot {name!r}; known: {', '.join(named)}"
+        for plan in plans.values()
+        if plan is not None
+        for name in sorted(plan.rankers - set(named))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from training.models.new_arrivals import NewArrivalsConfig
 from training.models.popularity import PopularityConfig
 from training.models.sessions import SessionsConfig
 from training.models.trend import TrendConfig
+from training.ranker_config import RankerConfig
 from training.report_config import ReportConfig
 from training.search_config import SearchConfig
 
@@ -45,6 +46,7 @@ class TrainConfig(BaseModel):
     new_arrivals: NewArrivalsConfig = NewArrivalsConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
     search: SearchConfig = SearchConfig()
+    ranker: RankerConfig = RankerConfig()
     checks: CheckConfig = CheckConfig()
     gate: GateConfig = GateConfig()
     retention: RetentionConfig = RetentionConfig()

@@ -10,7 +10,7 @@ from training.customer_tables import SAID, attributes, detail_of
 from training.visitors import visitors_of_customers
 
 _NAMED: Final = pl.col("properties").str.contains("personal", literal=True)
-SAYS_CONSENT: Final = pl.col("type").is_in([str(kind) for kind in SAID]) & _NAMED
+_SAYS_CONSENT: Final = pl.col("type").is_in([str(kind) for kind in SAID]) & _NAMED
 """Lines of a log that may give or refuse it."""
 
 
@@ -22,7 +22,7 @@ class OptedOut:
 
 def opted_out(log: pl.LazyFrame) -> OptedOut:
     """As the fold of the whole log says it of each customer."""
-    lines = log.filter(SAYS_CONSENT & pl.col("customer_id").is_not_null())
+    lines = log.filter(_SAYS_CONSENT & pl.col("customer_id").is_not_null())
     names = lines.select("customer_id").unique().sort("customer_id").collect()
     rows = names.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)).lazy()
     at = pl.col("at").dt.epoch("ms")

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from engine.bundle import Bundle
 from engine.shop import ShopConfig
 from engine.slots import Repeat, Slot, SlotPlan, Slots, Title, find_slot
-from engine.types import NO_ROWS, Rows
+from engine.types import Rows
 from training.assemble import Say, Source, assemble, read_source
 from training.config import TrainConfig
 from training.interactions import Interactions
-from training.metrics import coverage, judge, ndcg, recall
+from training.metrics import BY_CUSTOMER, coverage, judge
 from training.models import popularity
 from training.models.daily import FOREVER, daily
 from training.models.popularity import PopularityConfig
+from training.ranker import NOTHING, Learned
 from training.slates import slates_for
 from training.split import Split, Truth, at_random, by_time, cut_off, new_only, truth_of
 
@@ -30,6 +31,7 @@ Marks = Mapping[str, NDArray[np.float64]]  # metric → one number a customer
 Plans = tuple[SlotPlan, SlotPlan]  # where all that is bought counts, and where only what is new
 
 PERSONAL: Final = "personal"
+UNRANKED: Final = "unranked"  # the same without learned rankers
 POPULAR: Final = "popular"
 EVER: Final = "popular_ever"
 BLEND: Final = "blend"
@@ -55,6 +57,7 @@ class Line:
     new_items: Mapping[str, float]
     customers_a_second: float
     marks: Mapping[str, Marks] = field(default_factory=dict)  # by the names in PARTS
+    slates: Mapping[str, Rows] = field(default_factory=dict)  # the same; (customers, places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Evaluation:
     customers_new: int
     split: str
     seconds: float
-    asked: tuple[Rows, Rows] = (NO_ROWS, NO_ROWS)  # the customers of both parts
+    truths: tuple[Truth, ...] = ()  # of both parts
 
     def as_json(self) -> dict[str, object]:
         table = {
@@ -86,6 +89,8 @@ def evaluate(
     plans: Mapping[str, Plans],
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
+    *,
+    learned: Learned = NOTHING,
 ) -> Evaluation:
     """No event after the cut reaches a model, a threshold or a list of popular items.
 
@@ -97,7 +102,7 @@ def evaluate(
     """
     split, described = split_of(source, train)
     held = Held(source.of(split.train), split.test, described)
-    return evaluate_on(held, shop, train, plans, say, keep)
+    return evaluate_on(held, shop, train, plans, say, keep, learned=learned)
 
 
 def evaluate_on(
@@ -107,12 +112,15 @@ def evaluate_on(
     plans: Mapping[str, Plans],
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
+    *,
+    learned: Learned = NOTHING,
 ) -> Evaluation:
     """As `evaluate`, for a split that somebody else has made."""
     started = time.monotonic()
     say("hold-out: read")
     data = read_source(held.past, shop)
     bundle = assemble(held.past, data, shop, train, lambda step: say(f"hold-out: {step}"))
+    bundle = learned.put_in(bundle)
     if keep is not None:
         keep(bundle)
     say("hold-out: judge")
@@ -129,7 +137,7 @@ def evaluate_on(
         len(fresh),
         held.described,
         time.monotonic() - started,
-        (truth.customers, fresh.customers),
+        (truth, fresh),
     )
 
 
@@ -169,7 +177,7 @@ def _judged(
     everything, new_items = truths
     started = time.monotonic()
     slates = [
-        slates_for(truth.customers, plan.repeating(policy), bundle, n, processes=train.threads)
+        slates_for(truth.customers, plan.repeating(policy), bundle, n, processes=train.threads).rows
         for plan, truth, policy in (
             (plans[0], everything, Repeat.ALWAYS),
             (plans[1], new_items, Repeat.NEVER),
@@ -178,32 +186,27 @@ def _judged(
     seconds = time.monotonic() - started
     cutoffs, n_items = train.evaluation.cutoffs, len(bundle.items)
     measured = [
-        measures(part.rows, truth, n_items, cutoffs)
-        for part, truth in zip(slates, truths, strict=True)
+        measures(rows, truth, n_items, cutoffs) for rows, truth in zip(slates, truths, strict=True)
     ]
     marks = {
-        part: marks_of(found.rows, truth, cutoffs)
-        for part, found, truth in zip(PARTS, slates, truths, strict=True)
+        part: marks_of(rows, truth, cutoffs)
+        for part, rows, truth in zip(PARTS, slates, truths, strict=True)
     }
     asked = len(everything) + len(new_items)
-    return Line(name, measured[0], measured[1], asked / max(seconds, 1e-9), marks)
+    rate = asked / max(seconds, 1e-9)
+    return Line(name, measured[0], measured[1], rate, marks, dict(zip(PARTS, slates, strict=True)))
 
 
 def measures(rows: Rows, truth: Truth, n_items: int, cutoffs: tuple[int, ...]) -> dict[str, float]:
     """Means over the customers; 0 where there are none."""
-    marks = marks_of(rows, truth, cutoffs)
-    found = {}
-    for k in cutoffs:
-        found[f"recall@{k}"] = _mean(marks[f"recall@{k}"])
-        found[f"ndcg@{k}"] = _mean(marks[f"ndcg@{k}"])
-        found[f"coverage@{k}"] = coverage(rows[:, :k], n_items)
-    return found
+    found = {name: _mean(values) for name, values in marks_of(rows, truth, cutoffs).items()}
+    return found | {f"coverage@{k}": coverage(rows[:, :k], n_items) for k in cutoffs}
 
 
 def marks_of(rows: Rows, truth: Truth, cutoffs: tuple[int, ...]) -> Marks:
+    """All of training.metrics.BY_CUSTOMER at each cut-off."""
     judged = judge(rows, truth)
-    recalls = {f"recall@{k}": recall(judged, k) for k in cutoffs}
-    return recalls | {f"ndcg@{k}": ndcg(judged, k) for k in cutoffs}
+    return {f"{name}@{k}": of(judged, k) for name, of in BY_CUSTOMER.items() for k in cutoffs}
 
 
 def _mean(values: np.ndarray) -> float:
@@ -236,6 +239,8 @@ def every_source(slots: Slots, train: TrainConfig, als_share: float) -> dict[str
     blend = {"similar": 1 - als_share, "als": als_share}
     names = ("similar", "als", "session", "again", "popular_in_segment", "new_arrivals")
     lines = personal_and_popular(slots, train)
+    if any(plan.rankers for plan in lines[PERSONAL]):
+        lines |= {UNRANKED: (lines[PERSONAL][0].unranked(), lines[PERSONAL][1].unranked())}
     lines |= {BLEND: of_sources(BLEND, {name: share for name, share in blend.items() if share})}
     lines |= {name: only(name, name) for name in names}
     return lines | {EVER: only(EVER, POPULAR)}

@@ -25,6 +25,7 @@ from training.job import Job, Outside, Result, inputs_of
 from training.lease import lease
 from training.log_facts import LogFacts, log_facts
 from training.publish import current, publish
+from training.ranker import learned_in
 from training.records import made_from, record_of, twin_of
 from training.release import only, release, report, tidy
 from training.stages import Document, Stages, key_of_run
@@ -35,6 +36,7 @@ from training.train import (
     live_manifest,
     measure,
     open_source,
+    rankers,
     read_settings,
     searched,
     without_search,
@@ -137,12 +139,21 @@ def _make(
         def keep(bundle: Bundle) -> None:
             publish(bundle, twins)
 
-        return measure(source, tuned, outside.say, keep).as_json()
+        learned = rankers(source, tuned, outside.say)
+        return measure(source, tuned, outside.say, keep, learned=learned).as_json()
 
     def fitted() -> Document:
         last = None if result.champion is None else _read(job.bundles / result.champion)
+        learned = learned_in(read_bundle(twins / str(current(twins))))
         bundle = fit(
-            source, tuned, result.metrics, now=outside.now, say=outside.say, told=told, last=last
+            source,
+            tuned,
+            result.metrics,
+            now=outside.now,
+            say=outside.say,
+            told=told,
+            last=last,
+            learned=learned,
         )
         return {"version": publish(bundle, made).version}
 

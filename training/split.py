@@ -94,16 +94,48 @@ def at_random(log: pl.LazyFrame, share: float, rng: np.random.Generator) -> Spli
 
     For logs without times only: with them it lets the future explain the past.
     """
-    keys = ["customer_id", "item_id"]
-    known = pl.col("customer_id").is_not_null() & pl.col("item_id").is_not_null()
-    pairs = log.filter(known).select(keys).unique().sort(keys).collect()
+    pairs = _pairs(log)
     drawn = pl.Series("drawn", rng.random(len(pairs)))
+    return _parted(log, pairs.with_columns(drawn).filter(_some_at_random(share)))
+
+
+def at_random_or_at_the_end(log: pl.LazyFrame, share: float, rng: np.random.Generator) -> Split:
+    """Of half of the customers as `at_random`; of the others the last share of their lines.
+
+    Nobody knows how a log without times goes on: what is better for both is better for many ways.
+    """
+    pairs = _pairs(log)
+    drawn = pl.Series("drawn", rng.random(len(pairs)))
+    names = pairs.select(pl.col("customer_id").unique().sort())
+    sides = names.with_columns(at_end=pl.Series(rng.random(len(names)) < 0.5))
+    after = pl.col("place").rank("ordinal").over("customer_id")
+    last = (after > 1) & (after > (1 - share) * pl.len().over("customer_id"))
     held = (
         pairs.with_columns(drawn)
-        .filter(pl.col("drawn").rank("ordinal").over("customer_id") > 1, pl.col("drawn") < share)
-        .lazy()
+        .join(sides, on="customer_id", maintain_order="left")
+        .filter(pl.when("at_end").then(last).otherwise(_some_at_random(share)))
     )
-    return Split(log.join(held, on=keys, how="anti"), log.join(held, on=keys, how="semi"))
+    return _parted(log, held)
+
+
+_PAIR: Final = ("customer_id", "item_id")
+
+
+def _pairs(log: pl.LazyFrame) -> pl.DataFrame:
+    """Each pair once, in the order of its ids, with the place of its last line in the log."""
+    known = pl.col("customer_id").is_not_null() & pl.col("item_id").is_not_null()
+    places = log.with_row_index("place").filter(known)
+    return places.group_by(_PAIR).agg(pl.col("place").max()).sort(_PAIR).collect()
+
+
+def _some_at_random(share: float) -> pl.Expr:
+    drawn = pl.col("drawn")
+    return (drawn.rank("ordinal").over("customer_id") > 1) & (drawn < share)
+
+
+def _parted(log: pl.LazyFrame, held: pl.DataFrame) -> Split:
+    pairs = held.lazy()
+    return Split(log.join(pairs, on=_PAIR, how="anti"), log.join(pairs, on=_PAIR, how="semi"))
 
 
 class Known(Protocol):

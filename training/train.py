@@ -23,6 +23,7 @@ from training.evaluate import Evaluation, evaluate, personal_and_popular, split_
 from training.log import LogHeader, items_path, read_header
 from training.people import identity_in, resolved
 from training.publish import current, publish
+from training.ranker import NOTHING, Learned, learn_rankers
 from training.tuning import Tuned, shop_as_told, tune, with_told
 from training.warm import may_start, start_of
 
@@ -82,8 +83,17 @@ def train(
     live = live_manifest(bundles, current(bundles))
     tuned = searched(source, settings, live, say)
     settings = as_told(settings, tuned.told)
-    evaluation = measure(source, settings, say)
-    bundle = fit(source, settings, evaluation.as_json(), now=now, say=say, told=tuned.told)
+    learned = rankers(source, settings, say)
+    evaluation = measure(source, settings, say, learned=learned)
+    bundle = fit(
+        source,
+        settings,
+        evaluation.as_json(),
+        now=now,
+        say=say,
+        told=tuned.told,
+        learned=learned,
+    )
     say("publish")
     return publish(bundle, bundles), evaluation
 
@@ -121,9 +131,19 @@ def searched(source: Source, settings: Settings, live: Manifest | None, say: Say
     if not settings.train.search.enabled:
         return Tuned(settings.train)
     shop = in_currency_of(settings.shop, source.header)
+    return tune(_before_the_test(source, settings), shop, settings.train, live, say)
+
+
+def rankers(source: Source, settings: Settings, say: Say) -> Learned:
+    """Learned and judged on the same past as `searched`, with the settings that it has chosen."""
+    shop = in_currency_of(settings.shop, source.header)
+    past = _before_the_test(source, settings)
+    return learn_rankers(past, shop, settings.slots, settings.train, say)
+
+
+def _before_the_test(source: Source, settings: Settings) -> Source:
     split, _ = split_of(source, settings.train)
-    heard = without_people(split.train, opted_out(source.log))
-    return tune(source.of(heard), shop, settings.train, live, say)
+    return source.of(without_people(split.train, opted_out(source.log)))
 
 
 def as_told(settings: Settings, told: dict[str, Any]) -> Settings:
@@ -137,11 +157,13 @@ def measure(
     settings: Settings,
     say: Say,
     keep: Callable[[Bundle], None] | None = None,
+    *,
+    learned: Learned = NOTHING,
 ) -> Evaluation:
     """The slots that stand for the path, on the last part of the log; `keep` as in `evaluate`."""
     shop = in_currency_of(settings.shop, source.header)
     plans = personal_and_popular(settings.slots, settings.train)
-    return evaluate(source, shop, settings.train, plans, say, keep)
+    return evaluate(source, shop, settings.train, plans, say, keep, learned=learned)
 
 
 def fit(
@@ -153,6 +175,7 @@ def fit(
     say: Say,
     told: dict[str, Any] | None = None,
     last: Bundle | None = None,
+    learned: Learned = NOTHING,
 ) -> Bundle:
     """All of the log as one bundle, with what `measure` found in its manifest, and the search.
 
@@ -165,7 +188,7 @@ def fit(
     start = None
     if last is not None and may_start(last, source):
         start = start_of(last, data, train.als, train.seed)
-    bundle = assemble(source, data, shop, train, say, start)
+    bundle = learned.put_in(assemble(source, data, shop, train, say, start))
     found = {
         "warm_from": "" if last is None or start is None else last.manifest.version,
         "metrics": metrics,

@@ -42,7 +42,7 @@ def key(
         list[str],
         typer.Option(help="recommend, events, items, customers, identity, erasure or metrics."),
     ],
-    days: Annotated[int | None, typer.Option(min=1, help="How long it holds.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="How long it holds.")] = None,
     json: Json = False,
 ) -> None:
     """Make a key to the server. It is shown once; the file of keys holds its digest alone."""

@@ -27,7 +27,9 @@ from training.evaluate import (
     every_source,
 )
 from training.held import held_out
+from training.ranker import as_said, learn_rankers
 from training.setting import ALS_SHARE
+from training.shown import Worth, brings, shape, worth_of
 from training.significance import Interval, bootstrap
 from training.train import (
     Settings,
@@ -39,6 +41,8 @@ from training.train import (
 )
 from training.tuning import Tuned, shop_as_told, tune
 
+Shown = Mapping[str, Mapping[str, float]]  # part → what slates are like → how much
+PRINTED: Final = ("recall", "ndcg")  # of the marks; --json tells all
 TITLES: Final = {"everything": "All purchases", "new_items": "Not bought before"}
 RESAMPLES: Final = 1000
 
@@ -63,6 +67,8 @@ class Told:
     fit_s: Mapping[str, float]  # step of training → seconds
     megabytes: Mapping[str, float]
     groups: Sequence[Group]
+    shown: Mapping[str, Shown]  # by model
+    ranker: Mapping[str, Any]  # of learn_rankers
 
 
 def run(
@@ -96,15 +102,30 @@ def judged(
     share = float(tuned.told["chosen"]["als_share"]) if tuned.told else ALS_SHARE
     plans = _chosen(every_source(settings.slots, settings.train, share), wanted.models)
     steps, bundles = Steps(say), list[Bundle]()
-    evaluation = evaluate_on(held, shop, tuned.train, plans, steps.say, bundles.append)
+    learned = learn_rankers(heard, shop, settings.slots, tuned.train, steps.say)
+    evaluation = evaluate_on(
+        held, shop, tuned.train, plans, steps.say, bundles.append, learned=learned
+    )
     steps.say("done")
     lines = {line.name: line for line in evaluation.lines}
     groups = []
     if wanted.segments and PERSONAL in lines:
         say("segments")
-        groups = breakdown(evaluation.asked[0], lines[PERSONAL].marks[PARTS[0]], bundles[0])
+        mine = lines[PERSONAL].marks[PARTS[0]]
+        groups = breakdown(evaluation.truths[0].customers, mine, bundles[0])
+    say("what is shown")
+    worth = worth_of(bundles[0], held.past)
+    shown = {line.name: _shown(line, evaluation, bundles[0], worth) for line in evaluation.lines}
     sizes = {name: megabytes(plan, bundles[0]) for name, plan in plans.items()}
-    return Told(evaluation, tuned, steps.seconds, sizes, groups)
+    return Told(evaluation, tuned, steps.seconds, sizes, groups, shown, learned.told)
+
+
+def _shown(line: Line, evaluation: Evaluation, bundle: Bundle, worth: Worth) -> Shown:
+    """What each part's slates are like, and what their hits bring a customer."""
+    return {
+        part: shape(line.slates[part], bundle) | brings(line.slates[part], truth, worth)
+        for part, truth in zip(PARTS, evaluation.truths, strict=True)
+    }
 
 
 class Steps:
@@ -167,6 +188,8 @@ def as_document(told: Told) -> dict[str, Any]:
         "fit_s": dict(told.fit_s),
         "peak_mib": _peak_mib(),
         "search": told.tuned.told,
+        "shown": told.shown,
+        "ranker": dict(told.ranker),
         "groups": [asdict(group) for group in told.groups],
         "seconds": round(told.evaluation.seconds, 2),
     }
@@ -189,7 +212,7 @@ def _print(told: Told) -> None:
     evaluation = told.evaluation
     sizes = (evaluation.customers, evaluation.customers_new)
     for part, customers in zip(PARTS, sizes, strict=True):
-        metrics = tuple(evaluation.lines[0].marks[part])
+        metrics = _printed(evaluation.lines[0].marks[part])
         lines = [
             (line.name, *_cells(line, part, metrics, rng), _speed(line), told.megabytes[line.name])
             for line in evaluation.lines
@@ -197,14 +220,30 @@ def _print(told: Told) -> None:
         title = f"{TITLES[part]}, {evaluation.split}: {customers} customers, ± 95 %"
         print_table(title, ("model", *metrics, "cust/s", "MB"), lines)
     if told.groups:
-        metrics = tuple(told.groups[0].marks)
+        metrics = _printed(told.groups[0].marks)
         print_table(
             f"{PERSONAL}, {TITLES[PARTS[0]].lower()}",
             ("by", "group", "customers", *metrics),
             [(g.kind, g.name, g.customers, *(g.marks[m] for m in metrics)) for g in told.groups],
         )
+    _print_shown(told.shown)
+    if told.ranker:
+        print(as_said(told.ranker))  # noqa: T201
     fitted = ", ".join(f"{step} {seconds:g} s" for step, seconds in told.fit_s.items())
     print(f"{fitted}; peak {_peak_mib()} MiB")  # noqa: T201
+
+
+def _printed(marks: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in marks if name.split("@")[0] in PRINTED)
+
+
+def _print_shown(shown: Mapping[str, Shown]) -> None:
+    for part in PARTS:
+        names = tuple(next(iter(shown.values()))[part])
+        lines = [
+            (model, *(f"{found[part][n]:.4g}" for n in names)) for model, found in shown.items()
+        ]
+        print_table(f"{TITLES[part]}: what is shown, a customer", ("model", *names), lines)
 
 
 def _cells(

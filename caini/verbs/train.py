@@ -10,6 +10,7 @@ from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from engine.bundle import Manifest
 from training.evaluate import Evaluation
+from training.ranker import as_said
 from training.train import open_source, read_settings, train, without_search
 
 SHORT = {"recall": "R@", "ndcg": "NDCG@", "coverage": "cov@"}
@@ -47,6 +48,8 @@ def _sayer(update: Callable[[str], None]) -> Callable[[str], None]:
 
 def _print(manifest: Manifest, evaluation: Evaluation, seconds: float, out: Path) -> None:
     print_evaluation(evaluation)
+    if manifest.ranker:
+        print(as_said(manifest.ranker))  # noqa: T201
     counts = manifest.counts
     print(  # noqa: T201
         f"{counts['events']} events, {counts['customers']} customers, {counts['items']} items; "
@@ -60,7 +63,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         ("All purchases", evaluation.customers, "everything"),
         ("Not bought before", evaluation.customers_new, "new_items"),
     ):
-        names = tuple(evaluation.lines[0].everything)
+        names = [name for name in evaluation.lines[0].everything if name.split("@")[0] in SHORT]
         lines = [
             (
                 line.name,

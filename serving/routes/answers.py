@@ -10,7 +10,7 @@ import orjson
 
 from engine.catalogue import UNKNOWN
 from engine.customers.loyalty import tier_price
-from engine.customers.state import CustomerState
+from engine.customers.state import NOBODY, CustomerState
 from engine.errors import UnknownName
 from engine.query import Asked, Query
 from engine.reasons import Language, say
@@ -125,10 +125,18 @@ def rounded(score: float) -> float:
     return round(score * MILLION) / MILLION
 
 
-def listed(live: Live, found: Candidates, n: int, hidden: Sequence[int] = ()) -> dict[str, Any]:
-    """A list that depends on no customer: what sells of `found`, the first `n`."""
+def listed(
+    live: Live, found: Candidates, n: int, now: int, hidden: Sequence[int] = ()
+) -> dict[str, Any]:
+    """A list that depends on no customer: what sells of `found`, the first `n`.
+
+    What the programme keeps back from who has no tier and no points is not in it (P5, P6).
+    """
     bundle = live.bundle
     sells = bundle.sellable[found.rows] & ~np.isin(found.rows, hidden)
+    if bundle.programme is not None:
+        nobody = NOBODY.tier_rank, NOBODY.points
+        sells &= ~bundle.programme.kept_back(found.rows, *nobody, now)
     rows, scores = found.rows[sells][:n].tolist(), found.scores[sells][:n].tolist()
     return {
         "bundle_version": bundle.version,

@@ -28,22 +28,24 @@ DEFAULT_N = 20
 @router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items that customers of this one like too; shorter than n where evidence ends."""
-    live = await live_now(shop_of(request))
-    return json_answer(_neighbours(live, live.bundle.similar, item_id, n))
+    shop = shop_of(request)
+    live = await live_now(shop)
+    return json_answer(_neighbours(live, live.bundle.similar, item_id, n, shop.now()))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def bought_together(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
     """Items in the same basket more often than chance explains."""
-    live = await live_now(shop_of(request))
-    return json_answer(_neighbours(live, live.bundle.bought_together, item_id, n))
+    shop = shop_of(request)
+    live = await live_now(shop)
+    return json_answer(_neighbours(live, live.bundle.bought_together, item_id, n, shop.now()))
 
 
-def _neighbours(live: Live, lists: Lists, item_id: str, n: int) -> dict[str, Any]:
+def _neighbours(live: Live, lists: Lists, item_id: str, n: int, now: int) -> dict[str, Any]:
     row = live.bundle.items.row(item_id)
     if row < 0:
         raise unknown("item", item_id)
-    return listed(live, lists.of(row, len(live.bundle.items)), n, hidden=(row,))
+    return listed(live, lists.of(row, len(live.bundle.items)), n, now, hidden=(row,))
 
 
 @router.get("/popular", response_model=ListResponse, responses=REFUSALS)
@@ -51,8 +53,9 @@ async def popular(
     request: Request, n: Number = DEFAULT_N, category: Annotated[Id | None, Query()] = None
 ) -> Response:
     """What sells lately, in all or within a category and what is below it."""
-    live = await live_now(shop_of(request))
-    return json_answer(listed(live, _popular(live.bundle, category), n))
+    shop = shop_of(request)
+    live = await live_now(shop)
+    return json_answer(listed(live, _popular(live.bundle, category), n, shop.now()))
 
 
 def _popular(bundle: Bundle, category: str | None) -> Candidates:

@@ -74,11 +74,21 @@ def test_evaluate_tells_intervals_and_groups(small_log: Path, run: Caini) -> Non
     for name in ("personal", "popular"):
         found = told["intervals"][name]["new_items"]["ndcg@10"]
         assert found["low"] <= told[name]["new_items"]["ndcg@10"] <= found["high"]
+        assert {"precision@10", "hit_rate@10", "mrr@10", "map@20"} <= set(
+            told["intervals"][name]["everything"]
+        )
     assert told["search"] == {}
+    personal, popular = (told["shown"][name]["new_items"] for name in ("personal", "popular"))
+    assert personal["coverage"] > popular["coverage"], "more of the catalogue is shown"
+    assert personal["gini"] < popular["gini"]
+    assert personal["novelty_bits"] > popular["novelty_bits"]
+    assert personal["popularity_lift"] < popular["popularity_lift"]
+    assert 0 < personal["margin@20"] < personal["price@20"]
     code, out, _ = run(*asked, "--segments")
     assert code == 0
     assert "±" in out
     assert "history" in out
+    assert "popularity_lift" in out
     code, _, err = run("evaluate", "--log", small_log, "--split", "tomorrow")
     assert code == 2
     assert "time:28d" in err

@@ -212,6 +212,7 @@ def test_the_command_makes_a_key_that_the_server_knows(
     assert digest == sha256(key.encode()).digest()
     told = json.loads(caini("key", "till", "--scope", "events", "--json")[1])
     assert told["key"] not in {key, told["sha256"]}
+    assert caini("key", "till", "--scope", "events", "--days", 10**12)[0] == 2
     code, _, err = caini("key", "Till", "--scope", "all")
     assert code == 2
     assert "key: name: " in err

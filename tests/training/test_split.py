@@ -12,6 +12,7 @@ from training.split import (
     Split,
     Truth,
     at_random,
+    at_random_or_at_the_end,
     by_time,
     cut_off,
     last_out,
@@ -92,6 +93,22 @@ def test_a_random_split_takes_a_share_of_pairs_whole_and_leaves_everyone_one(fra
     assert 0.1 < len(test) / 400 < 0.3
     assert len(train) + len(test) == 450
     assert train["customer_id"].n_unique() == 90
+
+
+def test_half_of_the_customers_lose_the_end_of_their_line_the_others_pairs_at_random(
+    frame: Frame,
+) -> None:
+    lines = [
+        {"day": 0, "item": f"i{k}", "customer": f"c{c:02}"} for c in range(60) for k in range(10)
+    ]
+    lines += [{"day": 0, "item": "only", "customer": f"single{c}"} for c in range(20)]
+    test = at_random_or_at_the_end(frame(lines), 0.2, RNG).test
+    lost = test.group_by("customer_id").agg(pl.col("item_id").sort()).collect()
+    ends = lost.filter(pl.col("item_id").list.join(" ") == "i8 i9")
+    assert 20 < len(ends) < 45
+    others = lost.join(ends, on="customer_id", how="anti")["item_id"].explode()
+    assert others.n_unique() == 10
+    assert not lost["customer_id"].str.starts_with("single").any()
 
 
 def test_the_same_chance_gives_the_same_split(frame: Frame) -> None:
