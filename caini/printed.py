@@ -21,7 +21,7 @@ def print_json(document: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
-    """Numbers stand to the right.
+    """Numbers and percentages stand to the right.
 
     However narrow the screen is, only sentences are broken: names, numbers and instants stay whole.
     In a pipe or a file nothing is broken.
@@ -31,7 +31,7 @@ def print_table(title: str, columns: Sequence[str], lines: Sequence[Sequence[obj
     )
     for place, column in enumerate(columns):
         cells = [line[place] for line in lines]
-        numeric = all(isinstance(cell, int | float | None) for cell in cells)
+        numeric = all(isinstance(cell, int | float | None) or _is_share(cell) for cell in cells)
         longest = max(cell_len(_shown(cell)) for cell in (column, *cells))
         side: Literal["left", "right"] = "right" if numeric else "left"
         least = min(longest, LONGEST_NAME)
@@ -42,6 +42,10 @@ def print_table(title: str, columns: Sequence[str], lines: Sequence[Sequence[obj
     needed = Measurement.get(console, console.options.update(width=WIDEST), table)
     wide = needed.minimum if console.is_terminal else needed.maximum
     Console(width=max(console.width, wide)).print(table)
+
+
+def _is_share(cell: object) -> bool:
+    return isinstance(cell, str) and cell.endswith("%")
 
 
 def _shown(cell: object) -> str:

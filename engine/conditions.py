@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from engine.errors import ConfigError
+from engine.faults import unknown_key
 
 Subject = TypeVar("Subject")
 Value = str | int | float | bool | tuple[Any, ...]
@@ -148,8 +149,9 @@ class _Reader(Generic[Subject]):
         name, op, value = raw["field"], raw["op"], raw["value"]
         field = self.fields.get(name) if isinstance(name, str) else None
         if field is None:
-            known = ", ".join(sorted(self.fields))
-            return self.fault(f"{where}.field", f"{name!r} is no field; allowed: {known}")
+            return self.fault(
+                f"{where}.field", unknown_key(str(name), sorted(self.fields), "field")
+            )
         if op not in OPERATORS[field.kind]:
             allowed = " ".join(OPERATORS[field.kind])
             return self.fault(

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from engine.events import Event
+from serving.auth import PUBLIC
 from serving.problems import (
     INTERNAL,
     MEDIA_TYPE,
@@ -67,6 +68,8 @@ def _described(api: FastAPI) -> dict[str, Any]:
             told["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
         told["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         told["security"] = [{}, {"key": []}]  # keys are asked for where the server has any
+        for path in PUBLIC & told["paths"].keys():
+            told["paths"][path]["get"]["security"] = []
         api.openapi_schema = told
     return api.openapi_schema
 

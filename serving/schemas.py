@@ -1,15 +1,25 @@
 """The wire types. Nobody but the routes imports them."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.events import MAX_UNIT_PRICE, Id
 from engine.slots import MAX_SIZE
 
 MAX_BATCH = 1_000  # events or items in one request; decision
 MOST_STOCK = 2**53  # decision: the largest whole number that every JSON reader reads exactly
+
+
+A_VIEW: Final[dict[str, JsonValue]] = {
+    "event_id": "e-1",
+    "type": "view",
+    "at": "2026-11-21T12:00:00Z",
+    "visitor_id": "v-1",
+    "item_id": "coffee-001",
+}
+"""What `/docs` proposes to send; the items and customers are the simulated shop's."""
 
 
 class Wire(BaseModel):
@@ -37,6 +47,10 @@ class RecommendOptions(Wire):
 
 
 class RecommendRequest(RecommendOptions):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"customer_id": "zhang-wei", "slot": "home", "n": 3}]}
+    )
+
     customer_id: Id | None = None
 
 
@@ -95,7 +109,9 @@ class ListResponse(Wire):
 class EventBatch(BaseModel):
     """Each event is checked by itself, so that one that is wrong does not stop the others."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"events": [A_VIEW]}]}
+    )
 
     events: list[Any] = Field(
         min_length=1,
@@ -137,6 +153,10 @@ class ItemUpdate(Wire):
 
 
 class ItemBatch(Wire):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"item_id": "coffee-001", "stock": 40}]}]}
+    )
+
     items: list[ItemUpdate] = Field(min_length=1, max_length=MAX_BATCH)
 
 

@@ -128,6 +128,7 @@ def _is_pointer(path: Path, version: str) -> bool:
 
 def rollback(bundles: Path, version: str | None = None) -> str:
     """Point at `version`, or at the one that was live before the live one; says which."""
+    versions(bundles)  # a folder that there is not is told as such
     with one_at_a_time(bundles):
         way = _way_back(bundles)
         if version is None:

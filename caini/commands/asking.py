@@ -26,7 +26,7 @@ def recommend(
     n: Annotated[
         int | None, typer.Option(min=1, max=200, help="How many; the slot's size when left out.")
     ] = None,
-    category: Annotated[str | None, typer.Option(help='Path, like "food > tea".')] = None,
+    category: Annotated[str | None, typer.Option(help='Path, like "food > snacks".')] = None,
     context: Annotated[list[str] | None, typer.Option(help="Items of the page.")] = None,
     cart: Annotated[list[str] | None, typer.Option(help="Items in the cart.")] = None,
     search: Annotated[str | None, typer.Option(help="Words searched for.")] = None,

@@ -11,6 +11,9 @@ from engine.reasons import Language
 SHOWN: Final = 5  # items of a slate
 WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
     "unknown": {"en": "nobody knows them yet", "zh": "新访客"},
+    "segment": {"en": "segment", "zh": "分群"},
+    "stage": {"en": "stage", "zh": "阶段"},
+    "value_class": {"en": "value", "zh": "价值"},
     "tier": {"en": "tier", "zh": "等级"},
     "now": {"en": "Now it happens", "zh": "现在发生"},
     "next": {"en": "the very next request", "zh": "下一次请求"},
@@ -63,11 +66,11 @@ class Show:
 
     def who(self, customer_id: str, line: str, answer: Mapping[str, Any]) -> None:
         told = answer["customer"]
-        parts = [told["segment"], told["stage"], told["value_class"]]
-        if told["tier"]:
-            parts.append(f"{self.say('tier')} {told['tier']}")
+        names = [name for name in ("segment", "stage", "value_class", "tier") if told[name]]
         self.title(f"{customer_id}: {line}")
-        self.line("  [dim]" + " · ".join(part for part in parts if part) + "[/dim]")
+        self.line(
+            "  [dim]" + " · ".join(f"{self.say(name)} {told[name]}" for name in names) + "[/dim]"
+        )
 
 
 def ids_of(answer: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import CainiError
 from engine.events import json_schema
-from engine.shop import read_shop, untrained
+from engine.shop import ShopConfig, read_shop, untrained
 from engine.slots import read_slots
 from training.publish import current
 
@@ -55,7 +55,8 @@ def run(
         print_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
-            print(f"{finding.level:8}{finding.what}")  # noqa: T201
+            advice = f"; {finding.mend}" if finding.level == "warning" else ""  # errors tell below
+            print(f"{finding.level:8}{finding.what}{advice}")  # noqa: T201
     errors = [finding for finding in findings if finding.level == "error"]
     if errors:
         raise Unwell(errors)
@@ -174,3 +175,25 @@ def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
     if sections := untrained(shop, bundle.shop):
         told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
         yield Finding("warning", told, "they act from the next caini train on")
+    yield from _unknown_goods(shop, bundle)
+
+
+def _unknown_goods(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
+    """Goods that a campaign or the redemption names, and that the bundle does not have."""
+    known = {
+        "items": bundle.items,
+        "brands": bundle.catalogue.brands,
+        "categories": bundle.catalogue.categories,
+    }
+    named = [
+        (f"campaigns.{each.name}.{kind}", kind, getattr(each, kind))
+        for each in shop.campaigns
+        for kind in known
+    ]
+    named.append(("redemption.items", "items", tuple(shop.redemption.items)))
+    for where, kind, names in named:
+        rows = known[kind].rows(list(names))
+        missing = [repr(name) for name, row in zip(names, rows, strict=True) if row < 0]
+        if missing:
+            told = f"{where} of shop.toml: bundle {bundle.version} has no {', '.join(missing)}"
+            yield Finding("warning", told, "nothing is kept back by it")

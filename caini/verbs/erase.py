@@ -33,7 +33,7 @@ def run(
         print_json(account)
     else:
         print(  # noqa: T201
-            f"{told['erased']} ids are erased; {told['log']} lines left {log} just now"
+            f"{told['erased']} ids are erased; {told['log']} lines were taken out of {log}"
         )
         state = "complete" if told["complete"] else f"remaining: {', '.join(told['remaining'])}"
         print(state)  # noqa: T201

@@ -87,8 +87,13 @@ def _known_as(query: Query) -> str:
     state = query.customer
     if not state.known:
         return "unknown"
-    parts = (state.stage, state.value_class, state.tier, state.segment)
-    return ", ".join(part for part in parts if part)
+    parts = {
+        "segment": state.segment,
+        "stage": state.stage,
+        "value": state.value_class,
+        "tier": state.tier,
+    }
+    return ", ".join(f"{name} {part}" for name, part in parts.items() if part)
 
 
 def _document(

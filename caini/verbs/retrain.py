@@ -79,7 +79,7 @@ def _print(result: Result) -> None:
         if findings:
             columns = ("severity", "check", "what was found")
             print_table(title, columns, [_line(finding) for finding in findings])
-    print(f"{result.status}: {result.version or 'no version'}")  # noqa: T201
+    print(f"{result.status}: {result.version or 'nothing was published'}")  # noqa: T201
     if result.override:
         print(f"errors were overridden: {result.override}")  # noqa: T201
     if result.report is not None:

@@ -68,7 +68,7 @@ def _line(size: SegmentSize, language: Language) -> tuple[object, ...]:
         size.name,
         size.label.of(language),
         size.customers,
-        f"{size.share:.1%}",
-        f"{size.revenue_share:.1%}",
+        f"{size.share:z.1%}",
+        f"{size.revenue_share:z.1%}",
         ", ".join(size.samples),
     )

@@ -79,6 +79,25 @@ def test_the_doctor_tells_what_of_shop_toml_waits_for_a_training(
     code, out, _ = caini("doctor", "--bundles", trained.bundles, "--config", config)
     assert code == 0
     assert "warning segments of shop.toml are not those of bundle" in out
+    assert "they act from the next caini train on" in out
+
+
+def test_the_doctor_names_goods_of_a_campaign_that_the_bundle_has_not(
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    known = live_bundle(trained.bundles).catalogue.categories.id(0)
+    with (config / "shop.toml").open("a") as shop:
+        shop.write(
+            '\n[[campaigns]]\nname = "spring"\nlabel = { en = "spring", zh = "春" }\n'
+            "starts_at = 2026-03-01T10:00:00+08:00\nends_at = 2026-03-15T00:00:00+08:00\n"
+            f'categories = ["{known}", "no such > shelf"]\n'
+        )
+    code, out, _ = caini("doctor", "--bundles", trained.bundles, "--config", config)
+    assert code == 0
+    assert "campaigns.spring.categories of shop.toml" in out
+    assert "has no 'no such > shelf'; nothing is kept back by it" in out
 
 
 def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, caini: Caini) -> None:

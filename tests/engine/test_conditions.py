@@ -125,8 +125,9 @@ def test_all_faults_are_told_at_once_with_their_place_and_what_is_allowed() -> N
         parse(raw, FIELDS, "shop.toml: segments[0].when")
     lines = str(caught.value).splitlines()
     where = "shop.toml: segments[0].when.all"
+    known = "brand, member, orders, spent, stage, tags"
     assert lines == [
-        f"{where}[0].field: 'stag' is no field; allowed: brand, member, orders, spent, stage, tags",
+        f"{where}[0].field: 'stag' is no field; did you mean stage? known: {known}",
         f"{where}[1].op: '<' does not suit the choice stage; allowed: = != in not_in known",
         f"{where}[2].value: 'asleep' is unknown; allowed: new, dormant",
         f"{where}[3].any: is no list of conditions, or an empty one",

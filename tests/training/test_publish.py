@@ -251,3 +251,9 @@ def test_rolling_back_works_on_a_full_file_system(tmp_path: Path) -> None:
         assert rollback(disk, told[1]) == told[1] == current(disk)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_rollback_in_no_folder_of_bundles_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no folder of bundles"):
+        rollback(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()

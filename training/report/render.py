@@ -40,6 +40,7 @@ def page(
         policy=policy(style),
         style=Markup(style),  # noqa: S704  # our own file
         date=speech.date(facts.now),
+        currency=speech.currency,
         bundle=_bundle(facts, speech),
         footer=_footer(facts, speech),
         chapters=[_chapter(chapter, speech) for chapter in chapters],
@@ -63,6 +64,12 @@ def _bundle(facts: Facts, speech: Speech) -> str:
         for name in ("events", "customers", "items")
     }
     return speech.say("bundle", version=facts.bundle.version, **counts)
+
+
+def _orders(count: int, speech: Speech) -> str:
+    if count == 1:
+        return speech.say("example.one_order")
+    return speech.say("example.orders", orders=speech.show("orders", count))
 
 
 def _footer(facts: Facts, speech: Speech) -> str:
@@ -136,7 +143,7 @@ def _example(example: Example, speech: Speech) -> dict[str, Any]:
             speech.word("stage", state.stage),
             speech.word("value_class", state.value_class),
             speech.word("tier", state.tier),
-            speech.say("example.orders", orders=speech.show("orders", state.orders)),
+            _orders(state.orders, speech),
             speech.say("example.spent", sales_minor=speech.money(state.monetary_minor)),
         ]
     return {

@@ -12,7 +12,11 @@ SAID = SHIPPED.read_text(encoding="utf-8")
 LOST = 'field = "stage", op = "=", value = "lost"'
 FAULTS = [
     (LOST, LOST.replace("stage", "tier"), "segments[1].when.value: 'lost' is unknown; allowed: st"),
-    (LOST, LOST.replace("stage", "stgae"), "segments[1].when.field: 'stgae' is no field; allowed:"),
+    (
+        LOST,
+        LOST.replace("stage", "stgae"),
+        "segments[1].when.field: 'stgae' is no field; did you mean stage? known:",
+    ),
     ('["top", "large"]', '["top", "huge"]', "segments[0].when.value: 'huge' is unknown; allowed: "),
     ("value = [60, 90]", "value = [90, 60]", "[90, 60] is no pair of lowest and highest"),
     ("below = 200", "below = 150", "price_band: bands[0] and bands[1] leave a gap between 150 a"),
