@@ -40,7 +40,7 @@ class InteractionConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: dict[EventType, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
-    half_life_days: float = Field(default=45, gt=0)  # measured on online-retail
+    half_life_days: float = Field(default=180, gt=0)  # measured on two shops
     frequency_half_life_days: float = Field(default=120, gt=0)  # 90–180 measured on online-retail
     saturation: float = Field(default=3, gt=0)  # guess: the 10th view says little more
     history_limit: int = Field(default=300, ge=1)  # the most recent items that are scored

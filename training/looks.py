@@ -8,7 +8,7 @@ import polars as pl
 from engine.events import EventType
 from engine.shop import ShopConfig
 from training.bank import Bank, marks
-from training.search import Trial, best_of
+from training.search import MARGIN, Trial, best_of
 from training.setting import Setting
 
 FACTORS: Final = (0.3, 0.1, 0.0, 3.0)
@@ -40,7 +40,7 @@ def has_looks(log: pl.LazyFrame) -> bool:
 
 
 def weigh_looks(
-    start: Setting, banks: Callable[[Setting], Bank], margin: float
+    start: Setting, banks: Callable[[Setting], Bank]
 ) -> tuple[Setting, tuple[Trial, ...]]:
     """Judged by counting alone, which costs least and takes the weights as they are."""
     plain = start.with_ridge(0).model_copy(update={"als_share": 0.0})
@@ -48,5 +48,5 @@ def weigh_looks(
         (f"looks × {factor:g}", plain.model_copy(update={"looks": factor}))
         for factor in (start.looks, 1.0, *FACTORS)
     ]
-    chosen, trials, _ = best_of(entries, lambda one: marks(banks(one), one), margin)
+    chosen, trials, _ = best_of(entries, lambda one: marks(banks(one), one), MARGIN)
     return start.model_copy(update={"looks": chosen.looks}), tuple(trials)

@@ -19,7 +19,7 @@ class RankerConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learn: Learn = Learn.WHEN_IT_HELPS
+    learn: Learn = Learn.NEVER  # it more than doubles the time of a training
     days: float = Field(default=28, gt=0)  # of each part: one judges, those before it teach
     teaching: int = Field(default=2, ge=1, le=12)  # parts; one alone is at the mercy of its days
     share: float = Field(default=0.2, gt=0, lt=1)  # and no more than so much of the time before

@@ -2,8 +2,7 @@
 
 One kind of setting after another, each from a small grid in a fixed order, so the same log gives
 the same choice. A held-out part is never quite like the future, so a setting is left only for one
-that is better by a standard error of the paired difference; by two where a log has no times, for
-then nobody knows what the future is like.
+that is better by a standard error of the paired difference.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +14,12 @@ import polars as pl
 
 from training.bank import Bank, marks
 from training.exam import Floats
-from training.interactions import Interactions
 from training.models.cooccurrence import CooccurrenceConfig
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Split, at_random_or_at_the_end, by_time, cut_off
 
+MARGIN: Final = 1.0  # decision: standard errors by which another setting must be better
 Way = tuple[float, float, float]  # (b, l, r) of training.models.cooccurrence
 
 WAYS: Final[tuple[tuple[Way, ...], ...]] = (  # the best of each of three sets, and two together
@@ -73,21 +72,15 @@ def hold_out(
 def search(bank: Bank, start: Setting) -> Choice:
     """Starts from the settings given (the configuration, or the last choice) and leaves them only
     for the better."""
-    margin = margin_of(bank.data)
     steps = STEPS if bank.data.timeless else STEPS_IN_TIME
     setting, trials, left_out = start, list[Trial](), list[str]()
     for grid in steps:
         setting, tried, skipped = best_of(
-            [("start", setting), *grid(setting)], lambda one: marks(bank, one), margin
+            [("start", setting), *grid(setting)], lambda one: marks(bank, one), MARGIN
         )
         trials += tried if not trials else tried[1:]
         left_out += skipped
     return Choice(setting, tuple(trials), len(bank.truth), tuple(left_out))
-
-
-def margin_of(data: Interactions) -> float:
-    """Standard errors by which another setting must be better."""
-    return 2.0 if data.timeless else 1.0  # decision
 
 
 def best_of(

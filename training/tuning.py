@@ -16,7 +16,7 @@ from training.config import TrainConfig
 from training.interactions import Interactions
 from training.looks import READ_S, has_looks, weigh_looks, with_looks
 from training.models.daily import daily
-from training.search import Choice, Trial, hold_out, margin_of, search
+from training.search import Choice, Trial, hold_out, search
 from training.search_config import SearchConfig
 from training.setting import Setting
 from training.split import Split, new_only, truth_of
@@ -87,7 +87,7 @@ def tune(
 
     weighed, first = start, tuple[Trial, ...]()
     if has_looks(known.log) and READ_S * len(data.events.at) < budget * LOOKS_SHARE:
-        weighed, first = weigh_looks(start, lambda one: opened(one, alone=True), margin_of(data))
+        weighed, first = weigh_looks(start, lambda one: opened(one, alone=True))
     choice = search(opened(weighed, alone=False), weighed)
     choice = replace(choice, trials=(*first, *choice.trials))
     told = _told(choice, configured(train), start, log)

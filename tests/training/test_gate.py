@@ -61,10 +61,14 @@ def world(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def asking_few(settings: Settings) -> Settings:
+    """Of the shop as it is configured, but for what the world here was made with."""
     train = settings.train
+    counted = settings.shop.interactions.model_copy(update={"half_life_days": 45})
+    shop = settings.shop.model_copy(update={"interactions": counted})
     gate = train.gate.model_copy(update={"customers": 120})
     few = train.evaluation.model_copy(update={"customers": 50})
-    return replace(settings, train=train.model_copy(update={"gate": gate, "evaluation": few}))
+    chosen = train.model_copy(update={"gate": gate, "evaluation": few})
+    return replace(settings, shop=shop, train=chosen)
 
 
 def written(made: Bundle, folder: Path) -> Path:

@@ -36,7 +36,7 @@ SLOT = {
 }
 TRAIN = TrainConfig(
     als=AlsConfig(factors=8, iterations=2),
-    ranker=RankerConfig(fewest_customers=100, fewest_in_leaf=50, k=3),
+    ranker=RankerConfig(learn=Learn.WHEN_IT_HELPS, fewest_customers=100, fewest_in_leaf=50, k=3),
 )
 
 

@@ -38,6 +38,7 @@ iterations = 2
 [search]
 enabled = false
 [ranker]
+learn = "when it helps"
 fewest_customers = 100
 fewest_in_leaf = 50
 k = 3

@@ -195,7 +195,7 @@ def weighed(frame: Frame, *, telling: bool) -> tuple[Setting, dict[str, float]]:
         bank.open(setting, k=5, threads=1, alone=True)
         return bank
 
-    chosen, trials = weigh_looks(Setting(), banks, 1.0)
+    chosen, trials = weigh_looks(Setting(), banks)
     return chosen, {trial.name: trial.ndcg for trial in trials}
 
 
