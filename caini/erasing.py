@@ -15,6 +15,7 @@ from serving.settings import Settings
 from training.archive import alone_with
 from training.erasure import keep_tombstones, purge_log, purge_sent, read_tombstones
 from training.lease import lease
+from training.report.kept import forget_reports
 from training.retained import forget_erased, holding_erased
 
 
@@ -55,5 +56,6 @@ def erase_everywhere(
     with lease(bundles):
         before = time.time() * 1000 - older_than_days * DAY_MS
         told["removed"] = forget_erased(bundles, erased, before=round(before))
+        forget_reports(bundles)
     remaining = [*unseen, *holding_erased(bundles, erased)]
     return {**told, "complete": not remaining, "remaining": remaining}

@@ -66,7 +66,8 @@ def tagged(bundle: Bundle, log: pl.LazyFrame, shop: ShopConfig, every: int) -> T
     until = np.zeros((len(bundle.customers), len(shop.tags)), np.int64)
     days = np.array([tag.days * DAY_MS for tag in shop.tags])
     heard = np.ones(len(bundle.customers), np.bool_)
-    for look, following in _looks(start - longest * DAY_MS, now, every * DAY_MS):
+    first = max(start - longest * DAY_MS, bundle.manifest.first_event_at)
+    for look, following in _looks(first, now, every * DAY_MS):
         held, heard = _held(bundle, log, shop, look)
         until = np.where(held, look + days, until)
         met = (at > look) & (at <= following)

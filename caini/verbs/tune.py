@@ -50,6 +50,8 @@ def run(
     diff = diff_of(config, proposal.knobs, proposal.values) if proposal.better else ""
     if diff:
         write_whole(out.parent, diff, out)
+    else:
+        out.unlink(missing_ok=True)  # of an earlier run: nobody is to apply it now
     if as_json:
         print_json(_document(proposal, out if diff else None))
     elif not quiet:

@@ -27,6 +27,8 @@ from training.archive import rows_of
 from training.erasure import keep_tombstones
 from training.log import LogHeader, read_header, read_log, write_log
 from training.publish import current, publish
+from training.records import write_record
+from training.report.kept import REPORTS
 from training.train import fit, open_source, read_settings
 
 WHO, CARD, COOKIE = "zoe-the-canary", "card-of-the-canary", "cookie-of-the-canary"
@@ -120,9 +122,13 @@ def test_erased_people_are_in_no_file_and_no_training_brings_them_back(world: Wo
     assert done["log"] > 0
     assert done["store"]["from_stream"] > 0
     new = world.train()
+    report = world.bundles / REPORTS / old
+    report.mkdir(parents=True)
+    write_record(world.bundles, old, {})
     assert server.client.get(f"/customers/{WHO}").json()["known"] is False
     again = erase_everywhere(world.log, world.bundles, world.store, older_than_days=0)
     assert (again["complete"], again["remaining"], again["removed"]) == (True, [], [old])
+    assert not report.exists(), "its examples were somebody's"
     assert again["log"] == again["store"]["from_stream"] == 0
     assert new == current(world.bundles)
     for _ in range(200):  # Redis rewrites its file in the background

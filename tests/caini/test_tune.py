@@ -30,6 +30,7 @@ def test_nothing_is_written_where_nothing_is_surely_better(
     small_log: Path, tmp_path: Path, caini: Caini
 ) -> None:
     out = tmp_path / "t.patch"
+    out.write_text("of an earlier run")
     words = ("tune", "--log", small_log, "--config", CONFIG, "--out", out, "--no-search")
     code, said, _ = caini(*words, "--trials", 0)
     assert (code, out.exists()) == (0, False)

@@ -46,5 +46,5 @@ def test_what_a_profile_says_may_be_asked_about_under_any_name() -> None:
 
 
 def test_an_unknown_field_is_answered_with_those_that_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"allowed: .*customer\.attribute\.NAME, .*request\."):
+    with pytest.raises(ConfigError, match=r"known: .*customer\.attribute\.NAME, .*request\."):
         parse({"field": "customer.attribute.", "op": "=", "value": "x"}, FIELDS, "when")
