@@ -11,7 +11,7 @@ from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
 from training.publish import current, publish
-from training.train import fit, open_source, read_settings, without_search
+from training.train import fit, open_source, read_settings
 
 ROOT: Final = Path(__file__).parents[1]
 CONFIG: Final = ROOT / "config"
@@ -39,7 +39,7 @@ def sample_bundles() -> Path:
     if current(bundles) is None:
         source = open_source(log, None)
         ended = source.log.select(pl.col("at").max().dt.epoch("ms")).collect().item()
-        settings = without_search(read_settings(CONFIG))
+        settings = read_settings(CONFIG, search=False)
         publish(fit(source, settings, {}, now=lambda: ended, say=_unheard), bundles)
     return bundles
 

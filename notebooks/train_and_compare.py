@@ -29,11 +29,11 @@ from training.metrics import judge, ndcg, recall
 from training.significance import compare
 from training.slates import slates_for
 from training.split import truth_of
-from training.train import in_currency_of, open_source, read_settings, without_search
+from training.train import in_currency_of, open_source, read_settings
 
 log_file = sample_log()
 
-settings = without_search(read_settings(CONFIG))
+settings = read_settings(CONFIG, search=False)
 source = open_source(log_file, None)
 shop = in_currency_of(settings.shop, source.header)
 

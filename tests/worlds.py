@@ -15,11 +15,13 @@ ends on day 30. Popular: green, cup, milk, black, pot, guide.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from engine.ann import build_index
 from engine.bundle import Bundle, Factors, Manifest, Words
+from engine.bundle_files import MANIFEST, read_manifest, version_of
 from engine.catalogue import Catalogue, ItemKind
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.repurchase import Cycles
@@ -202,3 +204,15 @@ def in_pounds(made: Bundle) -> Bundle:
     """As if its log had been in GBP."""
     pounds = made.shop.shop.model_copy(update={"currency": "GBP"})
     return replace(made, shop=made.shop.model_copy(update={"shop": pounds}))
+
+
+def make_older(folder: Path, field: str) -> None:
+    """The bundle of `folder` as it was written before bundles had this field."""
+    written = read_manifest(folder)
+    files = {name: kept for name, kept in written.files.items() if field not in name}
+    assert len(files) < len(written.files)
+    for name in written.files.keys() - files.keys():
+        (folder / name).unlink()
+    older = written.model_copy(update={"files": files})
+    older = older.model_copy(update={"version": version_of(older.model_dump(mode="json"))})
+    (folder / MANIFEST).write_text(older.model_dump_json())

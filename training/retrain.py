@@ -39,7 +39,6 @@ from training.train import (
     rankers,
     read_settings,
     searched,
-    without_search,
 )
 
 
@@ -50,8 +49,8 @@ def retrain(job: Job, outside: Outside, result: Result) -> None:
     with lease(job.bundles, life_s=outside.lease_s) as token:
         result.token = token
         _archive(job, outside, result)
-        settings, source = read_settings(job.config), open_source(job.log, job.items)
-        settings = settings if job.search else without_search(settings)
+        settings = read_settings(job.config, search=job.search)
+        source = open_source(job.log, job.items)
         result.inputs, result.champion = inputs_of(job), current(job.bundles)
         stages = Stages(job.bundles, key_of_run(result.inputs))
         known = made_from(job.bundles, result.inputs)

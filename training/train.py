@@ -35,11 +35,15 @@ class Settings:
     train: TrainConfig
 
 
-def read_settings(config: Path) -> Settings:
-    """Raises ConfigError with the first file that is wrong and every fault of it."""
+def read_settings(config: Path, *, search: bool = True) -> Settings:
+    """Raises ConfigError with the first file that is wrong and every fault of it.
+
+    Without `search` the settings of models are those of the files, whatever [search] says.
+    """
     shop = read_shop(config / "shop.toml")
     slots = read_slots(config / "slots.toml", shop)
-    return Settings(shop, slots, read_train(config / "train.toml"))
+    settings = Settings(shop, slots, read_train(config / "train.toml"))
+    return settings if search else without_search(settings)
 
 
 def without_search(settings: Settings) -> Settings:

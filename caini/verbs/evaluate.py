@@ -37,7 +37,6 @@ from training.train import (
     open_source,
     read_settings,
     require_past,
-    without_search,
 )
 from training.tuning import Tuned, shop_as_told, tune
 
@@ -74,8 +73,7 @@ class Told:
 def run(
     log: Path, wanted: Wanted, *, items: Path | None, config: Path, quiet: bool, as_json: bool
 ) -> None:
-    settings = read_settings(config)
-    settings = settings if wanted.search else without_search(settings)
+    settings = read_settings(config, search=wanted.search)
     with Console(stderr=True, quiet=quiet or as_json).status("evaluate") as status:
         told = judged(log, items, wanted, settings, lambda s: status.update(f"evaluate: {s} …"))
     if as_json:

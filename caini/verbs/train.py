@@ -11,7 +11,7 @@ from caini.printed import print_json, print_table
 from engine.bundle import Manifest
 from training.evaluate import Evaluation
 from training.ranker import as_said
-from training.train import open_source, read_settings, train, without_search
+from training.train import open_source, read_settings, train
 
 SHORT = {"recall": "R@", "ndcg": "NDCG@", "coverage": "cov@"}
 
@@ -26,8 +26,7 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    settings = read_settings(config)
-    settings = settings if searching else without_search(settings)
+    settings = read_settings(config, search=searching)
     source = open_source(log, items)
     started = time.monotonic()
     with Console(stderr=True, quiet=quiet or as_json).status("train") as status:

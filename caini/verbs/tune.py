@@ -12,7 +12,7 @@ from caini.printed import print_json, print_table
 from training.evaluate import PARTS
 from training.log import items_path
 from training.stages import digest_of
-from training.train import open_source, read_settings, require_past, without_search
+from training.train import open_source, read_settings, require_past
 from training.tune.patch import diff_of
 from training.tune.study import Budget
 from training.tune.tune import Figure, Proposal, tune
@@ -33,8 +33,7 @@ def run(
     as_json: bool,
 ) -> None:
     """The journal of the trials lies beside OUT."""
-    settings = read_settings(config)
-    settings = settings if searching else without_search(settings)
+    settings = read_settings(config, search=searching)
     source = open_source(log, items)
     require_past(source, wall_clock())
     inputs = " ".join((digest_of(log, items or items_path(log)), installed_version("caini")))

@@ -20,7 +20,7 @@ from engine.bundle_files import (
 )
 from engine.columns import flatten
 from engine.errors import BundleError
-from tests.worlds import bundle
+from tests.worlds import bundle, make_older
 
 
 @pytest.fixture
@@ -44,14 +44,7 @@ def test_what_was_written_is_read(folder: Path) -> None:
 
 
 def test_a_bundle_from_before_visitors_joined_is_read(folder: Path) -> None:
-    written = read_manifest(folder)
-    files = {name: kept for name, kept in written.files.items() if "visitors" not in name}
-    assert len(files) < len(written.files)
-    for name in written.files.keys() - files.keys():
-        (folder / name).unlink()
-    older = written.model_copy(update={"files": files})
-    older = older.model_copy(update={"version": version_of(older.model_dump(mode="json"))})
-    (folder / MANIFEST).write_text(older.model_dump_json())
+    make_older(folder, "visitors")
     assert len(read_bundle(folder).visitors.ids) == 0
 
 

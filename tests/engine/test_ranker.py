@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
-from engine.bundle_files import MANIFEST, read_bundle, read_manifest, version_of, write_bundle
+from engine.bundle_files import read_bundle, write_bundle
 from engine.errors import BundleError
 from engine.events import EventType
 from engine.forest import EVERY_LEAF, LEAVES, Forests
@@ -33,6 +33,7 @@ from tests.worlds import (
     SHOP,
     bundle,
     event,
+    make_older,
 )
 
 TITLE = {"en": "x", "zh": "x"}
@@ -139,14 +140,7 @@ def test_a_bundle_whose_ranker_looks_at_what_nobody_knows_is_refused(tmp_path: P
 
 def test_a_bundle_from_before_rankers_is_read(tmp_path: Path) -> None:
     write_bundle(tea(), tmp_path)
-    written = read_manifest(tmp_path)
-    files = {name: kept for name, kept in written.files.items() if "forests" not in name}
-    assert len(files) < len(written.files)
-    for name in written.files.keys() - files.keys():
-        (tmp_path / name).unlink()
-    older = written.model_copy(update={"files": files})
-    older = older.model_copy(update={"version": version_of(older.model_dump(mode="json"))})
-    (tmp_path / MANIFEST).write_text(older.model_dump_json())
+    make_older(tmp_path, "forests")
     assert read_bundle(tmp_path).rankers == {}
 
 
