@@ -65,7 +65,7 @@ def asking_few(settings: Settings) -> Settings:
     train = settings.train
     counted = settings.shop.interactions.model_copy(update={"half_life_days": 45})
     shop = settings.shop.model_copy(update={"interactions": counted})
-    gate = train.gate.model_copy(update={"customers": 120})
+    gate = train.gate.model_copy(update={"customers": 60})
     few = train.evaluation.model_copy(update={"customers": 50})
     chosen = train.model_copy(update={"gate": gate, "evaluation": few})
     return replace(settings, shop=shop, train=chosen)
