@@ -89,6 +89,7 @@ class DueItem(Wire):
     item_id: str
     title: str | None
     cycle_days: float
+    chance: float = Field(description="To be bought again within the shop's horizon_days")
     last_bought_at: str | None
     runs_out_at: str | None
 

@@ -14,10 +14,12 @@ from engine.customers.identity import NOBODY_LINKED, customer_node
 from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
-from engine.customers.repurchase import due, runs_out_at
+from engine.customers.renewal import again, held_of, visits_of
+from engine.customers.renewal import due as due_items
 from engine.customers.state import CustomerState
 from engine.person import known_customer
-from engine.types import ItemHistory
+from engine.query import Query
+from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
 from serving.identity import described
 from serving.instants import instant
@@ -52,7 +54,7 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "ledger": _ledger(history, bundle),
         "median_order": _money(query.customer.median_order_minor, bundle),
         "recent": _recent(query.history, live),
-        "due": _due(query.history, live, query.now),
+        "due": _due(query, live),
         "contact": _contact(history, bundle, query.now),
         "referral": _referral(history, query.customer),
         "consent": {
@@ -123,24 +125,27 @@ def _recent(history: ItemHistory, live: Live) -> list[dict[str, Any]]:
     ]
 
 
-def _due(history: ItemHistory, live: Live, now: int) -> list[dict[str, Any]]:
-    """Around the end of their cycle, what is ordered most often first."""
-    bundle = live.bundle
-    rows = due(history, bundle.cycles, bundle.shop.repurchase, now).rows[:SHOWN]
-    places = np.searchsorted(history.rows, rows)
-    days, per_unit = bundle.cycles.days[rows], bundle.cycles.per_unit[rows]
-    at, units = history.last_bought_at[places], history.last_units[places]
-    ends = runs_out_at(at, units, days, per_unit)
+def _due(query: Query, live: Live) -> list[dict[str, Any]]:
+    """What they will probably buy again, the likeliest first."""
+    known, now = live.bundle.repurchase, query.now
+    rows = due_items(query.history, query.ordered_at, known, now, SHOWN).rows
+    if not len(rows):
+        return []
+    held = held_of(query.history)
+    found = again(held, visits_of(query.ordered_at, held, now), known, now)
+    places = np.searchsorted(held.rows, rows)
+    at, days = held.last_bought_at[places], found.days[places]
+    ends = at + np.rint(days * DAY_MS).astype(np.int64)
+    columns = (rows, days, found.chances[places], at, ends)
     return [
         {
             **_item(live, row),
-            "cycle_days": round(float(cycle), 1),
+            "cycle_days": round(cycle, 1),
+            "chance": round(chance, 4),
             "last_bought_at": instant(bought),
             "runs_out_at": instant(end),
         }
-        for row, cycle, bought, end in zip(
-            rows.tolist(), days.tolist(), at.tolist(), ends.tolist(), strict=True
-        )
+        for row, cycle, chance, bought, end in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 

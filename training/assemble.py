@@ -31,6 +31,7 @@ from training.models import als, blend, bought_together, new_arrivals, popularit
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
+from training.renewal import renewal
 from training.visitors import joined, visitors_of
 
 Say = Callable[[str], None]
@@ -113,6 +114,9 @@ def assemble(
     similar = blend.fit(learnt, train.similar, trend=rises, threads=train.threads)
     say("baskets")
     together = bought_together.fit(learnt, train.bought_together, threads=train.threads)
+    say("what is bought again")
+    lasting = cycles(heard, data.item_ids, catalogue, shop.repurchase)
+    habits = (lasting, shop.repurchase)
     say("popularity")
     popular = popularity.fit(interest, train.popularity)
     return Bundle(
@@ -134,7 +138,8 @@ def assemble(
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=new_arrivals.fit(learnt, train.new_arrivals),
         words=Words(*words_index(catalogue)),
-        cycles=cycles(heard, data.item_ids, catalogue, shop.repurchase),
+        cycles=lasting,
+        renewal=renewal(heard, shop.interactions, data, catalogue, habits),
         visitors=visitors_of(source.log, customers),
         linked=_linked(source, data, shop),
     )
