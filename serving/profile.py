@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.bought import bought_of
+from engine.customers.churn import CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
 from engine.customers.facts import History
 from engine.customers.history import fold_all, key_of
@@ -17,6 +18,7 @@ from engine.customers.lifecycle import stages
 from engine.customers.renewal import again, held_of, visits_of
 from engine.customers.renewal import due as due_items
 from engine.customers.state import CustomerState
+from engine.customers.strategies import cell_strategy, wake_up
 from engine.person import known_customer
 from engine.query import Query
 from engine.types import DAY_MS, ItemHistory
@@ -51,6 +53,8 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "breadth_score": query.customer.breadth_score,
         "length_score": query.customer.length_score,
         "stages": _stages(history, bundle, query.now),
+        "strategies": _strategies(query.customer),
+        "churn": _churn(history, bundle, query.now),
         "ledger": _ledger(history, bundle),
         "median_order": _money(query.customer.median_order_minor, bundle),
         "recent": _recent(query.history, live),
@@ -90,6 +94,28 @@ def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
         now=now,
     )
     return [{"stage": one.name, "since": instant(one.since)} for one in told if one.since <= now]
+
+
+def _strategies(state: CustomerState) -> dict[str, dict[str, str] | None]:
+    """What the shop does for who stands here (L2, C5)."""
+    found = {"relation": cell_strategy(state), "wake_up": wake_up(state)}
+    return {
+        name: each and {"name": each.name, "en": each.label.en, "zh": each.label.zh}
+        for name, each in found.items()
+    }
+
+
+def _churn(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
+    """Each time that they went dormant, the newest first (L3)."""
+    found = churns(history, bundle.schemes.lifecycle, now)[: -SHOWN - 1 : -1]
+    return [
+        {
+            "since": instant(each.since),
+            "cause": {"name": each.cause, "en": CAUSES[each.cause].en, "zh": CAUSES[each.cause].zh},
+            "returned_at": instant(each.returned_at),
+        }
+        for each in found
+    ]
 
 
 def _ledger(history: History, bundle: Bundle) -> list[dict[str, Any]]:
