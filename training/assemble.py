@@ -108,6 +108,7 @@ def assemble(
         gram=model.item_gram,
         fold=np.array([model.alpha, model.regularization], np.float32),
         trend=rises,
+        rarity=model.rarity,
     )
     index, report = build_index(factors.indexed, seed=train.seed, queries=asked)
     say("similar items")
