@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.types import DAY_MS, Instants, ItemHistory, Mask
+from engine.types import DAY_MS, ItemHistory, Mask
 
 Floats = NDArray[np.float64]
 
@@ -55,14 +55,6 @@ class Cycles:
 
     days: NDArray[np.float32]  # (n_items,)
     per_unit: Mask  # (n_items,)
-
-
-def runs_out_at(
-    bought_at: Instants, units: NDArray[np.int32], days: NDArray[np.float32], per_unit: Mask
-) -> Instants:
-    """When what was bought last is used up."""
-    lasting = days.astype(np.float64) * np.where(per_unit, np.maximum(units, 1), 1)
-    return bought_at + np.rint(lasting * DAY_MS).astype(np.int64)
 
 
 def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> Floats:
