@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.customers.renewal import Repurchase, due, unlearned, used_up
-from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, runs_out_at
+from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, lasting
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.engine.customers.world import at
 
@@ -37,9 +37,8 @@ def due_rows(history: ItemHistory, day: float, ordered: tuple[int, ...] = (0,)) 
 
 
 def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
-    empty = runs_out_at(
-        np.array([at(0)]), np.array([3], np.int32), CYCLES.days[[MILK]], CYCLES.per_unit[[MILK]]
-    )
+    cans = bought(0, MILK, units=3)
+    empty = cans.last_bought_at + lasting(cans, CYCLES, CONFIG) * DAY_MS
     assert empty.tolist() == [at(21)]
 
 
