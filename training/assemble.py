@@ -26,7 +26,16 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions, without
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity, sessions, trend
+from training.models import (
+    alike,
+    als,
+    blend,
+    bought_together,
+    new_arrivals,
+    popularity,
+    sessions,
+    trend,
+)
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
@@ -122,6 +131,7 @@ def assemble(
         factors=factors,
         item_index=index,
         similar=similar,
+        alike=do(alike.fit, learnt, similar, threads=train.threads),
         sessions=do(sessions.fit, learnt, train.sessions),
         bought_together=together,
         popular=popular,
