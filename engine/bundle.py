@@ -1,6 +1,6 @@
 """Everything one training run made, valid only together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -80,19 +80,21 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """ALS: score = customer · item × trend; `gram` = itemᵀ·item folds a history in without the
-    rest."""
+    """ALS: score = customer · item × trend × rarity; `gram` = itemᵀ·item folds a history in without
+    the rest."""
 
     item: Vectors  # (n_items, factors)
     customer: Vectors  # (n_customers, factors)
     gram: Vectors  # (factors, factors)
     fold: Scores  # (2,) alpha and regularization
     trend: Scores  # (n_items,) above 1 for what sells more of late; also within `similar`
+    rarity: Scores = field(default_factory=lambda: np.ones(1, np.float32))
+    """(n_items,) above 1 for what fewer have than the average item; (1,) in bundles of before."""
 
     @property
     def indexed(self) -> Vectors:
         """What the index holds."""
-        return self.item * self.trend[:, np.newaxis]
+        return self.item * (self.trend * self.rarity)[:, np.newaxis]
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,7 @@ def _map_array(path: Path, record: FileRecord) -> Array:
 def _check_sizes(bundle: Bundle) -> None:
     """The parts that share rows must be of one length."""
     n_items, n_customers = len(bundle.items), len(bundle.customers)
+    rarities = len(bundle.factors.rarity)
     lengths = {
         "catalogue": (len(bundle.catalogue), n_items),
         "similar": (len(bundle.similar), n_items),
@@ -233,6 +234,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "item factors": (len(bundle.factors.item), n_items),
         "sessions": (len(bundle.sessions.rarity), n_items),
         "trend": (len(bundle.factors.trend), n_items),
+        "rarity": (n_items if rarities == 1 else rarities, n_items),
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
@@ -248,6 +250,9 @@ def _check_sizes(bundle: Bundle) -> None:
     if seen - set(FEATURES):
         strange = sorted(seen - set(FEATURES))
         raise BundleError(f"forests: this code has no features {', '.join(strange)}; train again")
-    for name, held in (("item factors", bundle.factors.item), ("trend", bundle.factors.trend)):
+    factors = bundle.factors
+    for name, held in (
+        ("item factors", factors.item), ("trend", factors.trend), ("rarity", factors.rarity),
+    ):  # fmt: skip
         if not np.isfinite(held).all():
             raise BundleError(f"{name}: holds values that are not finite")

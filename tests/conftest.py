@@ -1,5 +1,7 @@
 """One simulated shop and one bundle trained on it, made once for all that only read them."""
 
+import pickle
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hypothesis import settings
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
+from tests.shared import made_once
 from training.evaluate import Evaluation
 from training.train import Settings, open_source, read_settings, train
 
@@ -40,19 +43,35 @@ def searching(settings: Settings) -> Settings:
 
 @pytest.fixture(scope="session")
 def small_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    log = tmp_path_factory.mktemp("log") / "log.parquet"
-    write_simulated(simulate(DemoConfig(customers=400, items=300)), log)
-    return log
+    def make(folder: Path) -> None:
+        write_simulated(simulate(DemoConfig(customers=400, items=300)), folder / "log.parquet")
+
+    return made_once(tmp_path_factory, "log", make) / "log.parquet"
 
 
 @pytest.fixture(scope="session")
 def trained(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    bundles, steps = tmp_path_factory.mktemp("bundles"), []
-    _, evaluation = train(
-        open_source(small_log, None),
-        searching(read_settings(CONFIG)),
-        bundles,
-        now=lambda: CREATED_AT,
-        say=steps.append,
-    )
-    return Trained(small_log, bundles, evaluation, tuple(steps))
+    def make(folder: Path) -> None:
+        steps: list[str] = []
+        source, settings = open_source(small_log, None), searching(read_settings(CONFIG))
+        bundles = folder / "bundles"
+        _, found = train(source, settings, bundles, now=lambda: CREATED_AT, say=steps.append)
+        (folder / "told").write_bytes(pickle.dumps((found, tuple(steps))))
+
+    folder = made_once(tmp_path_factory, "trained", make)
+    evaluation, steps = pickle.loads((folder / "told").read_bytes())
+    return Trained(small_log, folder / "bundles", evaluation, steps)
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop's settings, but for models that are quick to make and few who judge them."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(CONFIG, folder, dirs_exist_ok=True)
+        (folder / "train.toml").write_text(
+            "[als]\nfactors = 8\n[evaluation]\ncustomers = 40\n"
+            "[search]\nenabled = false\ncustomers = 60\n"
+        )
+
+    return made_once(tmp_path_factory, "few", make)

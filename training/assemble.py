@@ -154,6 +154,7 @@ def _indexed(
         gram=model.item_gram,
         fold=np.array([model.alpha, model.regularization], np.float32),
         trend=rises,
+        rarity=model.rarity,
     )
     asked = model.customer_factors if n_customers else None  # what will be asked for
     return factors, *build_index(factors.indexed, seed=seed, queries=asked)

@@ -3,6 +3,7 @@
 The budget is counted in work, not in time: the same log gives the same trials on any machine.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Final
 
@@ -33,6 +34,7 @@ DEPTH: Final = 150  # of each view: what is in play
 FIRST: Final = 0.15  # decision: share of the budget that one way of counting may take
 VIEWS: Final = (0.1, 0.4)  # target exponents that decide what is in play
 VIEW_TREND: Final = 0.5
+VIEW_RARITY: Final = 0.2
 NEAR_BY: Final = 5.0  # places, of a line without times
 
 Fading = tuple[float, float | None]
@@ -54,6 +56,7 @@ class Bank:
         self.work_s = float(self._work()[self.truth.customers].sum()) * COUNT_S
         self._pieces: dict[str, Table | None] = {}
         self._table: tuple[tuple[float, Fading], Table] | None = None  # the last one made
+        self._made: dict[str, tuple[Hashable, Table | None]] = {}  # the last of each name
 
     def _within(self, truth: Truth, most_s: float) -> Truth:
         """As many customers as one pass of counting can pay for; at least one."""
@@ -82,7 +85,9 @@ class Bank:
         self.left_s -= self.work_s * len(sources)
         ridge = None if alone else self._ridge_scorer(start.blend)
         factors = None if alone else self._als_scorer(start.als)
-        sources += [(scorer, flat) for scorer in (ridge, factors) if scorer is not None]
+        rare = np.stack([flat[0], als.rarity(self.totals, VIEW_RARITY)])
+        asked = ((ridge, flat), (factors, rare))
+        sources += [(scorer, seen) for scorer, seen in asked if scorer is not None]
         proposals: list[Rows] = [
             proposed(self.data, self.truth, scorer, views, depth=DEPTH, threads=threads)
             for scorer, views in sources
@@ -117,10 +122,19 @@ class Bank:
         if key not in self._pieces:
             scorer = self._als_scorer(config)
             self._pieces[key] = None if scorer is None else self.exam.at_pools(scorer)
-        return self._pieces[key]
+        found = self._pieces[key]
+        if found is None:
+            return None
+        return found * self.exam.of_items(als.rarity(self.totals, config.target_exponent))
 
     def rises(self, config: TrendConfig) -> Table:
         return self.exam.of_items(trend.fit(self.data, self.interest, config))
+
+    def once(self, name: str, key: Hashable, make: Callable[[], Table | None]) -> Table | None:
+        """What `make` gave for the last key of this name; made again for another."""
+        if name not in self._made or self._made[name][0] != key:
+            self._made[name] = key, make()
+        return self._made[name][1]
 
     def _counter(self, way: CooccurrenceConfig) -> Scorer:
         scale = scales(self.rows, self.columns, way)
@@ -176,8 +190,10 @@ def in_units(scores: Table) -> Table:
     return scores / np.float32(unit or 1.0)
 
 
-def of_each(scores: Table) -> Table:
+def of_each(scores: Table | None) -> Table | None:
     """Divided by the mean of the customer's own best, as a source is within a slot."""
+    if scores is None:
+        return None
     means = best_means(scores)
     return scores / np.where(means > 0, means, 1).astype(np.float32)[:, np.newaxis]
 
@@ -201,16 +217,21 @@ def linear(bank: Bank, setting: Setting) -> Table | None:
 
 def marks(bank: Bank, setting: Setting) -> Floats | None:
     """NDCG of each customer by this setting; None where the budget does not pay for it."""
-    lists = linear(bank, setting)
+    seen = (setting.blend.model_dump_json(), setting.trend)
+    lists = bank.once("lists", seen, lambda: of_each(linear(bank, setting)))
     if lists is None or setting.als_share == 0:
         return None if lists is None else bank.exam.marks(lists)
-    factors = bank.factors(setting.als)
+    asked = (setting.als, setting.trend)
+    factors = bank.once("factors", asked, lambda: of_each(_factors(bank, setting)))
     if factors is None:
         return None
     share = np.float32(setting.als_share)
-    mixed = (1 - share) * of_each(lists)
-    mixed += share * of_each(factors * bank.rises(setting.trend))
-    return bank.exam.marks(mixed)
+    return bank.exam.marks((1 - share) * lists + share * factors)
+
+
+def _factors(bank: Bank, setting: Setting) -> Table | None:
+    found = bank.factors(setting.als)
+    return None if found is None else found * bank.rises(setting.trend)
 
 
 def _fading(way: CooccurrenceConfig) -> Fading:
@@ -222,4 +243,5 @@ def _ridge_key(config: RidgeConfig) -> str:
 
 
 def _als_key(config: AlsConfig) -> str:
-    return f"als {config.model_dump_json()}"
+    """Of the fit: one serves every exponent of the targets."""
+    return f"als {config.model_dump_json(exclude={'target_exponent'})}"

@@ -80,6 +80,8 @@ def listing(data: Interactions, lists: Lists) -> Scorer:
 
 
 def factoring(model: AlsModel) -> Scorer:
+    """`model.rarity` is not applied."""
+
     def scores(customers: Rows) -> Table:
         found: Table = model.customer_factors[customers] @ model.item_factors.T
         return np.maximum(found, 0, out=found)

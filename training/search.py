@@ -37,6 +37,7 @@ TRENDS: Final = tuple((days, power) for days in (7.0, 14.0, 30.0) for power in (
 NO_TREND: Final = (7.0, 0.0)
 ALS_SETTINGS: Final = ((30.0, 128), (5.0, 128), (30.0, 256))  # alpha, factors
 ALS_SHARES: Final = (0.3, 0.4, 0.2, 0.5, 0.6, 0.7)  # the nearest to the default first
+RARITIES: Final = (0.0, 0.1, 0.2, 0.3)  # target exponents of ALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +177,14 @@ def _ridge(setting: Setting) -> Entries:
 
 
 def _factors(setting: Setting) -> Entries:
+    now = setting.als
     return [
-        (f"als {alpha:g} × {size}, share {share:g}", setting.with_als(alpha, size, share))
-        for alpha, size in ((setting.als.alpha, setting.als.factors), *ALS_SETTINGS)
+        (
+            f"als {alpha:g} × {size}, rarity {power:g}, share {share:g}",
+            setting.with_als(alpha, size, share).with_rarity(power),
+        )
+        for alpha, size in ((now.alpha, now.factors), *ALS_SETTINGS)
+        for power in (now.target_exponent, *RARITIES)
         for share in ALS_SHARES
     ]
 

@@ -41,5 +41,9 @@ class Setting(BaseModel):
         config = self.als.model_copy(update={"alpha": alpha, "factors": factors})
         return self.model_copy(update={"als": config, "als_share": share})
 
+    def with_rarity(self, exponent: float) -> "Setting":
+        config = self.als.model_copy(update={"target_exponent": exponent})
+        return self.model_copy(update={"als": config})
+
     def _blended(self, change: dict[str, object]) -> "Setting":
         return self.model_copy(update={"similar": self.similar.model_copy(update=change)})

@@ -20,6 +20,7 @@ from engine.slots import SlotPlan
 from engine.types import Rows
 
 SOURCES: Final = tuple(RETRIEVERS)
+FEWEST: Final = 50  # lines a process: to start one takes as long as 35 lines of a small shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,16 @@ def slates_for(
 def in_processes(lines: int, fill: Callable[[int], None], processes: int) -> None:
     """Call `fill` for each line, in children that write into memory which is shared with them.
 
-    Raises CainiError when one of them ends early.
+    A few lines are filled here. Raises CainiError when a child ends early.
     """
-    parts = np.array_split(np.arange(lines), min(processes, max(lines, 1)))
+    count = min(processes, lines // FEWEST)
+    if count < 2:
+        _fill_all(range(lines), fill)
+        return
     # forked: a child reads the bundle where it lies and writes into the shared lines
     context: Any = get_context("fork")
-    workers = [context.Process(target=_fill_all, args=(part.tolist(), fill)) for part in parts]
+    parts = np.array_split(np.arange(lines), count)
+    workers = [context.Process(target=_fill_part, args=(part.tolist(), fill)) for part in parts]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -68,8 +73,12 @@ def in_processes(lines: int, fill: Callable[[int], None], processes: int) -> Non
         raise CainiError("a process that filled slates ended early; its message is above")
 
 
-def _fill_all(lines: Sequence[int], fill: Callable[[int], None]) -> None:
+def _fill_part(lines: Sequence[int], fill: Callable[[int], None]) -> None:
     gc.disable()  # a child makes nothing that refers in circles, and ends soon
+    _fill_all(lines, fill)
+
+
+def _fill_all(lines: Sequence[int], fill: Callable[[int], None]) -> None:
     with threadpool_limits(1):
         for line in lines:
             fill(line)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from caini.main import main
+from tests.training.jobs import tiny  # noqa: F401  # a fixture of the notebooks
 
 Caini = Callable[..., tuple[int, str, str]]
 

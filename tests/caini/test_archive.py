@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -30,6 +29,7 @@ from serving.store.packing import StreamId, tail_events
 from serving.store.reading import cut, last_cut
 from serving.store.store import Accepting, Store
 from tests.conftest import CONFIG
+from tests.killed import FORKSERVER
 from tests.worlds import bundle
 from training.log import LogHeader, read_header, read_log, write_log
 from training.publish import publish, retain
@@ -152,11 +152,9 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     log = tmp_path / "log.parquet"
     rng = np.random.default_rng(3)
     accepted = 0
-    context = multiprocessing.get_context("forkserver")  # a forked one would share polars' locks
-    context.set_forkserver_preload(["caini.archiving"])
     for _ in range(6):
-        begun = context.Event()
-        run = context.Process(target=_archive_for_ever, args=(log, shop, begun))
+        begun = FORKSERVER.Event()
+        run = FORKSERVER.Process(target=_archive_for_ever, args=(log, shop, begun))
         run.start()
         assert begun.wait(60)
         until = time.monotonic() + 0.05 + float(rng.random()) * 0.25

@@ -1,7 +1,6 @@
 """An erasure from the call to the last file: a real server, its store, the log, a training."""
 
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -22,6 +21,7 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import LogError, StoreError
 from serving.settings import Settings
 from tests.conftest import CONFIG, Trained, silent
+from tests.killed import FORKSERVER
 from tests.servers import Server, event, serving
 from training.archive import rows_of
 from training.erasure import keep_tombstones
@@ -174,13 +174,11 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_log_and_is_simply_run_again(
     write_log(whole, LogHeader(), log)
     far = int(whole["at"].dt.epoch("ms").max() or 0)  # type: ignore[arg-type]
     rng = np.random.default_rng(5)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["caini.erasing"])
     for number in range(5):
         gone = {tombstone("s", f"c:{one}"): far for one in customers[: 5 * (number + 1)]}
         keep_tombstones(log, Tombstones({"s": gone}, number))
-        begun = context.Event()
-        run = context.Process(target=_erase_for_ever, args=(log, begun))
+        begun = FORKSERVER.Event()
+        run = FORKSERVER.Process(target=_erase_for_ever, args=(log, begun))
         run.start()
         assert begun.wait(60)
         time.sleep(float(rng.random()) * 0.3)

@@ -22,11 +22,12 @@ from training.publish import current, publish
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    simulated = simulate(DemoConfig(customers=120, items=80, days=120, end=now))
+    simulated = simulate(DemoConfig(customers=90, items=80, days=120, end=now))
     write_simulated(simulated, tmp_path / "log.parquet")
     shutil.copytree(CONFIG, tmp_path / "config")
     (tmp_path / "config" / "train.toml").write_text(
-        "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n[gate]\nrequests = 'asked.jsonl'\n"
+        "[als]\nfactors = 8\n[evaluation]\ncustomers = 20\n"
+        "[gate]\ncustomers = 40\nrequests = 'asked.jsonl'\n"
     )
     (tmp_path / "config" / "asked.jsonl").write_text('{"slot": "home", "n": 3}\n')
     return tmp_path

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from tests.caini.conftest import Caini
-from tests.conftest import CONFIG
 from tests.training.tune.shops import BAD, badly_set
 
 FILES = ("shop.toml", "slots.toml", "train.toml")
@@ -31,11 +30,11 @@ def test_the_diff_is_written_for_what_is_surely_better_and_no_file_is_changed(
 
 
 def test_nothing_is_written_where_nothing_is_surely_better(
-    small_log: Path, tmp_path: Path, caini: Caini
+    small_log: Path, few: Path, tmp_path: Path, caini: Caini
 ) -> None:
     out = tmp_path / "t.patch"
     out.write_text("of an earlier run")
-    words = ("tune", "--log", small_log, "--config", CONFIG, "--out", out, "--no-search")
+    words = ("tune", "--log", small_log, "--config", few, "--out", out, "--no-search")
     code, said, _ = caini(*words, "--trials", 0)
     assert (code, out.exists()) == (0, False)
     assert "nothing was tried; with --minutes" in said

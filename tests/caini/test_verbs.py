@@ -17,11 +17,11 @@ from training.log import read_log, write_log
 
 
 @pytest.fixture
-def run(caini: Caini) -> Caini:
-    """A verb with the shop's settings, unless others are named."""
+def run(caini: Caini, few: Path) -> Caini:
+    """A verb with the shop's settings and few who judge, unless others are named."""
 
     def of(*words: object) -> tuple[int, str, str]:
-        return caini(*words, *(() if "--config" in words else ("--config", CONFIG)))
+        return caini(*words, *(() if "--config" in words else ("--config", few)))
 
     return of
 
@@ -39,7 +39,8 @@ def test_help_answers_fast_and_loads_neither_side() -> None:
 
 
 def test_train_measures_and_publishes(small_log: Path, tmp_path: Path, run: Caini) -> None:
-    code, out, _ = run("train", "--log", small_log, "--out", tmp_path / "b", "--json")
+    words = ("train", "--log", small_log, "--out", tmp_path / "b", "--config", CONFIG)
+    code, out, _ = run(*words, "--json")
     told = json.loads(out)
     assert code == 0
     assert (tmp_path / "b" / "current").read_text().strip() == told["version"]
@@ -197,13 +198,16 @@ def test_report_refuses_another_log_and_names_the_versions(
     assert "must be en or zh" in err
 
 
-def test_versions_and_rollback(trained: Trained, tmp_path: Path, caini: Caini, run: Caini) -> None:
+def test_versions_and_rollback(
+    trained: Trained, few: Path, tmp_path: Path, caini: Caini, run: Caini
+) -> None:
     bundles = tmp_path / "bundles"
     shutil.copytree(trained.bundles, bundles)
     first = (bundles / "current").read_text().strip()
     other = tmp_path / "config"
-    shutil.copytree(CONFIG, other)
-    (other / "train.toml").write_text("seed = 8\n[als]\nfactors = 16\n")
+    shutil.copytree(few, other)
+    settings = other / "train.toml"
+    settings.write_text("seed = 8\n" + settings.read_text())
     assert (
         run("train", "--log", trained.log, "--out", bundles, "--config", other, "--quiet")[0] == 0
     )

@@ -19,8 +19,8 @@ from tests.servers import PATIENCE_S
 REAL = Path(__file__).parents[3] / "shared" / "data" / "online-retail" / "online_retail.parquet"
 
 
-def demo(monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
-    told = ["caini", "demo", "--once", "--port", "0", "--config", CONFIG, *words]
+def demo(monkeypatch: pytest.MonkeyPatch, *words: object, config: Path = CONFIG) -> None:
+    told = ["caini", "demo", "--once", "--port", "0", "--config", config, *words]
     monkeypatch.setattr(sys, "argv", [str(word) for word in told])
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as leaving:
@@ -46,9 +46,11 @@ def test_named_customers_get_different_slates_that_react_to_what_happens(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_shop_stays_open_until_it_is_told_to_close(tmp_path: Path, number: int) -> None:
+def test_the_shop_stays_open_until_it_is_told_to_close(
+    few: Path, tmp_path: Path, number: int
+) -> None:
     command = [sys.executable, "-m", "caini", "demo", "--port", "0", "--folder", str(tmp_path)]
-    command += ["--config", str(CONFIG), "--customers", "200", "--items", "200"]
+    command += ["--config", str(few), "--customers", "100", "--items", "200"]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -67,10 +69,10 @@ def test_the_shop_stays_open_until_it_is_told_to_close(tmp_path: Path, number: i
 
 
 def test_the_demo_speaks_chinese(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small = ("--customers", 300, "--items", 300)
-    demo(monkeypatch, "--folder", tmp_path / "d", "--lang", "zh", *small)
+    small = ("--customers", 120, "--items", 200)
+    demo(monkeypatch, "--folder", tmp_path / "d", "--lang", "zh", *small, config=few)
     told = capsys.readouterr().out
     assert "千人千面" in told
     assert "因为您买过" in told
@@ -80,9 +82,9 @@ def test_the_demo_speaks_chinese(
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_file(), reason="the real log does not lie beside the project")
 def test_a_real_shops_log_is_shown_the_same_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    demo(monkeypatch, "--folder", tmp_path / "d", "--data", REAL)
+    demo(monkeypatch, "--folder", tmp_path / "d", "--data", REAL, config=few)
     told = capsys.readouterr().out
     assert "Because you bought" in told
     assert told.count("the very next request") == 2

@@ -48,6 +48,35 @@ def test_a_bundle_from_before_visitors_joined_is_read(folder: Path) -> None:
     assert len(read_bundle(folder).visitors.ids) == 0
 
 
+def test_factors_from_before_rarity_are_indexed_by_trend_alone(folder: Path) -> None:
+    make_older(folder, "factors.rarity")
+    factors = read_bundle(folder).factors
+    assert factors.rarity.tolist() == [1]
+    np.testing.assert_array_equal(factors.indexed, factors.item * factors.trend[:, np.newaxis])
+
+
+def test_what_the_index_holds_is_raised_by_trend_and_rarity() -> None:
+    made = bundle().factors
+    n = len(made.item)
+    twice, thrice = np.full(n, 2, np.float32), np.full(n, 3, np.float32)
+    raised = replace(made, trend=twice, rarity=thrice)
+    np.testing.assert_array_equal(raised.indexed, 6 * made.item)
+
+
+@pytest.mark.parametrize(
+    ("rarity", "words"),
+    [([1.0, 2.0], "rarity has 2 rows where 6 are needed"), ([np.inf] * 6, "rarity: .*not finite")],
+)
+def test_rarities_that_cannot_be_are_refused(
+    tmp_path: Path, rarity: list[float], words: str
+) -> None:
+    made = bundle()
+    parts = replace(made.factors, rarity=np.array(rarity, np.float32))
+    write_bundle(replace(made, factors=parts), tmp_path)
+    with pytest.raises(BundleError, match=words):
+        read_bundle(tmp_path)
+
+
 def test_a_manifest_that_lacks_a_newer_field_is_read(folder: Path) -> None:
     told = json.loads((folder / MANIFEST).read_text())
     del told["timeless"]

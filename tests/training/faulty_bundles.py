@@ -49,7 +49,9 @@ def cut_items(made: Bundle, kept: int) -> Bundle:
         )
     }  # fmt: skip
     titles = type(catalogue.titles).build([catalogue.titles[row] for row in range(kept)])
-    parts = replace(made.factors, item=made.factors.item[:kept], trend=made.factors.trend[:kept])
+    arrays = ("item", "trend", "rarity")
+    cut = {name: getattr(made.factors, name)[:kept] for name in arrays}
+    parts = replace(made.factors, **cut)
     index, _ = build_index(parts.indexed, seed=1)
     no_visits = np.zeros(1, np.int64), np.empty(0, np.int32)
     rows = made.popular.rows < kept
@@ -121,12 +123,13 @@ def one_item_everywhere(made: Bundle) -> Bundle:
     item = np.zeros_like(made.factors.item)
     item[0] = 1
     index, _ = build_index(item, seed=1)
+    ones = np.ones(n, np.float32)
     customers = np.abs(made.factors.customer) + 1
     rows = np.concatenate((first, np.arange(1, n, dtype=np.int32)))
     return replace(
         made,
         similar=only,
-        factors=replace(made.factors, item=item, customer=customers, trend=np.ones(n, np.float32)),
+        factors=replace(made.factors, item=item, customer=customers, trend=ones, rarity=ones),
         item_index=index,
         popular=Candidates(rows, np.linspace(2, 1, n).astype(np.float32)),
         customer_items=replace(

@@ -12,20 +12,23 @@ from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
 from tests.conftest import CONFIG, silent
+from tests.shared import made_once
 from training.job import Job, Outside, Result
 from training.log import read_log, write_log
 from training.retrain import retrain
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = int(END.timestamp() * 1000)
-SECONDS = itertools.count()  # a clock that goes on: versions are ordered by when they were made
+SECONDS = itertools.count(1)  # a clock that goes on: versions are ordered by when they were made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    log = tmp_path_factory.mktemp("tiny") / "log.parquet"
-    write_simulated(simulate(DemoConfig(customers=120, items=80, days=120, end=END)), log)
-    return log
+    def make(folder: Path) -> None:
+        shop = simulate(DemoConfig(customers=120, items=80, days=120, end=END))
+        write_simulated(shop, folder / "log.parquet")
+
+    return made_once(tmp_path_factory, "tiny", make) / "log.parquet"
 
 
 @pytest.fixture
@@ -47,12 +50,14 @@ def job_in(tiny: Path, tmp_path: Path) -> Job:
     return Job(tmp_path / "log.parquet", tmp_path / "bundles", config)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def first(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of everything, with one version live; made once."""
-    job = job_in(tiny, tmp_path_factory.mktemp("first"))
-    ran(job)
-    return job.bundles.parent
+    """A folder of everything, with one version live, older than whatever a test makes."""
+
+    def make(folder: Path) -> None:
+        ran(job_in(tiny, folder), now=lambda: NOW)
+
+    return made_once(tmp_path_factory, "first", make)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle, write_bundle
 from engine.types import Lists
 from tests.conftest import CONFIG, silent
+from tests.shared import made_once
 from tests.training.faulty_bundles import FAULTS, changed
 from tests.worlds import bundle as tea
 from training.assemble import Source
@@ -37,19 +38,22 @@ class World:
         return Contest(self.challenger, self.twin, self.champion, self.champion_twin)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
-    folder, settings = tmp_path_factory.mktemp("gate"), asking_few(read_settings(CONFIG))
-    whole = open_source(small_log, None)
+    settings, whole = asking_few(read_settings(CONFIG)), open_source(small_log, None)
     last = pl.col("at").max() - pl.duration(days=3)
-    made = {"champion": whole.of(whole.log.filter(pl.col("at") < last)), "challenger": whole}
-    for name, source in made.items():
+    sources = {"champion": whole.of(whole.log.filter(pl.col("at") < last)), "challenger": whole}
 
-        def keep(twin: Bundle, name: str = name) -> None:
-            written(twin, folder / f"{name}_twin")
+    def make(folder: Path) -> None:
+        for name, source in sources.items():
 
-        measure(source, settings, silent, keep)
-        written(fit(source, settings, {}, now=lambda: 1, say=silent), folder / name)
+            def keep(twin: Bundle, name: str = name) -> None:
+                written(twin, folder / f"{name}_twin")
+
+            measure(source, settings, silent, keep)
+            written(fit(source, settings, {}, now=lambda: 1, say=silent), folder / name)
+
+    folder = made_once(tmp_path_factory, "gate", make)
     return World(
         whole,
         settings,
@@ -65,7 +69,7 @@ def asking_few(settings: Settings) -> Settings:
     train = settings.train
     counted = settings.shop.interactions.model_copy(update={"half_life_days": 45})
     shop = settings.shop.model_copy(update={"interactions": counted})
-    gate = train.gate.model_copy(update={"customers": 120})
+    gate = train.gate.model_copy(update={"customers": 60})
     few = train.evaluation.model_copy(update={"customers": 50})
     chosen = train.model_copy(update={"gate": gate, "evaluation": few})
     return replace(settings, shop=shop, train=chosen)

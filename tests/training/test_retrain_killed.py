@@ -1,19 +1,16 @@
 """A job that is killed at any stage, and started again."""
 
-import multiprocessing
 import os
 import signal
 from pathlib import Path
 
+from tests.killed import killed
 from tests.training.jobs import longer, ran, reused
 from training import release as release_module
 from training.job import Job
 from training.publish import current, versions
 from training.records import record_of
 from training.stages import WORK, Document
-
-FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
-FORKSERVER.set_forkserver_preload(["training.retrain"])
 
 
 def _run_until(job: Job, step: str) -> None:
@@ -40,10 +37,7 @@ def test_a_run_killed_at_any_stage_is_taken_up_there(job: Job) -> None:
         ("gate", {"search", "measure", "fit"}),
         ("after the pointer", {"search", "measure", "fit", "gate"}),
     ):
-        killed = FORKSERVER.Process(target=_run_until, args=(job, step))
-        killed.start()
-        killed.join()
-        assert killed.exitcode == -signal.SIGKILL
+        killed(_run_until, job, step)
         made = {
             path.stem: path.stat().st_mtime_ns for path in (job.bundles / WORK).glob("*/*.json")
         }
@@ -69,10 +63,7 @@ def _run_until_cut(job: Job) -> None:
 def test_a_run_killed_after_its_publish_is_finished_by_the_next(live: Job) -> None:
     before = current(live.bundles)
     longer(live, 0.01)
-    killed = FORKSERVER.Process(target=_run_until_cut, args=(live,))
-    killed.start()
-    killed.join()
-    assert killed.exitcode == -signal.SIGKILL
+    killed(_run_until_cut, live)
     version = current(live.bundles)
     assert version != before
     cuts: list[str] = []

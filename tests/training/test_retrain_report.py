@@ -1,7 +1,6 @@
 """A retraining ends with the merchandiser's report, which never stands in a good bundle's way."""
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -10,14 +9,12 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import ConfigError
+from tests.killed import killed
 from tests.training.jobs import longer, ran
 from training.job import Job
 from training.publish import current
 from training.report.kept import MOST_TRIES, REPORTS
 from training.stages import WORK
-
-FORKSERVER = multiprocessing.get_context("forkserver")  # a forked child shares polars' locks
-FORKSERVER.set_forkserver_preload(["training.retrain"])
 
 
 def told_in(languages: str, live: Job) -> Job:
@@ -106,16 +103,9 @@ def _run_until(job: Job, step: str) -> None:
     ran(job, say=lambda said: os.kill(os.getpid(), signal.SIGKILL) if said == step else None)
 
 
-def killed_at(step: str, job: Job) -> None:
-    child = FORKSERVER.Process(target=_run_until, args=(job, step))
-    child.start()
-    child.join()
-    assert child.exitcode == -signal.SIGKILL
-
-
 def test_a_run_killed_in_its_report_has_published_and_the_next_one_writes_it(live: Job) -> None:
     before = current(live.bundles)
-    killed_at("report: quality", told_in('["en"]', live))
+    killed(_run_until, told_in('["en"]', live), "report: quality")
     version = current(live.bundles)
     assert version != before
     assert not list((live.bundles / WORK).iterdir())
@@ -128,7 +118,7 @@ def test_a_run_killed_in_its_report_has_published_and_the_next_one_writes_it(liv
 def test_what_kills_every_run_is_left_alone_after_the_third(live: Job) -> None:
     told_in('["en"]', live)
     for _ in range(MOST_TRIES):
-        killed_at("report: sales", live)
+        killed(_run_until, live, "report: sales")
     done = ran(live)
     assert done.status == "unchanged"
     assert done.report == {"failed": "it was killed", "tries": MOST_TRIES}

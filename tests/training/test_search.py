@@ -9,7 +9,7 @@ import pytest
 from engine.interactions import InteractionConfig
 from training.bank import Bank
 from training.interactions import read_interactions
-from training.models.als import AlsConfig
+from training.models.als import AlsConfig, rarity
 from training.models.daily import daily
 from training.search import ALS_SHARES, STEPS, Choice, best_of, hold_out, search
 from training.search_config import SearchConfig
@@ -117,7 +117,7 @@ def test_what_the_budget_does_not_pay_for_is_left_out_and_told(frame: Frame) -> 
     assert any(name.startswith("als") for name in poor.left_out)
     assert len(poor.trials) < len(rich.trials)
     assert 1 <= poor.customers < rich.customers
-    assert poor.setting.als == START.als
+    assert poor.setting.with_rarity(0).als == START.als, "no other fit was paid for"
 
 
 def test_more_factors_cost_more_of_the_budget(frame: Frame) -> None:
@@ -133,6 +133,17 @@ def test_more_factors_cost_more_of_the_budget(frame: Frame) -> None:
     assert bank.factors(AlsConfig(factors=16, iterations=9)) is None
     assert bank.factors(AlsConfig(factors=16, regularization=5)) is not None
     assert 0 <= bank.left_s < 0.11 * cost
+
+
+def test_one_fit_of_factors_serves_every_exponent_of_rarity(frame: Frame) -> None:
+    bank = bank_of(tastes(frame), timeless=True)
+    plain, left = bank.factors(START.als), bank.left_s
+    rarer = bank.factors(START.with_rarity(0.5).als)
+    assert plain is not None
+    assert bank.left_s == left
+    scale = rarity(bank.totals, 0.5)
+    assert scale.std() > 0
+    np.testing.assert_allclose(rarer, plain * bank.exam.of_items(scale), rtol=1e-6)
 
 
 @pytest.mark.parametrize(("gain", "factors"), [(0.01, 128), (0.5, 256)])

@@ -10,7 +10,7 @@ import pytest
 from engine.bundle import Bundle
 from engine.bundle_files import VALUES, read_bundle, read_manifest
 from engine.columns import flatten
-from engine.errors import ConfigError, LogError
+from engine.errors import CainiError, ConfigError, LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.types import DAY_MS
@@ -27,7 +27,7 @@ from training.evaluate import (
 )
 from training.log import LogHeader, conform
 from training.publish import current
-from training.slates import SOURCES, slates_for
+from training.slates import FEWEST, SOURCES, in_processes, slates_for
 from training.train import in_currency_of, open_source, read_settings, require_past, train
 
 SETTINGS = searching(read_settings(CONFIG))
@@ -141,9 +141,9 @@ def test_a_customer_of_the_bundle_is_who_the_log_says(trained: Trained) -> None:
 
 def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
     bundle, plan = live(trained), SETTINGS.slots["home"]
-    customers = np.array([5, 3, 11], np.int32)
-    for processes in (1, 2):
-        slates = slates_for(customers, plan, bundle, 10, processes=processes)
+    many = np.arange(2 * FEWEST, dtype=np.int32)[::-1]
+    for customers in (np.array([5, 3, 11], np.int32), many):
+        slates = slates_for(customers, plan, bundle, 10, processes=2)
         for line, row in enumerate(customers.tolist()):
             asked = Asked(n=10, customer_id=bundle.customers.id(row))
             slate = recommend(enrich(asked, bundle, bundle.manifest.watermark), plan, bundle)
@@ -151,7 +151,18 @@ def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
             assert [SOURCES[code] for code in slates.sources[line]] == [
                 served.source for served in slate.items
             ]
-    assert slates_for(customers[:0], plan, bundle, 10).rows.shape == (0, 10)
+    assert slates_for(many[:0], plan, bundle, 10).rows.shape == (0, 10)
+
+
+def test_what_cannot_be_filled_is_told_here_and_in_a_child() -> None:
+    def fill(line: int) -> None:
+        if line == 1:
+            raise ValueError("line 1")
+
+    with pytest.raises(ValueError, match="line 1"):
+        in_processes(2, fill, 2)
+    with pytest.raises(CainiError, match="a process that filled slates ended early"):
+        in_processes(2 * FEWEST, fill, 2)
 
 
 def test_a_batch_holds_every_customer_in_order_of_position(

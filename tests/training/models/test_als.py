@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.training.conftest import Histories, Read
-from training.models.als import AlsConfig, fit
+from training.models.als import AlsConfig, fit, rarity
 
 SMALL = AlsConfig(factors=8, regularization=0.1, iterations=10)
 TWO_TASTES = ["abc", "abd", "acd", "bcd", "wxy", "wxz", "wyz", "xyz"] * 5
@@ -72,3 +72,20 @@ def test_without_anything_liked_all_is_zero(
 def test_one_customer_with_one_item_is_enough(histories: Histories) -> None:
     model = fit(histories(["a"]), SMALL, seed=1)
     assert np.isfinite(model.item_factors).all()
+
+
+def test_what_fewer_have_than_the_average_item_is_raised() -> None:
+    scale = rarity(np.array([1.0, 4.0, 0.0, 2.5, 2.5]), 0.5)
+    np.testing.assert_allclose(scale, [2.5**0.5, 0.625**0.5, 1, 1, 1], rtol=1e-6)
+    assert rarity(np.zeros(3), 0.5).tolist() == [1, 1, 1]
+
+
+def test_rarity_is_of_the_interest_and_leaves_the_factors_alone(histories: Histories) -> None:
+    data = histories([*TWO_TASTES, "a", "a"])
+    plain = fit(data, SMALL, seed=1)
+    rare = fit(data, SMALL.model_copy(update={"target_exponent": 1.0}), seed=1)
+    assert plain.rarity.tolist() == [1] * len(data.item_ids)
+    assert rare.item_factors.tobytes() == plain.item_factors.tobytes()
+    bought = np.bincount(data.items, data.weights, data.n_items)
+    np.testing.assert_allclose(rare.rarity, bought.mean() / bought, rtol=1e-5)
+    assert int(rare.rarity.argmin()) == data.item_ids.index("a")

@@ -11,7 +11,9 @@ BAD = "{ new_arrivals = 1, again = 0.01 }"
 
 def badly_set(folder: Path) -> Path:
     shutil.copytree(CONFIG, folder)
-    (folder / "train.toml").write_text("[als]\nfactors = 8 # few\n[search]\nenabled = false\n")
+    (folder / "train.toml").write_text(
+        "[als]\nfactors = 8 # few\n[search]\nenabled = false\ncustomers = 60\n"
+    )
     slots = (folder / "slots.toml").read_text()
     assert GOOD in slots
     (folder / "slots.toml").write_text(slots.replace(GOOD, BAD))

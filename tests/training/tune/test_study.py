@@ -1,6 +1,5 @@
 """Trials in a world whose best setting is known: found, kept, taken up, and no more than needed."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from optuna.trial import TrialState
 
 from engine.errors import ConfigError, LeaseError
 from tests.conftest import CONFIG, silent
+from tests.killed import killed
 from training.train import Settings, read_settings
 from training.tune.journal import journal_at, once
 from training.tune.knobs import Knob, turned
@@ -21,7 +21,6 @@ from training.tune.window import Marks, gain
 SETTINGS = read_settings(CONFIG)
 ALPHA = Knob("train", ("als", "alpha"), 1, 300)
 ITERATIONS = Knob("train", ("als", "iterations"), 3, 15, whole=True)
-FORKSERVER = multiprocessing.get_context("forkserver")
 LUCK = np.random.default_rng(1).random(200)  # of each customer
 NEVER = 10**9
 
@@ -72,17 +71,12 @@ def test_without_trials_nothing_is_proposed(tmp_path: Path) -> None:
 
 def test_the_same_seed_finds_the_same_killed_or_not(tmp_path: Path) -> None:
     for step in (4, 13):
-        child = FORKSERVER.Process(
-            target=explored, args=(tmp_path / "killed", 16, hill, "log", step)
-        )
-        child.start()
-        child.join()
-        assert child.exitcode == -signal.SIGKILL
+        killed(explored, tmp_path / "killed", 16, hill, "log", step)
     with (tmp_path / "killed").open("ab") as journal:
         journal.write(b'{"op_code": 4, "half a li')
     (tmp_path / "killed.lock").touch()
-    killed, whole = explored(tmp_path / "killed", 16), explored(tmp_path / "whole", 16)
-    assert (killed.values, killed.gain, killed.trials) == (whole.values, whole.gain, whole.trials)
+    again, whole = explored(tmp_path / "killed", 16), explored(tmp_path / "whole", 16)
+    assert (again.values, again.gain, again.trials) == (whole.values, whole.gain, whole.trials)
     assert whole.values
     with journal_at(tmp_path / "killed") as storage:
         (study,) = storage.get_all_studies()

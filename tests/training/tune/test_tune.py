@@ -91,7 +91,8 @@ def test_the_search_is_done_once_and_too_little_time_is_told(
     first, steps, told = ran(0, None)
     assert (first.trials, first.values, first.needed_minutes >= 1) == (0, {}, True)
     assert "search" in steps
-    assert told[0].startswith("preparing: first the search of a training, up to 9 s of two cores")
+    work = f"up to {settings.train.search.budget_s / 10:.0f} s of two cores"
+    assert told[0].startswith(f"preparing: first the search of a training, {work}")
     assert "the same command goes on from there" in told[0]
     assert told[1].startswith("prepared in ")
     assert f"{first.needed_minutes} minutes are enough" in told[2]
