@@ -27,6 +27,7 @@ from engine.text import TextColumn
 from engine.types import (
     NO_ITEM_HISTORY,
     NO_ROWS,
+    NO_SCORES,
     Candidates,
     ItemHistory,
     Lists,
@@ -151,6 +152,9 @@ NO_LINKED = Linked(
 )
 
 
+NO_LISTS = Lists(np.zeros(1, np.int64), NO_ROWS, NO_SCORES)
+
+
 @dataclass(frozen=True)
 class Bundle:
     manifest: Manifest
@@ -176,6 +180,12 @@ class Bundle:
     visitors: Visitors = NO_VISITORS
     linked: Linked = NO_LINKED
     forests: Forests = NO_FORESTS
+    alike: Lists = NO_LISTS  # of `similar`, the pairs that are no chance
+
+    @property
+    def beside(self) -> Lists:
+        """What may be shown beside an item; all of `similar` in a bundle of before."""
+        return self.alike if len(self.alike) else self.similar
 
     @cached_property
     def sellable(self) -> Mask:

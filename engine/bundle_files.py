@@ -61,10 +61,11 @@ VALUES: Final[dict[str, type[Any]]] = {
     "visitors": Visitors,
     "linked": Linked,
     "forests": Forests,
+    "alike": Lists,
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
 
-ADDED: Final = frozenset({"visitors", "linked", "forests"})
+ADDED: Final = frozenset({"visitors", "linked", "forests", "alike"})
 """Those that bundles of before do not have; Bundle says what is taken instead."""
 
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
@@ -229,6 +230,7 @@ def _check_sizes(bundle: Bundle) -> None:
     lengths = {
         "catalogue": (len(bundle.catalogue), n_items),
         "similar": (len(bundle.similar), n_items),
+        "alike": (len(bundle.beside), n_items),
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),

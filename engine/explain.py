@@ -124,12 +124,15 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
         history = query.history
         named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
         return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
-    keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
-    if source not in keys:
+    asked = {
+        "session": (query.recent, bundle.similar),
+        "context": (query.context, bundle.beside),
+        "bought_together": (query.basket, bundle.bought_together),
+    }
+    if source not in asked:
         return None
-    lists = bundle.bought_together if source == "bought_together" else bundle.similar
-    count = len(keys[source])
-    return _Evidence(lists, keys[source], by_position(count), reach(count))
+    keys, lists = asked[source]
+    return _Evidence(lists, keys, by_position(len(keys)), reach(len(keys)))
 
 
 def _strongest(evidence: _Evidence, chosen: Rows) -> dict[int, int]:

@@ -65,10 +65,10 @@ def renewal(
     interactions: InteractionConfig,
     data: Interactions,
     catalogue: Catalogue,
-    known: tuple[Cycles, RepurchaseConfig],
+    cycles: Cycles,
+    config: RepurchaseConfig,
 ) -> Renewal:
     """From the purchases of a log of `data`'s items; `unlearned` where too few came back in it."""
-    cycles, config = known
     groups = len(catalogue.categories) + 1
     group = np.where(catalogue.category < 0, groups - 1, catalogue.category).astype(np.int32)
     start = unlearned(group, groups, config)

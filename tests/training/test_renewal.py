@@ -100,7 +100,7 @@ def read(bought: np.ndarray) -> Interactions:
 def learned(bought: np.ndarray, config: RepurchaseConfig = CONFIG) -> Repurchase:
     cycles = Cycles(np.full(len(ITEMS), 20, np.float32), np.zeros(len(ITEMS), np.bool_))
     log, data = log_of(bought), read(bought)
-    habits = renewal(log, InteractionConfig(), data, CATALOGUE, (cycles, config))
+    habits = renewal(log, InteractionConfig(), data, CATALOGUE, cycles, config)
     return Repurchase(cycles, habits, config)
 
 

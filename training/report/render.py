@@ -40,6 +40,7 @@ def page(
         policy=policy(style),
         style=Markup(style),  # noqa: S704  # our own file
         date=speech.date(facts.now),
+        smallest_group=facts.k,
         currency=speech.currency,
         bundle=_bundle(facts, speech),
         footer=_footer(facts, speech),

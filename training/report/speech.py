@@ -47,6 +47,12 @@ KINDS: Final[Mapping[str, str]] = {
     "low": "share",
     "near": "count",
     "ndcg": "score",
+    "ndcg_change": "signed_score",
+    "ndcg_from": "signed_score",
+    "ndcg_to": "signed_score",
+    "ndcg_with": "fine_score",
+    "ndcg_without": "fine_score",
+    "p_value": "score",
     "popular_ndcg": "score",
     "new_customers": "count",
     "newcomers": "count",
@@ -157,7 +163,9 @@ class Speech:
         return f"{day.day} {day:%b %Y}"
 
 
-SPOKEN: Final = frozenset({"measure", "path", "aim", "by", "part", "dead", "stage", "development"})
+SPOKEN: Final = frozenset(
+    {"measure", "path", "aim", "by", "part", "dead", "stage", "development", "decision"}
+)
 """Columns whose words are texts of the report."""
 
 
@@ -195,5 +203,7 @@ FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
     "points": lambda speech, value: speech.say("points", value=_signed(_plain(value * 100, 1))),
     "number": lambda _, value: _plain(value, 1),
     "score": lambda _, value: _plain(value, 3),
+    "fine_score": lambda _, value: _plain(value, 4),
+    "signed_score": lambda _, value: _signed(_plain(value, 4)),
     "date": lambda speech, value: speech.date(value),
 }
