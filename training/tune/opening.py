@@ -124,7 +124,7 @@ def _forewarning(work_s: float, world: World) -> str:
     )
     if world.seconds is not None and work_s > SCARCE * world.seconds:
         said += (
-            f"; of {world.seconds / 60:g} minutes that leaves little, and what has no time is not "
+            f"; of {world.seconds:.0f} s that leaves little, and what has no time is not "
             "tried: the same command goes on from there"
         )
     return said
