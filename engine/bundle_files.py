@@ -26,6 +26,7 @@ from engine.bundle import (
 )
 from engine.catalogue import Catalogue
 from engine.columns import Array, flatten, restore
+from engine.customers.renewal import Renewal
 from engine.customers.repurchase import Cycles
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
@@ -56,6 +57,7 @@ VALUES: Final[dict[str, type[Any]]] = {
     "new_arrivals": Candidates,
     "words": Words,
     "cycles": Cycles,
+    "renewal": Renewal,
     "visitors": Visitors,
     "linked": Linked,
     "forests": Forests,
@@ -238,6 +240,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
+        "renewal": (len(bundle.renewal.group), n_items),
         "visitors": (len(bundle.visitors.customers), len(bundle.visitors.ids)),
         "linked": (len(bundle.linked.snapshot), len(bundle.linked.nodes)),
         "items of the linked": (len(bundle.linked.items.offsets) - 1, len(bundle.linked.nodes)),

@@ -39,6 +39,7 @@ from training.models import (
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
+from training.renewal import renewal
 from training.reuse import Do, afresh
 from training.visitors import joined, visitors_of
 
@@ -117,6 +118,8 @@ def assemble(
     similar = do(blend.fit, learnt, train.similar, trend=rises, threads=train.threads)
     say("baskets")
     together = do(bought_together.fit, learnt, train.bought_together, threads=train.threads)
+    say("what is bought again")
+    lasting = do(cycles, heard, data.item_ids, catalogue, shop.repurchase)
     say("popularity")
     popular = do(popularity.fit, interest, train.popularity)
     return Bundle(
@@ -139,7 +142,8 @@ def assemble(
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals),
         words=do(_words, catalogue),
-        cycles=do(cycles, heard, data.item_ids, catalogue, shop.repurchase),
+        cycles=lasting,
+        renewal=do(renewal, heard, shop.interactions, data, catalogue, lasting, shop.repurchase),
         visitors=do(visitors_of, source.log, customers),
         linked=_linked(source, data, shop),
     )

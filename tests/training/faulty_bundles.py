@@ -71,6 +71,9 @@ def cut_items(made: Bundle, kept: int) -> Bundle:
         new_arrivals=Candidates(made.new_arrivals.rows[:0], made.new_arrivals.scores[:0]),
         words=replace(made.words, items=within(made.words.items, kept)),
         customer_items=histories(made.customer_items, kept),
+        renewal=replace(made.renewal, **{
+            name: getattr(made.renewal, name)[:kept] for name in ("shares", "group", "cyclic")
+        }),
         cycles=replace(made.cycles, **{
             name: getattr(made.cycles, name)[:kept]
             for name in made.cycles.__slots__

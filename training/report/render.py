@@ -179,7 +179,7 @@ def _offer(offer: Offer, speech: Speech) -> dict[str, str]:
     return {
         "title": offer.title,
         "price": _price(offer.price_minor, speech),
-        "why": say_reason(offer.reason, offer.because, speech.language),
+        "why": say_reason(offer.reason, offer.because, speech.language, offer.days),
     }
 
 
