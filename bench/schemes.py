@@ -73,6 +73,7 @@ SCHEMES: Final = (
     Scheme("C4", "settled brands × 1.5, rivals × 0.5", "home", {"lock_in": {}}),
     Scheme("C4", "settled brands × 1.1, rivals × 0.9", "home", MILD),
     Scheme("C4", "settled brands × 1.1, rivals × 0.9", "my", MILD),
+    Scheme("S4", "prices count, by price band", "home", {"delivered": {}}),
     Scheme("S2", "stock below 10 for top and large", "home", {"scarce": {}}),
     Scheme("A5", "complaints hide item and like", "my", {}, off={"complaints": False}),
     Scheme("L4", "other life stages are hidden", "my", {}, off={"life_stages": False}),
@@ -127,7 +128,7 @@ class World:
         from engine.slots import check_slots
         from training.slates import slates_for
 
-        left_out = {"overrides", "lead", "shares", "scarce", "lock_in"}
+        left_out = {"overrides", "lead", "shares", "scarce", "lock_in", "delivered"}
         table = {key: value for key, value in self.raw[slot].items() if key not in left_out}
         changed = (
             {**table, **settings}

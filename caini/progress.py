@@ -1,10 +1,12 @@
-"""A bar on standard error for what takes minutes."""
+"""What is said on standard error while something takes minutes: a bar, or lines that stay."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 
 @contextmanager
@@ -15,3 +17,19 @@ def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[in
     with Progress(*columns, TimeElapsedColumn(), console=console, disable=not shown) as bar:
         task = bar.add_task(name, total=total)
         yield lambda more: bar.advance(task, more)
+
+
+@contextmanager
+def progress_lines(
+    verb: str, *, shown: bool
+) -> Iterator[tuple[Callable[[str], None], Callable[[str], None]]]:
+    """Yields what is to be told the present step, which a screen alone shows, and what is to be
+    told a line, which a pipe gets too, with minutes and seconds since the start."""
+    console, started = Console(stderr=True, quiet=not shown), time.monotonic()
+
+    def tell(said: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - started), 60)
+        console.print(Text(f"{verb}: {minutes:02}:{seconds:02} {said}"), soft_wrap=True)
+
+    with console.status(verb) as status:
+        yield (lambda step: status.update(f"{verb}: {step} …")), tell

@@ -12,6 +12,7 @@ from engine.catalogue import Catalogue, ItemKind
 from engine.customers.contact import Answers
 from engine.customers.identity import NOBODY_LINKED, Identity, from_text
 from engine.customers.life_stages import item_stages
+from engine.customers.renewal import Renewal, Repurchase
 from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes
 from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
@@ -26,6 +27,7 @@ from engine.text import TextColumn
 from engine.types import (
     NO_ITEM_HISTORY,
     NO_ROWS,
+    NO_SCORES,
     Candidates,
     ItemHistory,
     Lists,
@@ -37,7 +39,7 @@ from engine.types import (
 
 BEST_SELLERS = 20  # what an item sells is counted in means of so many
 
-SCHEMA_VERSION = 2  # 2: the trend and past sessions
+SCHEMA_VERSION = 3  # 2: the trend and past sessions; 3: what is bought again
 
 
 class FileRecord(BaseModel):
@@ -150,6 +152,9 @@ NO_LINKED = Linked(
 )
 
 
+NO_LISTS = Lists(np.zeros(1, np.int64), NO_ROWS, NO_SCORES)
+
+
 @dataclass(frozen=True)
 class Bundle:
     manifest: Manifest
@@ -171,9 +176,16 @@ class Bundle:
     new_arrivals: Candidates
     words: Words
     cycles: Cycles
+    renewal: Renewal
     visitors: Visitors = NO_VISITORS
     linked: Linked = NO_LINKED
     forests: Forests = NO_FORESTS
+    alike: Lists = NO_LISTS  # of `similar`, the pairs that are no chance
+
+    @property
+    def beside(self) -> Lists:
+        """What may be shown beside an item; all of `similar` in a bundle of before."""
+        return self.alike if len(self.alike) else self.similar
 
     @cached_property
     def sellable(self) -> Mask:
@@ -201,6 +213,11 @@ class Bundle:
         """What the loyalty programme keeps back, with the members of the training."""
         members = int(np.count_nonzero(self.snapshot.moments[:, MEMBER_AT] > 0))
         return programme_of(self.shop, self.items, self.catalogue, members)
+
+    @cached_property
+    def repurchase(self) -> Repurchase:
+        """All that says when something is bought again."""
+        return Repurchase(self.cycles, self.renewal, self.shop.repurchase)
 
     @cached_property
     def popular_on_sale(self) -> Candidates:

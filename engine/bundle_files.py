@@ -26,6 +26,7 @@ from engine.bundle import (
 )
 from engine.catalogue import Catalogue
 from engine.columns import Array, flatten, restore
+from engine.customers.renewal import Renewal
 from engine.customers.repurchase import Cycles
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
@@ -56,13 +57,15 @@ VALUES: Final[dict[str, type[Any]]] = {
     "new_arrivals": Candidates,
     "words": Words,
     "cycles": Cycles,
+    "renewal": Renewal,
     "visitors": Visitors,
     "linked": Linked,
     "forests": Forests,
+    "alike": Lists,
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
 
-ADDED: Final = frozenset({"visitors", "linked", "forests"})
+ADDED: Final = frozenset({"visitors", "linked", "forests", "alike"})
 """Those that bundles of before do not have; Bundle says what is taken instead."""
 
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
@@ -227,6 +230,7 @@ def _check_sizes(bundle: Bundle) -> None:
     lengths = {
         "catalogue": (len(bundle.catalogue), n_items),
         "similar": (len(bundle.similar), n_items),
+        "alike": (len(bundle.beside), n_items),
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),
@@ -236,6 +240,7 @@ def _check_sizes(bundle: Bundle) -> None:
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
+        "renewal": (len(bundle.renewal.group), n_items),
         "visitors": (len(bundle.visitors.customers), len(bundle.visitors.ids)),
         "linked": (len(bundle.linked.snapshot), len(bundle.linked.nodes)),
         "items of the linked": (len(bundle.linked.items.offsets) - 1, len(bundle.linked.nodes)),

@@ -115,6 +115,9 @@ BROWSING: Final = frozenset(
 LINKS: Final = frozenset({EventType.LINK, EventType.UNLINK})
 """Types that say whose an id is; `properties` name the alias by `kind` and `alias`."""
 
+SENDABLE: Final = tuple(kind for kind in EventType if kind not in LINKS)
+"""Types of what is told as events; ids are linked by calls of their own."""
+
 CONTACTS: Final = (
     frozenset(EventType) - INTERACTIONS - LINKS - {EventType.IMPRESSION, EventType.SEARCH}
 )

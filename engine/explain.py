@@ -7,10 +7,11 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engine.bundle import Bundle
+from engine.customers.renewal import Overdue, overdue
 from engine.item_history import latest_places
 from engine.query import Query
 from engine.ranking import Pool
-from engine.retrievers import by_position, due
+from engine.retrievers import by_position
 from engine.slots import Slot
 from engine.top import entries_of, reach
 from engine.types import Lists, Rows, Scores, Served, Slate
@@ -18,6 +19,8 @@ from engine.types import Lists, Rows, Scores, Served, Slate
 NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decision: people forget
 
 ONE_ORDER: Final = 1.001  # one order adds 1 at most to the frequency of an item
+
+OWN: Final = frozenset({"again", "due"})  # sources of what the customer bought
 
 REASONS: Final = {
     "similar": "viewed_similar",
@@ -51,25 +54,27 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     for row, score, source in zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True):
         lead = leads.get(row)
         because = () if lead is None else (lead,)
-        items.append(Served(row, score, source, _reason(row, source, lead, known), because))
+        code = _reason(row, source, lead, known)
+        days = known.due[row][1:] if code.startswith("due") else None
+        items.append(Served(row, score, source, code, because, days))
     return Slate(tuple(items), query.degraded)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     bought: frozenset[int]  # empty where no item is shown that another led to
-    due: frozenset[int]  # of what was bought; empty where no such item is shown
+    due: Mapping[int, Overdue]  # of what was bought; empty where no such item is shown
     often: frozenset[int]  # bought in more than one order, as far as that still counts
 
 
 def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
     history = query.history
     held = history.rows[history.bought > 0].tolist() if "similar" in sources else ()
-    if "again" not in sources:
-        return _Known(frozenset(held), frozenset(), frozenset())
-    used_up = due(query, bundle, len(history)).rows.tolist()
+    if not OWN.intersection(sources):
+        return _Known(frozenset(held), {}, frozenset())
     often = history.rows[history.frequency > ONE_ORDER].tolist()
-    return _Known(frozenset(held), frozenset(used_up), frozenset(often))
+    due = overdue(history, bundle.repurchase, query.now)
+    return _Known(frozenset(held), due, frozenset(often))
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
@@ -77,8 +82,10 @@ def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
         if lead is None:
             return "taste"  # what led to it is older than what a reason may name
         return "bought_similar" if lead in known.bought else "viewed_similar"
-    if source == "again":
-        return "due" if row in known.due else "again" if row in known.often else "bought_before"
+    if source in OWN:
+        if row in known.due:
+            return "due" if known.due[row].repeated else "due_first"
+        return "again" if row in known.often else "bought_before"
     if source == "session" and lead is None:
         return "seen"
     return REASONS[source]
@@ -117,12 +124,15 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
         history = query.history
         named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
         return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
-    keys = {"session": query.recent, "context": query.context, "bought_together": query.basket}
-    if source not in keys:
+    asked = {
+        "session": (query.recent, bundle.similar),
+        "context": (query.context, bundle.beside),
+        "bought_together": (query.basket, bundle.bought_together),
+    }
+    if source not in asked:
         return None
-    lists = bundle.bought_together if source == "bought_together" else bundle.similar
-    count = len(keys[source])
-    return _Evidence(lists, keys[source], by_position(count), reach(count))
+    keys, lists = asked[source]
+    return _Evidence(lists, keys, by_position(len(keys)), reach(len(keys)))
 
 
 def _strongest(evidence: _Evidence, chosen: Rows) -> dict[int, int]:

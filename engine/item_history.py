@@ -14,7 +14,8 @@ from engine.types import NO_ITEM_HISTORY, NO_ROWS, Instants, ItemHistory, Offset
 
 SIGNS: Final = {EventType.PURCHASE: 1, EventType.REFUND: -1}  # of units
 FEWEST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
-SUMS = ("weights", "purchased", "frequency", "bought", "returned")
+NEVER: Final = np.iinfo(np.int64).max
+SUMS = ("weights", "purchased", "frequency", "orders", "bought", "returned")
 INSTANTS = ("last_at", "disliked_at")
 ItemOrder = tuple[int, str]  # row, order id
 
@@ -28,8 +29,10 @@ class CustomerItems:
     weights: Scores
     purchased: Scores
     frequency: Scores
+    orders: Rows
     bought: Rows
     last_at: Instants
+    first_bought_at: Instants
     last_bought_at: Instants
     last_units: Rows
     returned: Rows
@@ -50,8 +53,10 @@ def taken(table: ItemHistory | CustomerItems, where: slice | NDArray[Any]) -> It
         weights=table.weights[where],
         purchased=table.purchased[where],
         frequency=table.frequency[where],
+        orders=table.orders[where],
         bought=table.bought[where],
         last_at=table.last_at[where],
+        first_bought_at=table.first_bought_at[where],
         last_bought_at=table.last_bought_at[where],
         last_units=table.last_units[where],
         returned=table.returned[where],
@@ -86,18 +91,19 @@ def count(
     found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
     size = len(found)
     fade = decay((watermark - at).astype(np.float64), config.half_life_days)
-    orders = _first_of_each_order(used, told) * decay(
-        (watermark - at).astype(np.float64), config.frequency_half_life_days
-    )
+    orders = _first_of_each_order(used, told)
+    faded = orders * decay((watermark - at).astype(np.float64), config.frequency_half_life_days)
     last_bought = _latest(place, np.where(kinds > 0, at, 0), size)
     newest_lines = (kinds > 0) & (at == last_bought[place])
     return ItemHistory(
         rows=found.astype(np.int32),
         weights=np.bincount(place, effect * fade, size).astype(np.float32),
         purchased=np.bincount(place, effect * fade * (kinds > 0), size).astype(np.float32),
-        frequency=np.bincount(place, orders, size).astype(np.float32),
+        frequency=np.bincount(place, faded, size).astype(np.float32),
+        orders=_units(np.bincount(place, orders, size)),
         bought=_units(np.bincount(place, units, size)),
         last_at=_latest(place, np.where(effect > 0, at, 0), size),
+        first_bought_at=_earliest(place, kinds > 0, at, size),
         last_bought_at=last_bought,
         last_units=_units(np.bincount(place, np.where(newest_lines, units, 0), size)),
         returned=_units(np.bincount(place, np.where(kinds < 0, -units, 0), size)),
@@ -128,6 +134,13 @@ def _latest(place: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
     return latest
 
 
+def _earliest(place: np.ndarray, counted: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
+    """0 where none is counted."""
+    earliest = np.full(size, NEVER)
+    np.minimum.at(earliest, place[counted], at[counted])
+    return np.where(earliest == NEVER, 0, earliest)
+
+
 def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
     """Both hold plain sums of one watermark, and so does the result."""
     if not len(news):
@@ -156,10 +169,18 @@ def merge(known: ItemHistory, news: ItemHistory) -> ItemHistory:
         whole[new] = np.maximum(whole[new], getattr(news, name))
         return whole
 
+    def first_of(name: str) -> np.ndarray:
+        ours, theirs = getattr(known, name), getattr(news, name)
+        whole = np.full(len(rows), NEVER)
+        whole[old] = np.where(ours > 0, ours, NEVER)
+        whole[new] = np.minimum(whole[new], np.where(theirs > 0, theirs, NEVER))
+        return np.where(whole == NEVER, 0, whole)
+
     return ItemHistory(
         rows=rows,
         **{name: summed(name) for name in SUMS},
         **{name: newest_of(name) for name in INSTANTS},
+        first_bought_at=first_of("first_bought_at"),
         last_bought_at=last_bought,
         last_units=_units(units),
     )
@@ -173,8 +194,10 @@ def saturated(history: ItemHistory, config: InteractionConfig) -> ItemHistory:
         weights=weights,
         purchased=history.purchased,
         frequency=history.frequency,
+        orders=history.orders,
         bought=history.bought,
         last_at=history.last_at,
+        first_bought_at=history.first_bought_at,
         last_bought_at=history.last_bought_at,
         last_units=history.last_units,
         returned=history.returned,

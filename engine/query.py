@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
+from engine.customers.bought import bought_of
 from engine.customers.complaints import complained_rows
 from engine.customers.history import fold_all, key_of
 from engine.customers.households import bought_at_home
@@ -57,6 +58,7 @@ class Query:
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
     history: ItemHistory = NO_ITEM_HISTORY
+    ordered_at: tuple[int, ...] = ()  # instants of the customer's orders, ascending
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -100,6 +102,7 @@ def enrich(
         segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
         customer_row=person.row,
         history=person.history,
+        ordered_at=person.ordered_at,
         fresh=person.fresh,
         recent=person.recent,
         context=_known(bundle, asked.context_items),
@@ -134,6 +137,7 @@ class Person:
     customer: CustomerState
     row: int = -1
     history: ItemHistory = NO_ITEM_HISTORY
+    ordered_at: tuple[int, ...] = ()
     fresh: bool = False
     recent: Rows = field(default_factory=lambda: NO_ROWS)
     search: str | None = None  # the latest query
@@ -154,6 +158,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes),
         row=known.row,
         history=history,
+        ordered_at=bought_of(past).at,
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.repurchase import used_up
+from engine.customers.renewal import used_up
 from engine.query import Query
 from engine.slots import Repeat, Slot
 from engine.types import NO_ROWS, Candidates, ItemHistory, Mask, Rows
@@ -90,7 +90,7 @@ def not_again(history: ItemHistory, now: int, slot: Slot, bundle: Bundle) -> Row
         return NO_ROWS
     bought = history.bought > 0
     if slot.repeat is Repeat.WHEN_DUE:
-        bought &= ~used_up(history, bundle.cycles, bundle.shop.repurchase, now)
+        bought &= ~used_up(history, bundle.repurchase, now)
     return history.rows[bought]
 
 

@@ -17,6 +17,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "again": {"en": "You buy this often", "zh": "您常买的商品"},
     "bought_before": {"en": "You bought this before", "zh": "您买过的商品"},
     "due": {"en": "Time to buy it again", "zh": "该补货了"},
+    "due_first": {"en": "Time to buy it again", "zh": "该补货了"},
     "matches_search": {"en": "Matches your search", "zh": "符合您的搜索"},
     "popular_in_category": {"en": "Popular in this category", "zh": "本类热销"},
     "popular_in_segment": {"en": "Popular with customers like you", "zh": "与您相似的顾客都在买"},
@@ -27,6 +28,18 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "newcomer": {"en": "A good start in our shop", "zh": "新客精选"},
     "popular": {"en": "Popular right now", "zh": "正在热卖"},
 }
+
+DAYS: Final[Mapping[str, Mapping[Language, str]]] = {
+    "due": {
+        "en": ": you buy it about every {every}, last {ago} ago",
+        "zh": "：您约每{every}买一次，上次在{ago}前",
+    },
+    "due_first": {
+        "en": ": it lasts about {every}, you bought it {ago} ago",
+        "zh": "：约可用{every}，您在{ago}前买过",
+    },
+}
+"""What follows where the days of the cycle are known."""
 
 
 class _Names(NamedTuple):
@@ -51,10 +64,24 @@ _AROUND: Final[Mapping[Language, Mapping[str, tuple[str, str]]]] = {
 """What stands before and after the names; a format string costs five times as much to fill."""
 
 
-def say(code: str, titles: Sequence[str], language: Language) -> str:
-    """`titles` are those of the items that the reason names. KeyError for an unknown code."""
+def say(
+    code: str, titles: Sequence[str], language: Language, days: tuple[int, int] | None = None
+) -> str:
+    """`titles` and `days` are what the reason names: of items, and of the cycle of a due one.
+
+    KeyError for an unknown code.
+    """
     before, after = _AROUND[language][code]
+    if days is not None:
+        every, ago = (_days(count, language) for count in days)
+        return before + DAYS[code][language].format(every=every, ago=ago)
     if not titles:
         return before + after
     between, opening, closing = _NAMES[language]
     return before + opening + (closing + between + opening).join(titles) + closing + after
+
+
+def _days(count: int, language: Language) -> str:
+    if language == "zh":
+        return f"{count}天"
+    return "1 day" if count == 1 else f"{count} days"

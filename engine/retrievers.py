@@ -8,7 +8,7 @@ import numpy as np
 from engine.bundle import Bundle, Factors
 from engine.customers.consent import personal
 from engine.customers.newcomers import from_referrer as referrer_items
-from engine.customers.repurchase import due as due_items
+from engine.customers.renewal import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
 from engine.sessions import nearest_sessions, with_lists
@@ -41,8 +41,8 @@ def session(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 
 def context(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """Items like those the page is about."""
-    return _by_position(bundle.similar, query.context, depth)
+    """Items like those the page is about, where that is no chance."""
+    return _by_position(bundle.beside, query.context, depth)
 
 
 def bought_together(query: Query, bundle: Bundle, depth: int) -> Candidates:
@@ -109,9 +109,8 @@ def again(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 
 def due(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """What the customer has probably used up."""
-    ranked = due_items(query.history, bundle.cycles, bundle.shop.repurchase, query.now)
-    return Candidates(ranked.rows[:depth], ranked.scores[:depth])
+    """What the customer will probably buy again within `horizon_days`."""
+    return due_items(query.history, query.ordered_at, bundle.repurchase, query.now, depth)
 
 
 def searched(query: Query, bundle: Bundle, depth: int) -> Candidates:

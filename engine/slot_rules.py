@@ -12,7 +12,8 @@ from engine.bundle import Bundle
 from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
-from engine.customers.offers import may_see
+from engine.customers.loyalty import tier_prices
+from engine.customers.offers import delivered_value, may_see
 from engine.customers.state import NOBODY
 from engine.query import Query
 from engine.ranking import Pool, filter_for_slot, not_again
@@ -53,10 +54,17 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
 
 
 def weigh_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
-    """Brands that the customer has settled on rise, their rivals fall (C4)."""
-    if slot.lock_in is None or not len(query.history):
+    """Brands that the customer has settled on rise, their rivals fall (C4); prices count (S4)."""
+    scores = pool.scores
+    if slot.lock_in is not None and len(query.history):
+        factors = lock_in_factors(pool.rows, query.history, bundle.catalogue, slot.lock_in)
+        scores = np.where(scores > 0, scores * factors, scores / factors)
+    if slot.delivered is not None and len(pool):
+        own = query.customer if query.customer.personal else NOBODY
+        listed = bundle.catalogue.price_minor.take(pool.rows)
+        paid = tier_prices(listed, bundle.schemes.tier(own.tier))
+        scores = delivered_value(scores, paid, own.price_band, slot.delivered)
+    if scores is pool.scores:
         return pool
-    factors = lock_in_factors(pool.rows, query.history, bundle.catalogue, slot.lock_in)
-    scores = np.where(pool.scores > 0, pool.scores * factors, pool.scores / factors)
     order = np.argsort(-scores, kind="stable")
     return Pool(pool.rows[order], scores[order], pool.sources[order])

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.catalogue import ItemKind
 from engine.conditions import Fields, Predicate, compiled, read
 from engine.customers.lock_in import LockInConfig
-from engine.customers.offers import ScarcityConfig
+from engine.customers.offers import DeliveredValueConfig, ScarcityConfig
 from engine.errors import ConfigError, UnknownName
 from engine.faults import faults, unknown_key
 from engine.query import Query
@@ -70,6 +70,7 @@ class Slot(BaseModel):
     life_stages: Switch = True  # items for another life stage are hidden (L4)
     scarce: ScarcityConfig | None = None  # scarce stock is kept for the best classes (S2)
     lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
+    delivered: DeliveredValueConfig | None = None  # what costs much falls, by price band (S4)
     shares: tuple[Share, ...] = ()  # of the places shown (S1, G6)
     lead: Lead | None = None  # what stands before everything else
     ranker: str | None = None  # the slot whose learned ranker orders the best, where it has one

@@ -78,9 +78,11 @@ class ItemHistory:
     weights: Scores  # Σ event weight × decay at the bundle's watermark; in a Query: the interest
     purchased: Scores  # the part of the sum that is purchases
     frequency: Scores  # decayed count of orders that held the item (own frequency)
+    orders: Rows  # orders that held the item
     bought: Rows  # units bought, net of refunds
     last_at: Instants  # last sign of interest
-    last_bought_at: Instants  # 0 when never bought
+    first_bought_at: Instants  # 0 when never bought
+    last_bought_at: Instants  # likewise
     last_units: Rows  # units bought at last_bought_at
     returned: Rows  # units that came back
     disliked_at: Instants  # 0 when never disliked
@@ -102,8 +104,10 @@ NO_ITEM_HISTORY = ItemHistory(
     weights=NO_SCORES,
     purchased=NO_SCORES,
     frequency=NO_SCORES,
+    orders=NO_ROWS,
     bought=NO_ROWS,
     last_at=NO_INSTANTS,
+    first_bought_at=NO_INSTANTS,
     last_bought_at=NO_INSTANTS,
     last_units=NO_ROWS,
     returned=NO_ROWS,
@@ -119,6 +123,7 @@ class Served(NamedTuple):
     source: str  # the retriever that gave the item most of its score
     reason: str  # a code of engine.reasons
     because: tuple[int, ...] = ()  # item rows that the reason names
+    days: tuple[int, int] | None = None  # that it lasts, and since it was bought; as said
 
 
 @dataclass(frozen=True, slots=True)

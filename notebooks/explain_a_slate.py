@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Why this item for this customer? · 为什么推荐它
 #
-# The path of a request, one step a cell, on bundles of yours (`NOTEBOOK_BUNDLES=bundles`) or of a
-# small simulated shop.
+# The path of a request, one step a cell, on bundles of yours (`NOTEBOOK_BUNDLES=data/bundles`) or
+# of a small simulated shop.
 
 # %%
 import polars as pl

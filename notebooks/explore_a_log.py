@@ -13,7 +13,7 @@
 # %% [markdown]
 # # What a behaviour log tells before any model · 先看日志
 #
-# Give it your own log with `NOTEBOOK_LOG=log.parquet` (made by `caini import`); without one, a
+# Give it your own log with `NOTEBOOK_LOG=data/log.parquet` (made by `caini import`); without one, a
 # small shop is simulated.
 
 # %%

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from engine.events import Event
+from engine.events import SENDABLE, Event
 from serving.auth import PUBLIC
 from serving.problems import (
     INTERNAL,
@@ -66,6 +66,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
         for model in (Event, Problem):
             schema = model.model_json_schema(ref_template=SCHEMAS)
             told["components"]["schemas"] |= schema.pop("$defs", {}) | {model.__name__: schema}
+        told["components"]["schemas"]["EventType"]["enum"] = list(SENDABLE)
         told["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         told["security"] = [{}, {"key": []}]  # keys are asked for where the server has any
         for path in PUBLIC & told["paths"].keys():

@@ -15,7 +15,7 @@ from engine.errors import StoreError
 from engine.shop import ShopConfig, read_shop, untrained
 from engine.slots import Slots, read_slots
 from serving.api import build_api
-from serving.auth import NO_KEYS, read_keys
+from serving.auth import KeyRing
 from serving.bundles import Bundles
 from serving.drain import Drain
 from serving.edge import Edge
@@ -69,7 +69,7 @@ def build_shop(settings: Settings) -> Shop:
         catching_up=asyncio.Lock(),
         erasures=Erasures(),
         drain=Drain(settings.drain_delay_s),
-        keys=NO_KEYS if settings.keys is None else read_keys(settings.keys),
+        keys=KeyRing(settings.keys),
     )
 
 

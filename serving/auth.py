@@ -24,7 +24,9 @@ from serving.problems import REQUEST_ID_KEY, Problem, Refusal, refusal
 CALLER: Final = "caini.caller"  # in the ASGI scope: the name of the key
 KEY_BYTES: Final = 32
 PREFIX: Final = "caini_"
+LOOK_S: Final = 1.0  # decision: a key that was taken out is good for no longer
 _BEARER: Final = b"bearer"
+Stamp = tuple[int, int, int]
 
 
 class KeyScope(StrEnum):
@@ -40,7 +42,7 @@ class KeyScope(StrEnum):
 
 
 PUBLIC: Final = frozenset({"/health/live", "/health/ready", "/openapi.json", "/docs"})
-"""By GET, without a key: what a balancer asks, and what is said of the API to everybody."""
+"""By GET or HEAD, without a key: what a balancer asks, and what is said of the API to everybody."""
 PUBLIC_FILES: Final = "/docs/"
 SCOPES: Final[Mapping[tuple[str, str], KeyScope]] = {
     ("GET", "/"): KeyScope.RECOMMEND,
@@ -110,6 +112,47 @@ def new_key() -> tuple[str, str]:
     return key, _digest(key.encode()).hex()
 
 
+class KeyRing:
+    """Owns the keys that are good now: those of the file as it is, looked at once a second.
+
+    A file that has become wrong, or is gone, takes nothing away and adds nothing until mended.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Without a path there are no keys. Raises ConfigError."""
+        self._path = path
+        self._stamp = None if path is None else _stamp(path)
+        self._keys = NO_KEYS if path is None else read_keys(path)
+        self._looked_s = 0.0
+
+    def at(self, now_s: float) -> Keys:
+        if self._path is not None and abs(now_s - self._looked_s) >= LOOK_S:
+            self._looked_s = now_s
+            self._look(self._path)
+        return self._keys
+
+    def _look(self, path: Path) -> None:
+        stamp = _stamp(path)
+        if stamp == self._stamp:
+            return
+        self._stamp, log = stamp, structlog.get_logger()
+        try:
+            self._keys = read_keys(path)
+        except ConfigError as error:
+            log.error("keys not read", problem=str(error))  # noqa: TRY400  # the message says all
+        else:
+            log.info("keys read", keys=sorted(key.name for key in self._keys.values()))
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Another one for another file; None for one that cannot be looked at."""
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size, told.st_ino
+
+
 def _digest(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()
 
@@ -132,7 +175,7 @@ def admit(keys: Keys, scope: Scope, now_s: float) -> None:
 
 
 def is_public(method: str, path: str) -> bool:
-    return method == "GET" and (path in PUBLIC or path.startswith(PUBLIC_FILES))
+    return method in {"GET", "HEAD"} and (path in PUBLIC or path.startswith(PUBLIC_FILES))
 
 
 def scope_of(method: str, path: str) -> KeyScope | None:

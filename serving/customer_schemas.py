@@ -89,8 +89,26 @@ class DueItem(Wire):
     item_id: str
     title: str | None
     cycle_days: float
+    chance: float = Field(description="To be bought again within the shop's horizon_days")
     last_bought_at: str | None
     runs_out_at: str | None
+
+
+class NamedWire(Wire):
+    name: str
+    en: str
+    zh: str
+
+
+class StrategiesWire(Wire):
+    relation: NamedWire = Field(description="By whether they are a member and a buyer")
+    wake_up: NamedWire | None = Field(description="Of who is asleep and may be written to")
+
+
+class ChurnWire(Wire):
+    since: str = Field(description="From when they were dormant")
+    cause: NamedWire = Field(description="Presumed, from what happened before")
+    returned_at: str | None
 
 
 class ContactWire(Wire):
@@ -124,6 +142,8 @@ class CustomerResponse(Wire):
     breadth_score: int
     length_score: int
     stages: list[StageWire] = Field(description="Oldest first; the last is the one now")
+    strategies: StrategiesWire
+    churn: list[ChurnWire] = Field(description="Newest first")
     ledger: list[LedgerLine] = Field(description="Newest first")
     median_order: float | None
     recent: list[TouchedItem] = Field(description="Newest first")
@@ -156,5 +176,16 @@ class CustomerResponse(Wire):
     last_order_at: str | None
     cycle_days: float | None
     attributes: dict[str, JsonValue]
+    bundle_version: str
+    degraded: list[str]
+
+
+class SectionsResponse(Wire):
+    """Of a customer, the kinds of data that were asked for alone (R3)."""
+
+    customer_id: str
+    sections: dict[str, dict[str, JsonValue]] = Field(
+        description="user, relationship, attitude, feedback, usage, credit: fields and attributes"
+    )
     bundle_version: str
     degraded: list[str]

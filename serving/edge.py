@@ -9,7 +9,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth import Keys, admit
+from serving.auth import KeyRing, admit
 from serving.drain import Drain
 from serving.metrics import METHODS, Metrics
 from serving.problems import (
@@ -31,7 +31,7 @@ UNMATCHED: Final = "unmatched"
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, metrics: Metrics, drain: Drain, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, drain: Drain, keys: KeyRing) -> None:
         self._app = app
         self._drain = drain
         self._keys = keys
@@ -47,8 +47,10 @@ class Edge:
         answer = _Answer(send, _request_id(scope), last=self._drain.leaving)
         scope[REQUEST_ID_KEY] = answer.request_id.decode()
         try:
-            if self._keys:
-                admit(self._keys, scope, time())
+            now_s = time()
+            keys = self._keys.at(now_s)
+            if keys:
+                admit(keys, scope, now_s)
             _check_head(scope)
             await self._app(scope, Capped(receive), answer)
         except Refusal as error:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.bundle import Bundle
 from engine.customers.referrals import referral_of
-from engine.events import LINKS, MONEY, Event, EventType
+from engine.events import LINKS, MONEY, SENDABLE, Event, EventType
 from engine.happened import Happened, from_event
 from serving.problems import field_of
 from serving.shop import Shop
@@ -49,13 +50,20 @@ def _check(shop: Shop, bundle: Bundle, raw: Any) -> Happened | Outcome:
         event = from_event(Event.model_validate(raw), bundle.shop.shop.minor_units)
     except ValidationError as error:
         told = error.errors(include_url=False, include_context=False, include_input=False)
-        return _invalid(raw, [f"{field_of(one['loc'])}: {one['msg']}" for one in told[:10]])
+        return _invalid(raw, [f"{field_of(one['loc'])}: {_said(one)}" for one in told[:10]])
     if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
         return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
     if event.type in LINKS:
         return _invalid(raw, [f"type: a {event.type} is told to POST /customers/{event.type}"])
     problem = _unpackable(event) if event.properties else None
     return event if problem is None else _invalid(raw, [problem])
+
+
+def _said(fault: ErrorDetails) -> str:
+    """What may not be sent here is not proposed."""
+    if fault["type"] == "enum" and fault["loc"] == ("type",):
+        return f"is none of {', '.join(SENDABLE)}"
+    return fault["msg"]
 
 
 def _unpackable(event: Happened) -> str | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.bought import bought_of
+from engine.customers.churn import CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
 from engine.customers.facts import History
 from engine.customers.history import fold_all, key_of
@@ -14,10 +15,13 @@ from engine.customers.identity import NOBODY_LINKED, customer_node
 from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
-from engine.customers.repurchase import due, runs_out_at
+from engine.customers.renewal import again, held_of, visits_of
+from engine.customers.renewal import due as due_items
 from engine.customers.state import CustomerState
+from engine.customers.strategies import cell_strategy, wake_up
 from engine.person import known_customer
-from engine.types import ItemHistory
+from engine.query import Query
+from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
 from serving.identity import described
 from serving.instants import instant
@@ -49,10 +53,12 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "breadth_score": query.customer.breadth_score,
         "length_score": query.customer.length_score,
         "stages": _stages(history, bundle, query.now),
+        "strategies": _strategies(query.customer),
+        "churn": _churn(history, bundle, query.now),
         "ledger": _ledger(history, bundle),
         "median_order": _money(query.customer.median_order_minor, bundle),
         "recent": _recent(query.history, live),
-        "due": _due(query.history, live, query.now),
+        "due": _due(query, live),
         "contact": _contact(history, bundle, query.now),
         "referral": _referral(history, query.customer),
         "consent": {
@@ -90,6 +96,28 @@ def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
     return [{"stage": one.name, "since": instant(one.since)} for one in told if one.since <= now]
 
 
+def _strategies(state: CustomerState) -> dict[str, dict[str, str] | None]:
+    """What the shop does for who stands here (L2, C5)."""
+    found = {"relation": cell_strategy(state), "wake_up": wake_up(state)}
+    return {
+        name: each and {"name": each.name, "en": each.label.en, "zh": each.label.zh}
+        for name, each in found.items()
+    }
+
+
+def _churn(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
+    """Each time that they went dormant, the newest first (L3)."""
+    found = churns(history, bundle.schemes.lifecycle, now)[: -SHOWN - 1 : -1]
+    return [
+        {
+            "since": instant(each.since),
+            "cause": {"name": each.cause, "en": CAUSES[each.cause].en, "zh": CAUSES[each.cause].zh},
+            "returned_at": instant(each.returned_at),
+        }
+        for each in found
+    ]
+
+
 def _ledger(history: History, bundle: Bundle) -> list[dict[str, Any]]:
     """The newest lines, the newest first."""
     ladder = bundle.schemes.ladder
@@ -123,24 +151,27 @@ def _recent(history: ItemHistory, live: Live) -> list[dict[str, Any]]:
     ]
 
 
-def _due(history: ItemHistory, live: Live, now: int) -> list[dict[str, Any]]:
-    """Around the end of their cycle, what is ordered most often first."""
-    bundle = live.bundle
-    rows = due(history, bundle.cycles, bundle.shop.repurchase, now).rows[:SHOWN]
-    places = np.searchsorted(history.rows, rows)
-    days, per_unit = bundle.cycles.days[rows], bundle.cycles.per_unit[rows]
-    at, units = history.last_bought_at[places], history.last_units[places]
-    ends = runs_out_at(at, units, days, per_unit)
+def _due(query: Query, live: Live) -> list[dict[str, Any]]:
+    """What they will probably buy again, the likeliest first."""
+    known, now = live.bundle.repurchase, query.now
+    rows = due_items(query.history, query.ordered_at, known, now, SHOWN).rows
+    if not len(rows):
+        return []
+    held = held_of(query.history)
+    found = again(held, visits_of(query.ordered_at, held, now), known, now)
+    places = np.searchsorted(held.rows, rows)
+    at, days = held.last_bought_at[places], found.days[places]
+    ends = at + np.rint(days * DAY_MS).astype(np.int64)
+    columns = (rows, days, found.chances[places], at, ends)
     return [
         {
             **_item(live, row),
-            "cycle_days": round(float(cycle), 1),
+            "cycle_days": round(cycle, 1),
+            "chance": round(chance, 4),
             "last_bought_at": instant(bought),
             "runs_out_at": instant(end),
         }
-        for row, cycle, bought, end in zip(
-            rows.tolist(), days.tolist(), at.tolist(), ends.tolist(), strict=True
-        )
+        for row, cycle, chance, bought, end in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 

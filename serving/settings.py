@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=256)
     shop: str = Field(default="default", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
 
-    bundles: Path = Path("bundles")
+    bundles: Path = Path("data/bundles")
     data: Path = Path("data")
     config: Path = Path("config")
 

@@ -15,7 +15,7 @@ from engine.events import BROWSING
 from engine.happened import Happened
 from engine.query import Asked, Query, enrich, with_home
 from engine.slots import Slots
-from serving.auth import Keys
+from serving.auth import KeyRing
 from serving.bundles import Bundles, Changes, Live
 from serving.drain import Drain
 from serving.metrics import Metrics
@@ -47,7 +47,7 @@ class Shop:
     catching_up: asyncio.Lock
     erasures: Erasures
     drain: Drain
-    keys: Keys
+    keys: KeyRing
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from engine.bundle import Bundle, Factors, Manifest, Words
 from engine.bundle_files import MANIFEST, read_manifest, version_of
 from engine.catalogue import Catalogue, ItemKind
 from engine.customers.history import EMPTY_HISTORY, fold_all
+from engine.customers.renewal import unlearned
 from engine.customers.repurchase import Cycles
 from engine.customers.snapshot import snapshot_of
 from engine.customers.thresholds import NO_THRESHOLDS
@@ -191,6 +192,7 @@ def bundle(shop: ShopConfig | None = None) -> Bundle:
             IdMap.build(["tea", "pot"]), lists({GREEN: 0.5, BLACK: 0.5, POT: 0.5}, {POT: 1.5})
         ),
         cycles=Cycles(np.full(6, 20, np.float32), np.zeros(6, np.bool_)),
+        renewal=unlearned(np.array([1, 1, 0, 3, 3, 4], np.int32), 5, shop.repurchase),
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.repurchase import runs_out_at
+from engine.customers.renewal import used_up
 from engine.interactions import interest
+from engine.item_history import taken
 from engine.types import Mask, Rows
 from training.ragged import rows_of
 
@@ -71,11 +72,7 @@ def still_has(item: int, bundle: Bundle, now: int) -> Mask:
     """(n_customers,) who bought the item and has probably not used it up."""
     items = bundle.customer_items
     at = np.flatnonzero((items.rows == item) & (items.bought > 0))
-    days = np.full(len(at), bundle.cycles.days[item])
-    per_unit = np.full(len(at), bundle.cycles.per_unit[item])
-    bought_at = items.last_bought_at[at]
-    ends = runs_out_at(bought_at, items.last_units[at], days, per_unit)
-    fresh = at[now - bought_at < bundle.shop.repurchase.due_from * (ends - bought_at)]
+    fresh = at[~used_up(taken(items, at), bundle.repurchase, now)]
     having = np.zeros(len(bundle.customers), np.bool_)
     having[np.searchsorted(items.offsets, fresh, side="right") - 1] = True
     return having

@@ -1,25 +1,24 @@
 """From a log to a bundle in memory: the same for the hold-out and for what is published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed_version
 
 import numpy as np
 import polars as pl
 
-from engine.ann import build_index
+from engine.ann import Index, IndexReport, build_index
 from engine.bundle import NO_LINKED, Bundle, Factors, Linked, Manifest, Words
 from engine.by_category import ByCategory
 from engine.catalogue import Catalogue
 from engine.customers.identity import NOBODY_LINKED, Identity
-from engine.customers.schemes import Schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.errors import LogError
 from engine.ids import IdMap
 from engine.item_history import CustomerItems
 from engine.shop import ShopConfig, schemes_of
-from engine.types import Candidates, Instants, Lists, Mask
+from engine.types import Candidates, Instants, Lists, Mask, Scores
 from training.catalogue import catalogue_of, words_index
 from training.config import TrainConfig
 from training.consent import opted_out, without_people
@@ -27,10 +26,21 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions, without
 from training.log import LogHeader
-from training.models import als, blend, bought_together, new_arrivals, popularity, sessions, trend
+from training.models import (
+    alike,
+    als,
+    blend,
+    bought_together,
+    new_arrivals,
+    popularity,
+    sessions,
+    trend,
+)
 from training.models.daily import daily
 from training.people import linked_of
 from training.ragged import as_lists
+from training.renewal import renewal
+from training.reuse import Do, afresh
 from training.visitors import joined, visitors_of
 
 Say = Callable[[str], None]
@@ -79,6 +89,8 @@ def assemble(
     train: TrainConfig,
     say: Say,
     start: als.Start | None = None,
+    *,
+    do: Do = afresh,
 ) -> Bundle:
     """Fit every model on the whole of `source`, of which `data` has been read.
 
@@ -87,35 +99,29 @@ def assemble(
     of others is found: a class is a place among all customers.
 
     Deterministic for one source, configuration, seed and `start` of the factors (None: at random).
+    `do` may know steps that were done for another bundle of the same source.
     """
-    out = opted_out(source.log)
-    heard = without_people(source.log, out)
-    catalogue = catalogue_of(source.items, data.item_ids, first_seen(heard, data))
+    out = do(opted_out, source.log)
+    heard = do(without_people, source.log, out)
+    seen = do(first_seen, heard, data.item_ids, data.watermark)
+    catalogue = do(catalogue_of, source.items, data.item_ids, seen)
     say("customers")
-    schemes = schemes_of(shop)
-    people, thresholds, members = _customers(source, data, catalogue, shop, schemes)
-    customers = IdMap.build(data.customer_ids)
-    learnt = without(data, _rows_of(out.customers, customers, data))
+    people, thresholds, members = _customers(source, data, catalogue, shop, do)
+    customers = do(IdMap.build, data.customer_ids)
+    learnt = do(without, data, do(_rows_of, out.customers, customers, data))
     say("factors")
-    interest = daily(learnt)
-    rises = trend.fit(learnt, interest, train.trend)
-    model = als.fit(learnt, train.als, seed=train.seed, threads=train.threads, start=start)
-    asked = model.customer_factors if data.n_customers else None  # what will be asked for
-    factors = Factors(
-        item=model.item_factors,
-        customer=model.customer_factors,
-        gram=model.item_gram,
-        fold=np.array([model.alpha, model.regularization], np.float32),
-        trend=rises,
-        rarity=model.rarity,
-    )
-    index, report = build_index(factors.indexed, seed=train.seed, queries=asked)
+    interest = do(daily, learnt)
+    rises = do(trend.fit, learnt, interest, train.trend)
+    model = do(als.fit, learnt, train.als, seed=train.seed, threads=train.threads, start=start)
+    factors, index, report = do(_indexed, model, rises, data.n_customers, train.seed)
     say("similar items")
-    similar = blend.fit(learnt, train.similar, trend=rises, threads=train.threads)
+    similar = do(blend.fit, learnt, train.similar, trend=rises, threads=train.threads)
     say("baskets")
-    together = bought_together.fit(learnt, train.bought_together, threads=train.threads)
+    together = do(bought_together.fit, learnt, train.bought_together, threads=train.threads)
+    say("what is bought again")
+    lasting = do(cycles, heard, data.item_ids, catalogue, shop.repurchase)
     say("popularity")
-    popular = popularity.fit(interest, train.popularity)
+    popular = do(popularity.fit, interest, train.popularity)
     return Bundle(
         manifest=_manifest(source, data, train, asdict(report)),
         shop=shop,
@@ -128,17 +134,38 @@ def assemble(
         factors=factors,
         item_index=index,
         similar=similar,
-        sessions=sessions.fit(learnt, train.sessions),
+        alike=do(alike.fit, learnt, similar, threads=train.threads),
+        sessions=do(sessions.fit, learnt, train.sessions),
         bought_together=together,
         popular=popular,
-        popular_by_category=by_category(popular, catalogue, train.popularity.list_length),
+        popular_by_category=do(by_category, popular, catalogue, train.popularity.list_length),
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
-        new_arrivals=new_arrivals.fit(learnt, train.new_arrivals),
-        words=Words(*words_index(catalogue)),
-        cycles=cycles(heard, data.item_ids, catalogue, shop.repurchase),
-        visitors=visitors_of(source.log, customers),
+        new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals),
+        words=do(_words, catalogue),
+        cycles=lasting,
+        renewal=do(renewal, heard, shop.interactions, data, catalogue, lasting, shop.repurchase),
+        visitors=do(visitors_of, source.log, customers),
         linked=_linked(source, data, shop),
     )
+
+
+def _indexed(
+    model: als.AlsModel, rises: Scores, n_customers: int, seed: int
+) -> tuple[Factors, Index, IndexReport]:
+    factors = Factors(
+        item=model.item_factors,
+        customer=model.customer_factors,
+        gram=model.item_gram,
+        fold=np.array([model.alpha, model.regularization], np.float32),
+        trend=rises,
+        rarity=model.rarity,
+    )
+    asked = model.customer_factors if n_customers else None  # what will be asked for
+    return factors, *build_index(factors.indexed, seed=seed, queries=asked)
+
+
+def _words(catalogue: Catalogue) -> Words:
+    return Words(*words_index(catalogue))
 
 
 def _linked(source: Source, data: Interactions, shop: ShopConfig) -> Linked:
@@ -147,29 +174,34 @@ def _linked(source: Source, data: Interactions, shop: ShopConfig) -> Linked:
     return linked_of(source.raw, source.identity, data.item_ids, shop.interactions, data.watermark)
 
 
-def first_seen(log: pl.LazyFrame, data: Interactions) -> Instants:
-    """When each item was first met in the log; the watermark for one that never was."""
+def first_seen(log: pl.LazyFrame, item_ids: Sequence[str], otherwise: int) -> Instants:
+    """When each item was first met in the log; `otherwise` for one that never was."""
     firsts = (
         log.filter(pl.col("item_id").is_not_null())
         .group_by("item_id")
         .agg(pl.col("at").dt.epoch("ms").min())
         .collect()
     )
-    order = pl.DataFrame({"item_id": list(data.item_ids)}, schema={"item_id": pl.String})
+    order = pl.DataFrame({"item_id": list(item_ids)}, schema={"item_id": pl.String})
     found = order.join(firsts, on="item_id", how="left", maintain_order="left")
-    return found["at"].fill_null(data.watermark).to_numpy()
+    return found["at"].fill_null(otherwise).to_numpy()
 
 
 def _customers(
-    source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, schemes: Schemes
+    source: Source, data: Interactions, catalogue: Catalogue, shop: ShopConfig, do: Do
 ) -> tuple[CustomerSnapshot, Thresholds, list[Mask]]:
     """The fold of everybody, the population's thresholds, and who is in each segment."""
-    people = snapshot(joined(source.log), data.customer_ids)
+    schemes = schemes_of(shop)
+    people = do(_people, source.log, data.customer_ids)
     tastes = tastes_of_all(data, catalogue)
     thresholds = population(people, schemes, data.watermark, tastes)
     states = assess_all(people, thresholds, schemes, data.watermark, tastes)
     segments = states["segment"].to_numpy()
     return people, thresholds, [segments == row for row in range(len(shop.segments))]
+
+
+def _people(log: pl.LazyFrame, customer_ids: Sequence[str]) -> CustomerSnapshot:
+    return snapshot(joined(log), customer_ids)
 
 
 def _rows_of(customer_ids: list[str], customers: IdMap, data: Interactions) -> Mask:

@@ -11,13 +11,13 @@ import polars as pl
 from engine.bundle import Bundle
 from engine.customers.birthday import celebrated, day_of, month_and_day, zone_of
 from engine.customers.ledger import ledger
-from engine.customers.repurchase import runs_out_at
 from engine.customers.schemes import Schemes
 from engine.customers.strategies import ASLEEP, WAKE_UPS
 from engine.customers.triggers import FestivalConfig, On, TriggerConfig
 from engine.types import DAY_MS, Mask
 from training.customer_states import profiles
 from training.festivals import near
+from training.order_days import bought_again
 from training.persons import left_at_home
 
 
@@ -95,23 +95,21 @@ def cares(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
 
 
 def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
-    """What is around the end of its cycle (C3), and was bought at more than one time.
+    """What is due, around the end of its cycle, and was bought at more than one time (C3).
 
     Stricter than the source `due`: a message about shoes that were bought once annoys. What
     another of the household has bought since is not used up yet (R6).
     """
     items, config = day.bundle.customer_items, day.schemes.repurchase
-    ends = runs_out_at(
-        items.last_bought_at, items.last_units, _days(day).astype(np.float32), _per_unit(day)
-    )
-    progress = (day.now - items.last_bought_at) / np.maximum(ends - items.last_bought_at, 1)
-    held = (items.last_bought_at > 0) & (items.bought > items.last_units)
-    near_end = (progress >= config.due_from) & (progress <= config.due_until)
-    wanted = held & near_end
+    places, found = bought_again(day.bundle, day.now, config)
+    near_end = (found.progress >= config.due_from) & (found.progress <= config.due_until)
+    chances = np.zeros(len(items.rows))
+    chances[places] = np.where(found.due & near_end, found.chances, 0)
+    wanted = (chances > 0) & (items.bought > items.last_units)
     for row, left in left_at_home(day.bundle, day.now).items():
         own = slice(items.offsets[row], items.offsets[row + 1])
         wanted[own] &= ~np.isin(items.rows[own], left)
-    yield from _of_items(day, wanted, among)
+    yield from _of_items(day, wanted, among, -chances)
 
 
 def _days(day: Day) -> np.ndarray:
@@ -123,10 +121,18 @@ def _per_unit(day: Day) -> Mask:
     return per_unit
 
 
-def _of_items(day: Day, pairs: Mask, among: Mask) -> Iterator[Happening]:
-    """One happening a customer, with all of their items; one occasion a purchase."""
+def _of_items(
+    day: Day, pairs: Mask, among: Mask, order: np.ndarray | None = None
+) -> Iterator[Happening]:
+    """One happening a customer, with all of their items; one occasion a purchase.
+
+    `order` of all pairs: the items of a customer stand by it, else by row.
+    """
     items = day.bundle.customer_items
     places = np.flatnonzero(pairs)
+    if order is not None:
+        owners = np.searchsorted(items.offsets, places, side="right") - 1
+        places = places[np.lexsort((order[places], owners))]
     owners = np.searchsorted(items.offsets, places, side="right") - 1
     places, owners = places[among[owners]], owners[among[owners]]
     starts = np.flatnonzero(np.diff(owners, prepend=-1))

@@ -109,7 +109,7 @@ def _time(facts: LogFacts, config: CheckConfig, now: int) -> Iterator[Finding]:
 
 
 def _aged(age: float, limits: Limits) -> str:
-    said = f"the last event is {age:.1f} days old"
+    said = f"the last event is {max(age, 0):.1f} days old"
     if limits.grade(age) is not Severity.ERROR:
         return said
     return (

@@ -4,6 +4,7 @@ A vectorised twin: tests hold it to `fold_all`, customer by customer, field by f
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -30,21 +31,36 @@ SORTED: Final[Mapping[str, Sequence[str]]] = {
 """The columns of each table, in the order by which its rows are sorted within a customer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What lines that are needed one by one say of some customers, read once for many snapshots."""
+
+    customers: Sequence[str]
+    detail: pl.DataFrame
+    derived: pl.DataFrame  # lines that already tell a referrer of another's purchase
+
+
 def snapshot(log: pl.LazyFrame, customers: Sequence[str]) -> CustomerSnapshot:
     """Row r is `customers[r]`; lines of anybody else, and of no customer, are passed over.
 
     `log` is the canonical log: event ids are unique.
     """
-    known = pl.LazyFrame(
-        {"customer_id": list(customers), "row": range(len(customers))},
-        schema={"customer_id": pl.String, "row": pl.Int64},
-    )
-    lines = log.with_columns(pl.col("at").dt.epoch("ms")).join(known, on="customer_id")
-    detail = read.detail_of(lines)
-    derived, detail = _split_derived(detail)
+    return snapshot_of(told(log, customers), log)
+
+
+def told(log: pl.LazyFrame, customers: Sequence[str]) -> Told:
+    derived, detail = _split_derived(read.detail_of(_lines(log, customers)))
+    return Told(customers, detail, derived)
+
+
+def snapshot_of(said: Told, log: pl.LazyFrame, until: int | None = None) -> CustomerSnapshot:
+    """`log` ends with the instant `until`, epoch milliseconds, where `said` knows more."""
+    past = pl.lit(value=True) if until is None else pl.col("at") <= until
+    detail, derived = said.detail.filter(past), said.derived.filter(past)
+    lines = _lines(log, said.customers)
     own = lines if derived.is_empty() else lines.join(derived.lazy(), on="event_id", how="anti")
     referrers = read.referrers(detail)
-    referred = pl.concat([read.learnt(detail, referrers, customers), read.told(derived)])
+    referred = pl.concat([read.learnt(detail, referrers, said.customers), read.told(derived)])
     tables = {
         "orders": read.orders(detail),
         "refunds": read.refunds(detail),
@@ -54,19 +70,25 @@ def snapshot(log: pl.LazyFrame, customers: Sequence[str]) -> CustomerSnapshot:
         "complaints": read.complaints(detail),
         "seen": read.seen(detail, referred),
     }
-    return _as_columns(read.moments(own).collect(), referrers, tables, len(customers))
+    return _as_columns(read.moments(own).collect(), referrers, tables, len(said.customers))
+
+
+def _lines(log: pl.LazyFrame, customers: Sequence[str]) -> pl.LazyFrame:
+    """With `row`, and `at` in milliseconds."""
+    known = pl.LazyFrame(
+        {"customer_id": list(customers), "row": range(len(customers))},
+        schema={"customer_id": pl.String, "row": pl.Int64},
+    )
+    return log.with_columns(pl.col("at").dt.epoch("ms")).join(known, on="customer_id")
 
 
 def _split_derived(detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines that already tell a referrer of another's purchase, and all others."""
-    told = pl.Series(
-        [
-            kind == EventType.REFERRAL and "referred_id" in said
-            for kind, said in zip(detail["type"], detail["said"], strict=True)
-        ],
-        dtype=pl.Boolean,
-    )
-    return detail.filter(told), detail.filter(~told)
+    named = (detail["type"] == str(EventType.REFERRAL)).to_numpy().copy()
+    places = np.flatnonzero(named).tolist()
+    named[places] = ["referred_id" in detail["said"][place] for place in places]
+    derived = pl.Series(named)
+    return detail.filter(derived), detail.filter(~derived)
 
 
 def _as_columns(

@@ -1,4 +1,4 @@
-"""V4 to V6 for every customer: the cuts of a population, exact splits, and who is where."""
+"""V4 to V6 for every customer: the cuts of a population, and who is where."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -71,22 +71,6 @@ def part_sizes(n: int, shares: Mapping[str, int]) -> list[int]:
     ends = np.cumsum(list(shares.values()))
     sizes = np.diff((n * ends + SHARE_PARTS // 2) // SHARE_PARTS, prepend=0)
     return [int(size) for size in sizes]
-
-
-def exact_split(ranks: Ranks, shares: Mapping[str, int]) -> list[str]:
-    """The part of each customer, ties by row (customers are in the order of their ids)."""
-    n = len(ranks[0])
-    parts = np.empty(n, np.int64)
-    parts[_ranked(ranks, np.arange(n))] = np.repeat(np.arange(len(shares)), part_sizes(n, shares))
-    names = list(shares)
-    return [names[part] for part in parts.tolist()]
-
-
-def moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(id, from, to) of every customer whose part changed, by id; "" for one who was not there."""
-    people = sorted({*before, *after})
-    steps = ((who, before.get(who, ""), after.get(who, "")) for who in people)
-    return [(who, old, new) for who, old, new in steps if old != new]
 
 
 def _ranked(ranks: Ranks, rows: Integers) -> Integers:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.customers.draft import as_json, cost_of, whole
+from engine.customers.draft import MOST_MINOR, as_json, whole
 from engine.customers.facts import key_of
 from engine.customers.referrals import DERIVED
 from engine.errors import LogError
@@ -31,22 +31,42 @@ def detail_of(lines: pl.LazyFrame) -> pl.DataFrame:
     detail = lines.filter(pl.col("type").is_in([str(kind) for kind in DETAILED])).collect()
     event_key = keys_of(detail["event_id"])
     order_key = keys_of(detail["order_id"])
-    said = [
-        json.loads(text) if text else NOTHING_SAID
-        for text in detail["properties"].fill_null("").to_list()
-    ]
-    _require_countable(detail)
-    return detail.with_columns(
-        event_key,
-        order_key.fill_null(0).alias("order_key"),
-        (pl.col("quantity") * pl.col("unit_price_minor").fill_null(0)).alias("amount_minor"),
-        pl.Series("said", said, pl.Object),
-    ).with_columns(
-        pl.when(pl.col("order_id").is_null() | (pl.col("order_id") == ""))
-        .then(-1 - pl.col("event_id_key"))  # ~key
-        .otherwise(pl.col("order_key"))
-        .alias("order_key")
+    texts = detail["properties"].fill_null("")
+    known = {text: json.loads(text) if text else NOTHING_SAID for text in texts.unique().to_list()}
+    said = [known[text] for text in texts.to_list()]
+    of_line = pl.DataFrame(
+        [(text, *_of_line(each)) for text, each in known.items()],
+        schema={
+            "text": pl.String,
+            "unit_cost": pl.Int64,
+            "on_offer": pl.Boolean,
+            "points": pl.Int64,
+        },
+        orient="row",
     )
+    _require_countable(detail)
+    return (
+        detail.with_columns(
+            event_key,
+            order_key.fill_null(0).alias("order_key"),
+            (pl.col("quantity") * pl.col("unit_price_minor").fill_null(0)).alias("amount_minor"),
+            texts.alias("text"),
+        )
+        .join(of_line, on="text", how="left", maintain_order="left")
+        .with_columns(
+            pl.Series("said", said, pl.Object),
+            pl.when(pl.col("order_id").is_null() | (pl.col("order_id") == ""))
+            .then(-1 - pl.col("event_id_key"))  # ~key
+            .otherwise(pl.col("order_key"))
+            .alias("order_key"),
+        )
+    )
+
+
+def _of_line(said: Mapping[str, Any]) -> tuple[int, bool, int]:
+    """What a unit cost, whether it was on offer, and the points paid."""
+    cost, points = whole(said.get("unit_cost_minor")), whole(said.get("points"))
+    return cost, bool(said.get("promotion")), points
 
 
 def _require_countable(detail: pl.DataFrame) -> None:
@@ -92,22 +112,13 @@ def moments(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 def orders(detail: pl.DataFrame) -> pl.DataFrame:
     bought = lines_of(detail, EventType.PURCHASE)
-    said: list[Mapping[str, Any]] = bought["said"].to_list()
-    costs = [
-        cost_of(quantity, each.get("unit_cost_minor"))
-        for quantity, each in zip(bought["quantity"], said, strict=True)
-    ]
-    lines = bought.with_columns(
-        pl.Series("cost", costs, pl.Int64),
-        pl.Series("on_offer", [bool(each.get("promotion")) for each in said], pl.Boolean),
-        pl.Series("points", [whole(each.get("points")) for each in said], pl.Int64),
-    )
-    quantity = pl.col("quantity")
-    return lines.group_by("row", pl.col("order_key").alias("key")).agg(
+    quantity, cost = pl.col("quantity"), pl.col("unit_cost")
+    possible = cost <= MOST_MINOR // quantity  # as cost_of has it
+    return bought.group_by("row", pl.col("order_key").alias("key")).agg(
         pl.col("at").min(),
         pl.col("amount_minor").sum().alias("gross_minor"),
         quantity.sum().alias("units"),
-        pl.col("cost").sum().alias("cost_minor"),
+        (quantity * cost).filter(possible).sum().alias("cost_minor"),
         (quantity * pl.col("on_offer")).sum().alias("promoted"),
         pl.col("points").sum(),
     )

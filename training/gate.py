@@ -95,11 +95,16 @@ def _older_or_smaller(
          "of the items are new; is it another shop's catalogue?"),
         ("lost_customers", _lacking(challenger.customers, champion.customers),
          config.lost_customers, "of the champion's customers are gone"),
-        ("lost_sellable", 1 - challenger.sellable.sum() / max(champion.sellable.sum(), 1),
-         config.lost_sellable, "fewer items can be sold than the champion had"),
     ):  # fmt: skip
-        severity = Severity.ERROR if share > limit else Severity.OK
-        yield Finding(check, severity, f"{share:.1%} {said}", round(float(share), 6))
+        yield _at_most(limit, share, check, f"{share:.1%} {said}")
+    fewer = 1 - challenger.sellable.sum() / max(champion.sellable.sum(), 1)
+    than = f"{'fewer' if fewer >= 0 else 'more'} items can be sold than the champion had"
+    yield _at_most(config.lost_sellable, fewer, "lost_sellable", f"{abs(fewer):.1%} {than}")
+
+
+def _at_most(limit: float, share: float, check: str, said: str) -> Finding:
+    severity = Severity.ERROR if share > limit else Severity.OK
+    return Finding(check, severity, said, round(float(share), 6))
 
 
 def _stream(bundle: Bundle) -> tuple[int, ...]:

@@ -47,9 +47,11 @@ class Interactions:
     purchased: Scores  # the part of the sums that is purchases
     weights: Scores  # the interest: sums without what came back, saturated
     frequency: Scores  # decayed count of orders that held the item
+    orders: Rows  # orders that held the item
     bought: Rows  # units bought, net of refunds
     last_at: Instants  # last sign of interest; 0 when there was none
-    last_bought_at: Instants  # 0 when never bought
+    first_bought_at: Instants  # 0 when never bought
+    last_bought_at: Instants  # likewise
     last_units: Rows  # units bought at last_bought_at
     returned: Rows  # units that came back
     disliked_at: Instants  # 0 when never disliked
@@ -98,8 +100,10 @@ PAIRS: Final = (
     "purchased",
     "weights",
     "frequency",
+    "orders",
     "bought",
     "last_at",
+    "first_bought_at",
     "last_bought_at",
     "last_units",
     "returned",
@@ -132,6 +136,7 @@ def read_interactions(
     lines = log_lines(log, config, customers, items)
     pairs = lines.taken(np.argsort(lines.pair_keys(len(items)), kind="stable"))
     starts = runs_of(pairs.pair_keys(len(items)))
+    firsts = _first_of_order(pairs, starts)
     last_bought_at = _latest(np.where(pairs.types == PURCHASE, pairs.at, 0), starts)
     sums = _sums(pairs, starts, config, watermark)
     purchased = _sums(pairs, starts, config, watermark, only=PURCHASE)
@@ -147,9 +152,11 @@ def read_interactions(
         sums=sums,
         purchased=purchased,
         weights=interest(sums, purchased, bought, returned, config),
-        frequency=_frequency(pairs, starts, config, watermark),
+        frequency=_frequency(pairs, starts, firsts, config, watermark),
+        orders=_added(firsts.astype(np.int32), starts),
         bought=bought,
         last_at=_latest(np.where(_type_weights(config)[pairs.types] > 0, pairs.at, 0), starts),
+        first_bought_at=_first_bought(pairs, starts),
         last_bought_at=last_bought_at,
         last_units=_last_units(pairs, starts, last_bought_at),
         returned=returned,
@@ -196,10 +203,12 @@ def _last_units(pairs: LogLines, starts: Keys, last_bought_at: Instants) -> Rows
     return _units(pairs, starts, newest & (pairs.types == PURCHASE))
 
 
-def _frequency(pairs: LogLines, starts: Keys, config: InteractionConfig, watermark: int) -> Scores:
+def _frequency(
+    pairs: LogLines, starts: Keys, firsts: Mask, config: InteractionConfig, watermark: int
+) -> Scores:
     ages = (watermark - pairs.at).astype(np.float64)
     counts = decay(ages, config.frequency_half_life_days)
-    return _added(np.where(_first_of_order(pairs, starts), counts, 0), starts).astype(np.float32)
+    return _added(np.where(firsts, counts, 0), starts).astype(np.float32)
 
 
 def _first_of_order(pairs: LogLines, starts: Keys) -> Mask:
@@ -231,6 +240,13 @@ def _type_weights(config: InteractionConfig) -> NDArray[np.float64]:
 
 def _added(values: NDArray[Number], starts: Keys) -> NDArray[Number]:
     return np.add.reduceat(values, starts) if len(starts) else values[:0]
+
+
+def _first_bought(pairs: LogLines, starts: Keys) -> Instants:
+    never = np.iinfo(np.int64).max
+    at = np.where(pairs.types == PURCHASE, pairs.at, never)
+    first = np.minimum.reduceat(at, starts) if len(starts) else at[:0]
+    return np.where(first == never, 0, first)
 
 
 def _latest(at: Instants, starts: Keys) -> Instants:

@@ -1,11 +1,14 @@
 """One retraining: what it is asked to do, what it needs of the world, what it tells."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
+from engine.shop import read_toml
 from training.assemble import Say
 from training.findings import Finding
 from training.gate import Rehearse
@@ -14,7 +17,9 @@ from training.log import items_path
 from training.stages import Document, digest_of
 
 RESULT: Final = "retrain.json"
-SETTINGS: Final = ("shop.toml", "slots.toml", "train.toml")
+SETTINGS: Final = ("shop.toml", "slots.toml")
+TRAIN: Final = "train.toml"
+UNTRAINED: Final = frozenset({"report"})  # sections of it that no step before the report reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,23 @@ class Result:
 
 
 def inputs_of(job: Job) -> dict[str, str]:
-    """Whatever of these changes, the bundle may; where none has, there is nothing to do."""
+    """Whatever of these changes, the bundle may; where none has, there is nothing to do.
+
+    Raises ConfigError for a train.toml that cannot be read.
+    """
     items = items_path(job.log) if job.items is None else job.items
     settings = sorted({job.config / name for name in SETTINGS} | set(job.config.glob("*.jsonl")))
     return {
         "log": digest_of(job.log),
         "items": digest_of(items),
         "config": digest_of(*settings),
+        "train": _of_training(job.config / TRAIN),
         "code": installed_version("caini"),
         "search": str(job.search),
     }
+
+
+def _of_training(path: Path) -> str:
+    """train.toml but for its comments, and what only the report asks for."""
+    told = {name: said for name, said in read_toml(path).items() if name not in UNTRAINED}
+    return sha256(json.dumps(told, default=str).encode()).hexdigest()

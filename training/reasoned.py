@@ -1,9 +1,10 @@
 """Slates with their reasons for many customers: `training.slates` for what a message says."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.sharedctypes import RawArray
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from engine.slot_rules import filter_rows
 from engine.slots import Slot, SlotPlan
 from engine.types import Mask, Rows
 from training.slates import in_processes
+
+Number = TypeVar("Number", np.int8, np.int32)
 
 REASONS: Final = tuple(TEXTS)
 
@@ -40,9 +43,12 @@ class Reasoned:
     rows: NDArray[np.int32]  # (n_customers, n)
     reasons: NDArray[np.int8]  # (n_customers, n) positions in REASONS
     because: NDArray[np.int32]  # (n_customers, n) the item that a reason names; -1 = none
+    days: NDArray[np.int32]  # (n_customers, n, 2) that a reason names; -1 = none
 
     def take(self, lines: Mask) -> "Reasoned":
-        return Reasoned(self.rows[lines], self.reasons[lines], self.because[lines])
+        return Reasoned(
+            self.rows[lines], self.reasons[lines], self.because[lines], self.days[lines]
+        )
 
 
 def reasoned(
@@ -55,15 +61,21 @@ def reasoned(
     processes: int,
 ) -> Reasoned:
     """`sent[i]` are items that customer i was sent lately: they are left out."""
-    shape = (len(customers), offer.n)
+    places = (len(customers), offer.n)
     found = Reasoned(
-        np.frombuffer(RawArray("i", shape[0] * shape[1]), np.int32).reshape(shape),
-        np.frombuffer(RawArray("b", shape[0] * shape[1]), np.int8).reshape(shape),
-        np.frombuffer(RawArray("i", shape[0] * shape[1]), np.int32).reshape(shape),
+        _shared("i", np.int32, places),
+        _shared("b", np.int8, places),
+        _shared("i", np.int32, places),
+        _shared("i", np.int32, (*places, 2)),
     )
-    found.rows[:], found.because[:] = -1, -1
+    found.rows[:], found.because[:], found.days[:] = -1, -1, -1
     in_processes(len(customers), _filler(customers, sent, plan, bundle, (offer, found)), processes)
     return found
+
+
+def _shared(code: str, kind: type[Number], shape: tuple[int, ...]) -> NDArray[Number]:
+    """What several processes write into."""
+    return np.frombuffer(RawArray(code, math.prod(shape)), kind).reshape(shape)
 
 
 def _filler(
@@ -90,6 +102,7 @@ def _filler(
             found.rows[line, place] = served.row
             found.reasons[line, place] = places[served.reason]
             found.because[line, place] = served.because[0] if served.because else -1
+            found.days[line, place] = served.days or -1
 
     return fill
 
@@ -113,10 +126,10 @@ def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:
 
 def said(found: Reasoned, titles: Callable[[int], str], language: Language) -> NDArray[np.object_]:
     """(n_customers, n) the reasons in words; each that is different is written once."""
-    pairs = found.reasons.astype(np.int64) << 32 | (found.because.astype(np.int64) + 1)
-    different, place = np.unique(pairs, return_inverse=True)
+    told = np.dstack([found.reasons, found.because, found.days]).reshape(-1, 4)
+    different, place = np.unique(told, axis=0, return_inverse=True)
     texts = np.empty(len(different), object)
-    for i, pair in enumerate(different.tolist()):
-        named = (pair & 0xFFFFFFFF) - 1
-        texts[i] = say(REASONS[pair >> 32], [titles(named)] if named >= 0 else [], language)
+    for i, (reason, named, every, ago) in enumerate(different.tolist()):
+        days = (every, ago) if every >= 0 else None
+        texts[i] = say(REASONS[reason], [titles(named)] if named >= 0 else [], language, days)
     return np.where(found.rows >= 0, texts[place.reshape(found.rows.shape)], "")

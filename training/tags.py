@@ -5,7 +5,7 @@ thresholds of that day; categories and brands bought from are those of the log's
 follow from the log alone, and any run finds the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,9 +21,10 @@ from engine.customers.tags import TagConfig
 from engine.errors import ConfigError
 from engine.shop import ShopConfig, schemes_of
 from engine.types import DAY_MS, Instants
+from training.customer_facts import Told, snapshot_of, told
 from training.customer_orders import owners_of
 from training.customer_segments import mask
-from training.customers import assess_all, population, snapshot
+from training.customers import assess_all, population
 from training.segments import tastes_in
 from training.visitors import joined
 
@@ -54,24 +55,32 @@ class Tagged:
         return self.tagged_orders / (self.orders or 1)
 
 
-def tagged(bundle: Bundle, log: pl.LazyFrame, shop: ShopConfig, every: int) -> Tagged:
-    """`log` is the one that the bundle was trained on. Raises ConfigError without [[tags]]."""
-    if not shop.tags:
-        raise ConfigError("shop.toml: tags: there are none; write [[tags]]")
+def tagged(
+    bundle: Bundle,
+    log: pl.LazyFrame,
+    shop: ShopConfig,
+    every: int,
+    looked: Callable[[], None] | None = None,
+) -> Tagged:
+    """`log` is the one that the bundle was trained on; `looked` is called after each of
+    `number_of_looks`. Raises ConfigError without [[tags]].
+    """
+    looks = _looks(bundle, shop, every)
     now = bundle.manifest.watermark
     start = now - WINDOW_DAYS * DAY_MS
-    longest = max(tag.days for tag in shop.tags)
     owners, at = _orders(bundle, start, now)
     carried = np.zeros((len(at), len(shop.tags)), np.bool_)
     until = np.zeros((len(bundle.customers), len(shop.tags)), np.int64)
     days = np.array([tag.days * DAY_MS for tag in shop.tags])
     heard = np.ones(len(bundle.customers), np.bool_)
-    first = max(start - longest * DAY_MS, bundle.manifest.first_event_at)
-    for look, following in _looks(first, now, every * DAY_MS):
-        held, heard = _held(bundle, log, shop, look)
+    said = told(log, bundle.customers.ids(range(len(bundle.customers))))
+    for look, following in looks:
+        held, heard = _held(bundle, (said, log), shop, look)
         until = np.where(held, look + days, until)
         met = (at > look) & (at <= following)
         carried[met] = until[owners[met]] > at[met, None]
+        if looked is not None:
+            looked()
     mine = heard[owners]
     until[~heard] = 0
     return Tagged(
@@ -82,10 +91,19 @@ def tagged(bundle: Bundle, log: pl.LazyFrame, shop: ShopConfig, every: int) -> T
     )
 
 
-def _looks(first: int, now: int, step: int) -> Iterator[tuple[int, int]]:
-    """Instants from `first` on, the last of them now, each with the one that follows."""
-    instants = list(range(now, first - 1, -step))[::-1]
-    yield from zip(instants, [*instants[1:], now], strict=True)
+def number_of_looks(bundle: Bundle, shop: ShopConfig, every: int) -> int:
+    """Raises ConfigError without [[tags]]."""
+    return len(_looks(bundle, shop, every))
+
+
+def _looks(bundle: Bundle, shop: ShopConfig, every: int) -> list[tuple[int, int]]:
+    """Instants, the last of them the log's end, each with the one that follows."""
+    if not shop.tags:
+        raise ConfigError("shop.toml: tags: there are none; write [[tags]]")
+    longest, now = max(tag.days for tag in shop.tags), bundle.manifest.watermark
+    first = max(now - (WINDOW_DAYS + longest) * DAY_MS, bundle.manifest.first_event_at)
+    instants = list(range(now, first - 1, -every * DAY_MS))[::-1]
+    return list(zip(instants, [*instants[1:], now], strict=True))
 
 
 def _orders(bundle: Bundle, start: int, now: int) -> tuple[NDArray[np.int64], Instants]:
@@ -96,12 +114,13 @@ def _orders(bundle: Bundle, start: int, now: int) -> tuple[NDArray[np.int64], In
 
 
 def _held(
-    bundle: Bundle, log: pl.LazyFrame, shop: ShopConfig, look: int
+    bundle: Bundle, known: tuple[Told, pl.LazyFrame], shop: ShopConfig, look: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """(n_customers, n_tags) whose condition holds at an instant; and who may be tagged at all."""
     schemes = schemes_of(shop)
-    past = log.filter(pl.col("at").dt.epoch("ms") <= look)
-    people = snapshot(joined(past), bundle.customers.ids(range(len(bundle.customers))))
+    said, log = known
+    past = joined(log.filter(pl.col("at").dt.epoch("ms") <= look))
+    people = snapshot_of(said, past, look)
     tastes = tastes_in(bundle)
     thresholds = population(people, schemes, look, tastes)
     states = assess_all(people, thresholds, schemes, look, tastes)

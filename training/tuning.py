@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.bundle import Manifest
 from engine.errors import LogError
+from engine.interactions import InteractionConfig
 from engine.shop import ShopConfig
 from training.assemble import Say, Source, read_source
 from training.bank import Bank
@@ -76,7 +77,8 @@ def tune(
     if len(truth) < train.search.fewest_customers:
         return Tuned(train)
     log = _log_of(data)
-    start = start_of(live, configured(train), log, train.seed)
+    wanted = wanted_by(shop, train)
+    start = start_of(live, wanted, log, train.seed)
     budget = budget_of(train.search, data)
 
     def opened(setting: Setting, *, alone: bool) -> Bank:
@@ -90,7 +92,7 @@ def tune(
         weighed, first = weigh_looks(start, lambda one: opened(one, alone=True))
     choice = search(opened(weighed, alone=False), weighed)
     choice = replace(choice, trials=(*first, *choice.trials))
-    told = _told(choice, configured(train), start, log)
+    told = _told(choice, wanted, start, log)
     return Tuned(with_setting(train, choice.setting), told)
 
 
@@ -109,22 +111,40 @@ def budget_of(config: SearchConfig, data: Interactions) -> float:
     return config.budget_s * float(np.clip(len(data.items) / PAIRS, SMALLEST, 1))
 
 
-def start_of(live: Manifest | None, wanted: Setting, log: Document, seed: int) -> Setting:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the shop has configured of all that a search turns, or multiplies."""
+
+    setting: Setting
+    interactions: InteractionConfig
+
+    def as_json(self) -> Document:
+        return {
+            "configured": self.setting.model_dump(mode="json"),
+            "interactions": self.interactions.model_dump(mode="json"),
+        }
+
+
+def wanted_by(shop: ShopConfig, train: TrainConfig) -> Wanted:
+    return Wanted(configured(train), shop.interactions)
+
+
+def start_of(live: Manifest | None, wanted: Wanted, log: Document, seed: int) -> Setting:
     """What the live bundle's search chose, if it set out from this configuration.
 
     Where that search saw this very log, this one starts as that did: the same log, configuration
     and seed then give the same bundle again.
     """
     if live is None:
-        return wanted
+        return wanted.setting
     told: Document = dict(live.search)
-    if told.get("configured") != wanted.model_dump(mode="json"):
-        return wanted
+    if any(told.get(name) != said for name, said in wanted.as_json().items()):
+        return wanted.setting
     again = told["log"] == log and live.seed == seed
     try:
         return Setting.model_validate(told["start"] if again else told["chosen"])
     except ValidationError:
-        return wanted
+        return wanted.setting
 
 
 def _log_of(data: Interactions) -> Document:
@@ -138,9 +158,9 @@ def _log_of(data: Interactions) -> Document:
     }
 
 
-def _told(choice: Choice, wanted: Setting, start: Setting, log: Document) -> Document:
+def _told(choice: Choice, wanted: Wanted, start: Setting, log: Document) -> Document:
     return {
-        "configured": wanted.model_dump(mode="json"),
+        **wanted.as_json(),
         "start": start.model_dump(mode="json"),
         "chosen": choice.setting.model_dump(mode="json"),
         "customers": choice.customers,

@@ -94,7 +94,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="File for the diff; OUT.journal keeps the trials.")],
     items: Items = None,
     minutes: Annotated[
-        float | None, typer.Option(min=0, help="Of trials; 30 when neither this nor --trials.")
+        float | None, typer.Option(min=0, help="Of the whole run; 30 if neither this nor --trials.")
     ] = None,
     trials: Annotated[
         int | None, typer.Option(min=0, help="So many in each room of settings.")

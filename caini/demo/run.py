@@ -19,7 +19,7 @@ from rich.console import Console
 from caini.demo.client import Client
 from caini.demo.scenes import Cast, real_cast, simulated_cast
 from caini.demo.shop import simulate
-from caini.demo.show import SHOWN, Show, ids_of
+from caini.demo.show import SHOWN, Show, console_of_demo, ids_of
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
 from caini.instants import wall_clock
@@ -43,7 +43,7 @@ class Demo:
 
 
 def run_demo(demo: Demo) -> None:
-    console = Console()
+    console = console_of_demo()
     show = Show(console, demo.language)
     demo.folder.mkdir(parents=True, exist_ok=True)
     log, cast = _make_log(demo, console)

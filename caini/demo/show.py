@@ -6,28 +6,31 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from caini.words import STANDING
+from caini.words import WORDS as COMMON
 from engine.reasons import Language
 
 SHOWN: Final = 5  # items of a slate
+NARROWEST: Final = 200  # columns of a pipe or a file, where no screen says how wide it is
 WORDS: Final[Mapping[str, Mapping[Language, str]]] = {
-    "unknown": {"en": "nobody knows them yet", "zh": "新访客"},
-    "segment": {"en": "segment", "zh": "分群"},
-    "stage": {"en": "stage", "zh": "阶段"},
-    "value_class": {"en": "value", "zh": "价值"},
-    "tier": {"en": "tier", "zh": "等级"},
+    **COMMON,
     "now": {"en": "Now it happens", "zh": "现在发生"},
     "next": {"en": "the very next request", "zh": "下一次请求"},
     "new": {"en": "new", "zh": "新"},
-    "item": {"en": "item", "zh": "商品"},
     "price": {"en": "price", "zh": "价格"},
     "tier_price": {"en": "member pays", "zh": "会员价"},
-    "why": {"en": "why", "zh": "推荐理由"},
     "home": {"en": "Who gets what", "zh": "千人千面"},
     "up": {
         "en": "The shop stays open at {address} (try {address}/docs). Ctrl-C closes it.",
         "zh": "服务地址 {address}（接口文档 {address}/docs），按 Ctrl-C 结束。",
     },
 }
+
+
+def console_of_demo() -> Console:
+    """As wide as the screen; in a pipe wide enough for a reason in one line."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, NARROWEST))
 
 
 class Show:
@@ -66,7 +69,7 @@ class Show:
 
     def who(self, customer_id: str, line: str, answer: Mapping[str, Any]) -> None:
         told = answer["customer"]
-        names = [name for name in ("segment", "stage", "value_class", "tier") if told[name]]
+        names = [name for name in STANDING if told[name]]
         self.title(f"{customer_id}: {line}")
         self.line(
             "  [dim]" + " · ".join(f"{self.say(name)} {told[name]}" for name in names) + "[/dim]"

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
@@ -49,7 +50,13 @@ def run(
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    found = [*_machine(), *_store(data), *_configuration(config), *_bundles(bundles, config)]
+    found = [
+        *_machine(),
+        *_store(data),
+        *_keys(),
+        *_configuration(config),
+        *_bundles(bundles, config),
+    ]
     findings = list(dict.fromkeys(found))  # slots.toml cannot be read without shop.toml
     if as_json:
         print_json([_document(finding) for finding in findings])
@@ -115,6 +122,26 @@ def _private(data: Path | None) -> Finding:
     if folder.is_dir():
         return Finding("ok", f"private Redis in {folder}")
     return Finding("ok", f"no Redis yet; caini serve makes one in {folder}")
+
+
+def _keys() -> Iterator[Finding]:
+    """Of the file that a server would be given."""
+    named = os.environ.get("CAINI_KEYS")
+    if named is None or find_spec("fastapi") is None:
+        return
+    from serving.auth import read_keys
+
+    try:
+        keys = read_keys(Path(named)).values()
+    except CainiError as error:
+        yield _broken(error, "mend the file: no server starts with it")
+        return
+    names = ", ".join(sorted(key.name for key in keys))
+    yield Finding("ok", f"{named}: {len(keys)} keys: {names}")
+    for key in sorted(keys, key=lambda each: each.name):
+        if not key.holds(time.time()):
+            told = f"{named}: the key {key.name} has expired"
+            yield Finding("warning", told, "make another with caini key, and take this one out")
 
 
 def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding:  # noqa: FBT001

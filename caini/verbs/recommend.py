@@ -1,21 +1,36 @@
 """`caini recommend`: what a slot would hold for a customer, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from caini.opened import live_bundle
 from caini.printed import print_json, print_table
+from caini.words import STANDING, WORDS
 from engine.bundle import Bundle
+from engine.customers.labels import LABELS
+from engine.customers.state import CustomerState
 from engine.errors import ConfigError
 from engine.query import Asked, Query, enrich_at_training
 from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.shop import read_shop
-from engine.slots import find_slot, read_slots
+from engine.slots import SlotPlan, find_slot, read_slots
 from engine.types import Served, Slate
 
 COLUMNS = ("position", "item_id", "title", "score", "source", "reason")
+HEADS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "en": COLUMNS,
+    "zh": ("位置", "商品编号", "名称", "得分", "来源", WORDS["why"]["zh"]),
+}
+TITLES: Final[Mapping[Language, str]] = {
+    "en": "{slot} for {who} ({known})",
+    "zh": "{who} · {slot}（{known}）",
+}
+NOBODY: Final[Mapping[Language, str]] = {"en": "nobody", "zh": WORDS["unknown"]["zh"]}
+UNKNOWN: Final[Mapping[Language, str]] = {"en": "unknown", "zh": "未知"}
+COMMA: Final[Mapping[Language, str]] = {"en": ", ", "zh": "，"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +67,7 @@ def run(bundles: Path, wanted: Wanted, *, config: Path, lang: str | None, as_jso
     if as_json:
         print_json(_document(wanted, query, slate, bundle, lines))
     else:
-        who = wanted.customer or "nobody"
-        print_table(f"{wanted.slot} for {who} ({_known_as(query)})", COLUMNS, lines)
+        print_table(_title(wanted.customer, plan, query, bundle, language), HEADS[language], lines)
 
 
 def language_of(lang: str | None, bundle: Bundle) -> Language:
@@ -83,17 +97,36 @@ def title_of(row: int, bundle: Bundle) -> str:
     return bundle.catalogue.titles[row] or bundle.items.id(row)
 
 
-def _known_as(query: Query) -> str:
-    state = query.customer
+def _title(
+    customer: str | None, plan: SlotPlan, query: Query, bundle: Bundle, language: Language
+) -> str:
+    slot = plan.name if language == "en" else f"{plan.base.title.zh} ({plan.name})"
+    return TITLES[language].format(
+        slot=slot,
+        who=customer or NOBODY[language],
+        known=_known_as(query.customer, bundle, language),
+    )
+
+
+def _known_as(state: CustomerState, bundle: Bundle, language: Language) -> str:
     if not state.known:
-        return "unknown"
-    parts = {
-        "segment": state.segment,
-        "stage": state.stage,
-        "value": state.value_class,
-        "tier": state.tier,
-    }
-    return ", ".join(f"{name} {part}" for name, part in parts.items() if part)
+        return UNKNOWN[language]
+    told = [(name, getattr(state, name)) for name in STANDING]
+    return COMMA[language].join(
+        f"{WORDS[name][language]} {_called(name, value, bundle, language)}"
+        for name, value in told
+        if value
+    )
+
+
+def _called(name: str, value: str, bundle: Bundle, language: Language) -> str:
+    """By its name in English, as files and answers have it; by its label in Chinese."""
+    if language == "en":
+        return value
+    segments = {each.name: each.label for each in bundle.shop.segments}
+    tiers = {each.name: each.label for each in bundle.shop.loyalty.tiers}
+    labels = {**LABELS, "segment": segments, "tier": tiers}[name]
+    return labels[value].of(language)
 
 
 def _document(

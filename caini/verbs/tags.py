@@ -5,6 +5,7 @@ from typing import Final
 
 from caini.opened import live_bundle
 from caini.printed import print_json, print_table
+from caini.progress import progress_bar
 from caini.verbs.recommend import language_of
 from engine.bundle import Bundle
 from engine.customers.tags import GOAL
@@ -13,7 +14,7 @@ from engine.reasons import Language
 from engine.shop import read_shop
 from training.assemble import require_log_of
 from training.list_files import ListWriter, require_kind
-from training.tags import WINDOW_DAYS, Tagged, table_of, tagged
+from training.tags import WINDOW_DAYS, Tagged, number_of_looks, table_of, tagged
 from training.train import open_source
 from training.whole_file import put_in_place
 
@@ -21,6 +22,7 @@ COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("tag", "label", "customers", "share", "orders"),
     "zh": ("标签", "名称", "客户数", "客户占比", "订单数"),
 }
+LOOKS: Final[dict[Language, str]] = {"en": "looks at everybody", "zh": "逐次查看"}
 TITLES: Final[dict[Language, str]] = {
     "en": "{share:.1%} of {orders} orders of the last {days} days carry a tag (goal {goal:.0%})",
     "zh": "近 {days} 天 {orders} 个订单中 {share:.1%} 带标签（目标 {goal:.0%}）",
@@ -46,13 +48,16 @@ def run(
     bundle = live_bundle(bundles)
     source = open_source(log, None)
     require_log_of(bundle, source)
-    found = tagged(bundle, source.log, shop, every)
+    language = language_of(lang, bundle)
+    looks = number_of_looks(bundle, shop, every)
+    with progress_bar(LOOKS[language], looks, shown=not as_json) as advance:
+        found = tagged(bundle, source.log, shop, every, lambda: advance(1))
     if out is not None:
         part = out.with_name(f".{out.name}.part")
         with ListWriter(part, out.suffix) as file:
             file.write(table_of(found, bundle, shop.tags))
         put_in_place(part, out)
-    _tell(found, bundle, language_of(lang, bundle), as_json=as_json)
+    _tell(found, bundle, language, as_json=as_json)
 
 
 def _tell(found: Tagged, bundle: Bundle, language: Language, *, as_json: bool) -> None:

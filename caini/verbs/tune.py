@@ -1,18 +1,19 @@
 """`caini tune`: a longer search for settings, whose result is a diff that somebody reads."""
 
+import time
 from dataclasses import asdict
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
-
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
+from caini.progress import progress_lines
 from training.evaluate import PARTS
 from training.log import items_path
 from training.stages import digest_of
 from training.train import open_source, read_settings, require_past
+from training.tune.opening import World
 from training.tune.patch import diff_of
 from training.tune.study import Budget
 from training.tune.tune import Figure, Proposal, tune
@@ -33,19 +34,16 @@ def run(
     as_json: bool,
 ) -> None:
     """The journal of the trials lies beside OUT."""
+    started = time.monotonic()
     settings = read_settings(config, search=searching)
-    source = open_source(log, items)
-    require_past(source, wall_clock())
-    inputs = " ".join((digest_of(log, items or items_path(log)), installed_version("caini")))
-    with Console(stderr=True, quiet=quiet or as_json).status("tune") as status:
-        proposal = tune(
-            source,
-            settings,
-            inputs,
-            out.with_name(f"{out.name}.journal"),
-            budget,
-            lambda step: status.update(f"tune: {step} …"),
-        )
+    journal = out.with_name(f"{out.name}.journal")
+    with progress_lines("tune", shown=not quiet) as (say, tell):
+        source = open_source(log, items)
+        require_past(source, wall_clock())
+        inputs = f"{digest_of(log, items or items_path(log))} {installed_version('caini')}"
+        left = budget.after(time.monotonic() - started)
+        world = World(say, tell, seconds=left.seconds)
+        proposal = tune(source, settings, inputs, journal, left, world)
     diff = diff_of(config, proposal.knobs, proposal.values) if proposal.better else ""
     if diff:
         write_whole(out.parent, diff, out)
@@ -66,6 +64,7 @@ def _document(proposal: Proposal, out: Path | None) -> dict[str, Any]:
         "rooms": [asdict(room) for room in proposal.rooms],
         "figures": [asdict(figure) for figure in proposal.figures],
         "k": proposal.k,
+        "needed_minutes": proposal.needed_minutes,
     }
 
 
@@ -81,6 +80,9 @@ def _print(proposal: Proposal, out: Path, config: Path, *, written: bool) -> Non
     print_table(title, columns, [_line(figure) for figure in proposal.figures])
     if written:
         print(f"{out}: read it, then: patch -p1 -d {config} < {out}")  # noqa: T201
+    elif not proposal.trials:
+        needed = proposal.needed_minutes
+        print(f"nothing was tried; with --minutes {needed} every room is; no diff is written")  # noqa: T201
     else:
         print("nothing was found that is surely better; no diff is written")  # noqa: T201
 

@@ -9,7 +9,7 @@ from airflow.exceptions import AirflowException, AirflowFailException
 
 FOLDER = "/srv/caini"
 COMMAND = (
-    "caini", "retrain", "--log", "data/log.parquet", "--out", "bundles", "--config", "config",
+    "caini", "retrain", "--log", "data/log.parquet", "--out", "data/bundles", "--config", "config",
     "--json",
 )  # fmt: skip
 HELPLESS = {
@@ -39,7 +39,9 @@ def caini_retrain():
         # CAINI_REDIS_URL comes from the worker's environment; the result stands in the task's log
         done = subprocess.run(COMMAND, cwd=FOLDER, check=False)  # noqa: S603 - our own command
         if done.returncode in HELPLESS:
-            raise AirflowFailException(f"{HELPLESS[done.returncode]}; see bundles/retrain.json")
+            raise AirflowFailException(
+                f"{HELPLESS[done.returncode]}; see data/bundles/retrain.json"
+            )
         if done.returncode:
             raise AirflowException(f"caini retrain ended with {done.returncode}")
 

@@ -7,17 +7,17 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-QUARTER_MS: Final = 900_000  # clocks of all zones have differed by whole quarters since 1972
+SECOND_MS: Final = 1_000  # clocks are turned at whole seconds, and in Newfoundland at 00:01
 
 
 def day_of(now: int, zone: ZoneInfo) -> date:
     """The calendar day of an instant where `zone` is."""
-    return _day_of_quarter(now // QUARTER_MS, zone)
+    return _day_of_second(now // SECOND_MS, zone)
 
 
-@lru_cache(maxsize=256)  # a request asks for the same quarter of an hour as the one before
-def _day_of_quarter(quarter: int, zone: ZoneInfo) -> date:
-    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=quarter * QUARTER_MS)
+@lru_cache(maxsize=256)  # a request and a list ask for one instant many times
+def _day_of_second(second: int, zone: ZoneInfo) -> date:
+    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
     return start.astimezone(zone).date()
 
 

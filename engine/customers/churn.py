@@ -1,37 +1,33 @@
-"""Lost customers on record (L3): when, presumably why, what was tried, what came of it."""
+"""Lost customers on record (L3): when, presumably why, and whether they came back.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+What was sent to them meanwhile is in the ledger of what was sent (`training.sent`).
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from engine.customers.bought import bought_of
 from engine.customers.facts import History
+from engine.customers.labels import Label
 from engine.customers.lifecycle import LifecycleConfig
 from engine.types import DAY_MS
 
 BEFORE_MS: Final = 30 * DAY_MS  # guess: what annoys a customer shows within a month
-CAUSES: Final = ("complaint", "refund", "promotion_ended", "unknown")
+CAUSES: Final[Mapping[str, Label]] = {
+    "complaint": Label(en="after a complaint", zh="投诉之后"),
+    "refund": Label(en="after a refund", zh="退款之后"),
+    "promotion_ended": Label(en="bought on promotion only", zh="促销结束"),
+    "unknown": Label(en="unknown", zh="不明"),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """What was tried: a message or an offer that was sent to the customer."""
-
-    at: int
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class Churn:
+class Churn(NamedTuple):
     since: int  # the instant from which the customer was dormant
     cause: str  # presumed: one of CAUSES
-    tried: tuple[Touch, ...]
     returned_at: int  # 0 = not yet
 
 
-def churns(
-    history: History, touches: Sequence[Touch], config: LifecycleConfig, now: int
-) -> tuple[Churn, ...]:
+def churns(history: History, config: LifecycleConfig, now: int) -> tuple[Churn, ...]:
     """Every time the customer went dormant, oldest first."""
     bought = bought_of(history)
     found = []
@@ -39,15 +35,9 @@ def churns(
         since = at + config.dormant_days * DAY_MS + 1
         later = bought.at[place + 1] if place + 1 < len(bought.at) else 0
         if since < (later or now + 1):
-            until = later or now
-            tried = tuple(touch for touch in sorted_touches(touches) if since <= touch.at <= until)
             cause = _cause(history, at, since, promoted=bought.promoted[place] > 0)
-            found.append(Churn(since, cause, tried, later))
+            found.append(Churn(since, cause, later))
     return tuple(found)
-
-
-def sorted_touches(touches: Sequence[Touch]) -> list[Touch]:
-    return sorted(touches, key=lambda touch: (touch.at, touch.action))
 
 
 def _cause(history: History, last_order_at: int, since: int, *, promoted: bool) -> str:

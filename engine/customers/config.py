@@ -18,6 +18,7 @@ from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import OutreachConfig
 from engine.customers.price_band import PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
+from engine.customers.section_config import ProfileConfig
 from engine.customers.segments import SegmentConfig, read_segments
 from engine.customers.tags import TagConfig
 from engine.customers.triggers import (
@@ -44,6 +45,7 @@ class CustomersConfig(BaseModel):
     outreach: OutreachConfig = OutreachConfig()
     identity: IdentityConfig = IdentityConfig()
     redemption: RedemptionConfig = RedemptionConfig()
+    profile: ProfileConfig = ProfileConfig()
     segments: tuple[SegmentConfig, ...] = ()
     tags: tuple[TagConfig, ...] = ()
     campaigns: tuple[CampaignConfig, ...] = ()
@@ -62,6 +64,7 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "outreach": OutreachConfig,
     "identity": IdentityConfig,
     "redemption": RedemptionConfig,
+    "profile": ProfileConfig,
 }
 
 

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from engine.customers.labels import Label
 
 PRICE_PARTS: Final = 10_000  # a tier's price is stored as parts of this: 0.85 is 8,500
-NO_TIER: Final = 0  # rank below the first tier
 
 Reset = Literal["zero", "carry", "never"]
 

@@ -1,39 +1,13 @@
-"""What a customer may see and what it is worth to them (S2, S3, S4)."""
+"""What a customer may see and what it is worth to them (S2, S4)."""
 
-from collections.abc import Mapping
-from enum import StrEnum
-from types import MappingProxyType
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.customers.labels import PRICE_BANDS, VALUE_CLASSES, Label
+from engine.customers.labels import PRICE_BANDS, VALUE_CLASSES
 from engine.types import Mask
-
-
-class PromotionKind(StrEnum):
-    """What a promotion gives (S3)."""
-
-    DISCOUNT = "discount"
-    BUNDLE = "bundle"
-    REBATE = "rebate"
-    GIFT = "gift"
-    POINTS = "points"
-    TRIAL = "trial"
-
-
-PROMOTIONS: Final[Mapping[PromotionKind, Label]] = MappingProxyType(
-    {
-        PromotionKind.DISCOUNT: Label(en="discount", zh="折扣"),
-        PromotionKind.BUNDLE: Label(en="bundle", zh="组合装"),
-        PromotionKind.REBATE: Label(en="rebate", zh="返利"),
-        PromotionKind.GIFT: Label(en="gift", zh="赠品"),
-        PromotionKind.POINTS: Label(en="points", zh="积分"),
-        PromotionKind.TRIAL: Label(en="trial", zh="试用"),
-    }
-)
 
 
 class ScarcityConfig(BaseModel):
@@ -63,13 +37,13 @@ def may_see(stock: NDArray[np.int64], value_class: str, config: ScarcityConfig) 
 
 
 class DeliveredValueConfig(BaseModel):
-    """How much each cost matters, by price band; an hour costs `hour` of the currency."""
+    """How much a price matters, by price band: of what an item is worth to a customer, times its
+    price over the usual one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hour: float = Field(default=5, ge=0)  # guess
     weight: dict[str, float] = Field(
-        default_factory=lambda: {"sensitive": 1.0, "neutral": 0.5, "insensitive": 0.2}  # guess
+        default_factory=lambda: {"sensitive": 0.5, "neutral": 0.2, "insensitive": 0.0}  # guess
     )
 
     @model_validator(mode="after")
@@ -84,14 +58,19 @@ class DeliveredValueConfig(BaseModel):
 
 def delivered_value(
     benefit: NDArray[np.float64],
-    cost_minor: NDArray[np.int64],
-    hours: NDArray[np.float64],
+    price_minor: NDArray[np.int64],
     band: str,
     config: DeliveredValueConfig,
-    *,
-    minor_units: int,
 ) -> NDArray[np.float64]:
-    """Benefit (in the currency) less what it costs in money, at the tier and shipped, and time."""
-    money = cost_minor / 10**minor_units + hours * config.hour
+    """Benefit less what it costs, both in means of all: scores of items as scores (S4).
+
+    `price_minor` is what the customer pays, at their tier; below 0 = unknown, and then the usual
+    price, the median. What shipping costs and how long it takes no catalogue says.
+    """
+    known = price_minor >= 0
     weight = config.weight.get(band, config.weight.get("neutral", 0.0))
-    return np.asarray(benefit - weight * money)
+    if not weight or not known.any():
+        return benefit
+    usual = max(float(np.median(price_minor[known])), 1.0)
+    cost = np.where(known, price_minor / usual, 1.0)
+    return np.asarray(benefit - weight * np.abs(benefit).mean() * cost)

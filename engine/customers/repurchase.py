@@ -1,13 +1,18 @@
-"""When something runs out (C1, C2) and when it is due again (C3)."""
+"""How long what was bought lasts (C1), and when it is used up (C2, C3)."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.types import DAY_MS, NO_CANDIDATES, Candidates, Instants, ItemHistory, Mask
+from engine.types import DAY_MS, ItemHistory, Mask
+
+Floats = NDArray[np.float64]
+
+
+SHORTEST: Final = 1 / 24  # days; what is ordered twice at once lasts longer than no time
 
 
 class RepurchaseConfig(BaseModel):
@@ -18,10 +23,13 @@ class RepurchaseConfig(BaseModel):
     cycle_days: float = Field(default=20, gt=0, le=3650)  # where nothing is known of the item
     due_from: float = Field(default=0.9, gt=0, le=1)  # of the cycle: day 18 of 20
     due_until: float = Field(default=1.2, ge=1, le=10)  # day 24 of 20
+    window_purchases: int = Field(default=50, ge=1, le=10**9)  # guess; that may say it is none
     care_share: float = Field(default=0.9, gt=0, le=1)  # of the first unit: day 6–7 of 7
     care_units: int = Field(default=3, ge=1, le=1000)
     observations: int = Field(default=5, ge=1, le=10_000)  # intervals that an item's own rate needs
-    prior: float = Field(default=5, ge=0, le=1000)  # guess; intervals the category is worth
+    own_observations: int = Field(default=3, ge=1, le=1000)  # guess; a customer's own of an item
+    prior: float = Field(default=5, ge=0, le=1000)  # guess; intervals that what is above is worth
+    horizon_days: int = Field(default=14, ge=1, le=365)  # decision: due is what is likely by then
     item_days: dict[str, float] = Field(default_factory=dict)
     category_days: dict[str, float] = Field(default_factory=dict)  # {"formula milk" = 7}
 
@@ -49,44 +57,41 @@ class Cycles:
     per_unit: Mask  # (n_items,)
 
 
-def runs_out_at(
-    bought_at: Instants, units: NDArray[np.int32], days: NDArray[np.float32], per_unit: Mask
-) -> Instants:
-    """When what was bought last is used up."""
-    lasting = days.astype(np.float64) * np.where(per_unit, np.maximum(units, 1), 1)
-    return bought_at + np.rint(lasting * DAY_MS).astype(np.int64)
+def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> Floats:
+    """(n,) days that what was bought last lasts: the item's, or the customer's own.
 
-
-def due(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int) -> Candidates:
-    """Items around the end of their cycle; ties by row.
-
-    First what the customer orders most often, then the more overdue: on online-retail what was
-    ordered once is bought again a third as often as what was ordered more.
+    Their own is the mean interval between their orders of the item, per unit where the item counts
+    so, once there are `own_observations`; drawn to the item's as `config.prior` says.
     """
-    held = (history.bought > 0) & (history.last_bought_at > 0)
-    if not held.any():
-        return NO_CANDIDATES
-    rows, at, units = history.rows[held], history.last_bought_at[held], history.last_units[held]
-    ends = runs_out_at(at, units, cycles.days[rows], cycles.per_unit[rows])
-    progress = (now - at) / np.maximum(ends - at, 1)
-    near = (progress >= config.due_from) & (progress <= config.due_until)
-    rows, often = rows[near], np.maximum(history.frequency[held][near], 0)
-    scores = (often * progress[near]).astype(np.float32)
-    order = np.lexsort((rows, -scores))
-    return Candidates(rows[order], scores[order])
+    days = cycles.days.take(history.rows).astype(np.float64)
+    counted = cycles.per_unit.take(history.rows).nonzero()[0]
+    if len(counted):
+        days[counted] *= np.maximum(history.last_units.take(counted), 1)
+    often = (history.orders > config.own_observations).nonzero()[0]
+    if len(often):
+        days[often] = _own(history, often, days.take(often), cycles, config.prior)
+    return days
 
 
-def used_up(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig, now: int) -> Mask:
-    """True for what is due or overdue, however long; what was never bought counts as used up."""
-    ends = runs_out_at(
-        history.last_bought_at,
-        history.last_units,
-        cycles.days[history.rows],
-        cycles.per_unit[history.rows],
-    )
-    lasted = now - history.last_bought_at
-    ready: Mask = lasted >= config.due_from * (ends - history.last_bought_at)
-    return ready
+def _own(
+    history: ItemHistory, often: NDArray[np.intp], days: Floats, cycles: Cycles, prior: float
+) -> Floats:
+    """Of these entries, each ordered more than once."""
+    intervals = history.orders.take(often) - 1
+    each = 1.0 / intervals
+    per_unit = cycles.per_unit.take(history.rows.take(often)).nonzero()[0]
+    if len(per_unit):
+        units = np.maximum(history.last_units.take(often[per_unit]), 1)
+        before = history.bought.take(often[per_unit]) - units
+        each[per_unit] = units / np.maximum(before, intervals[per_unit])
+    span = history.last_bought_at.take(often) - history.first_bought_at.take(often)
+    own = span / DAY_MS * each
+    return np.asarray(np.maximum((intervals * own + prior * days) / (intervals + prior), SHORTEST))
+
+
+def progress(history: ItemHistory, days: Floats, now: int) -> Floats:
+    """(n,) how much of `days` has passed since the last purchase; above 1 = overdue."""
+    return (now - history.last_bought_at) / (days * DAY_MS)
 
 
 def care_at(bought_at: int, units: int, days: float, config: RepurchaseConfig) -> int | None:

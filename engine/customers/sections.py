@@ -4,21 +4,8 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from engine.customers.labels import Label
+from engine.customers.section_config import SECTIONS, ProfileConfig
 from engine.customers.state import CustomerState
-
-SECTIONS: Final[Mapping[str, Label]] = MappingProxyType(
-    {
-        "user": Label(en="user", zh="使用者"),
-        "relationship": Label(en="relationship", zh="关系"),
-        "attitude": Label(en="attitude", zh="态度"),
-        "feedback": Label(en="feedback", zh="反馈"),
-        "usage": Label(en="usage", zh="用途"),
-        "credit": Label(en="credit", zh="信用"),
-    }
-)
 
 FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,22 +20,6 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The section of each field of a state; what is not named belongs to the relationship."""
-
-
-class ProfileConfig(BaseModel):
-    """`[profile]`: the section of each attribute; those not named belong to the user."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    attributes: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("attributes")
-    @classmethod
-    def _known(cls, attributes: dict[str, str]) -> dict[str, str]:
-        unknown = sorted({*attributes.values()} - set(SECTIONS))
-        if unknown:
-            raise ValueError(f"{', '.join(unknown)} is no section; allowed: {', '.join(SECTIONS)}")
-        return attributes
 
 
 def sectioned(

@@ -16,7 +16,7 @@ from engine.query import Asked, Query
 from engine.reasons import Language, say
 from engine.recommend import recommend
 from engine.slots import SlotPlan, find_slot
-from engine.types import Candidates, Slate
+from engine.types import Candidates, Served, Slate
 from serving.bundles import Live, major
 from serving.customer_schemas import CustomerResponse
 from serving.instants import instant
@@ -93,16 +93,16 @@ def _places(
     language = asked or bundle.shop.shop.language
     tier, digits = bundle.schemes.tier(tier_name), bundle.shop.shop.minor_units
     places = []
-    for position, (row, score, source, code, because) in enumerate(found.items, 1):
-        card = card_of(row)
+    for position, served in enumerate(found.items, 1):
+        card = card_of(served.row)
         pays = tier is not None and card.price is not None
         places.append(
             {
                 "item_id": card.item_id,
                 "position": position,
-                "score": rounded(score),
-                "source": source,
-                "reason": _reason(live, code, because, language),
+                "score": rounded(served.score),
+                "source": served.source,
+                "reason": _reason(live, served, language),
                 "title": card.title,
                 "price": card.price,
                 "tier_price": major(tier_price(card.price_minor, tier), digits) if pays else None,
@@ -111,13 +111,14 @@ def _places(
     return places
 
 
-def _reason(live: Live, code: str, because: tuple[int, ...], language: Language) -> dict[str, Any]:
+def _reason(live: Live, served: Served, language: Language) -> dict[str, Any]:
     names, item_ids = [], []
-    for row in because:
+    for row in served.because:
         card = live.card(row)
         names.append(card.name)
         item_ids.append(card.item_id)
-    return {"code": code, "text": say(code, names, language), "item_ids": item_ids}
+    text = say(served.reason, names, language, served.days)
+    return {"code": served.reason, "text": text, "item_ids": item_ids}
 
 
 def rounded(score: float) -> float:

@@ -1,15 +1,22 @@
 """/customers: where a customer stands now, which ids are theirs, and how all of it goes away."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from engine.customers.identity import customer_node
+from engine.customers.sections import sectioned
 from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
 from serving.audit import audit, hashes
-from serving.customer_schemas import CustomerResponse, ErasureReceipt, LinkRequest, LinkResponse
+from serving.customer_schemas import (
+    CustomerResponse,
+    ErasureReceipt,
+    LinkRequest,
+    LinkResponse,
+    SectionsResponse,
+)
 from serving.identity import erase_person, relate
 from serving.problems import MEDIA_TYPE, store_away
 from serving.profile import profile_of
@@ -68,8 +75,31 @@ async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Respons
     return json_answer(receipt)
 
 
-@router.get("/customers/{customer_id:path}", response_model=CustomerResponse, responses=REFUSALS)
-async def customer(customer_id: Annotated[Id, Path()], request: Request) -> Response:
+SectionName = Literal["user", "relationship", "attitude", "feedback", "usage", "credit"]
+
+
+@router.get(
+    "/customers/{customer_id:path}",
+    response_model=CustomerResponse | SectionsResponse,
+    responses=REFUSALS,
+)
+async def customer(
+    customer_id: Annotated[Id, Path()],
+    request: Request,
+    sections: Annotated[
+        list[SectionName] | None,
+        Query(description="Only these parts, for a reader who may see no others"),
+    ] = None,
+) -> Response:
     """An unknown customer is a customer with no history, not an error."""
     seen = await see(shop_of(request), Asked(n=1, customer_id=customer_id))
+    if sections is not None:
+        config = seen.bundle.shop.profile
+        told = {
+            "customer_id": customer_id,
+            "sections": sectioned(seen.query.customer, config, sections),
+            "bundle_version": seen.bundle.version,
+            "degraded": seen.query.degraded,
+        }
+        return json_answer(told)
     return json_answer(standing(customer_id, seen) | profile_of(customer_id, seen))

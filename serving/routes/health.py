@@ -28,12 +28,14 @@ async def front(request: Request) -> Response:
 
 
 @router.get("/health/live", response_model=Live)
+@router.head("/health/live", include_in_schema=False)
 async def live() -> Response:
     """200 while the process answers at all; asks nothing of anybody."""
     return json_answer({"live": True})
 
 
 @router.get("/health/ready", response_model=Ready, responses=REFUSALS)
+@router.head("/health/ready", include_in_schema=False)
 async def ready(request: Request) -> Response:
     """200 when a verified and warmed bundle serves; a store that is down is told, not fatal.
 

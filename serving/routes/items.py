@@ -27,10 +27,11 @@ DEFAULT_N = 20
 
 @router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
 async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
-    """Items that customers of this one like too; shorter than n where evidence ends."""
+    """Items that customers of this one like too, more than by chance; shorter than n where evidence
+    ends."""
     shop = shop_of(request)
     live = await live_now(shop)
-    return json_answer(_neighbours(live, live.bundle.similar, item_id, n, shop.now()))
+    return json_answer(_neighbours(live, live.bundle.beside, item_id, n, shop.now()))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)

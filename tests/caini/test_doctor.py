@@ -1,6 +1,7 @@
 """What the doctor says of a store, a configuration and bundles; and which store is the default."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -24,6 +25,26 @@ def test_a_private_store_in_the_default_folder_is_found_without_being_named(
     found = settings_of(None, None)
     assert found is not None
     assert (found.data, found.redis_url) == (Path("data"), None)
+
+
+def test_the_doctor_reads_the_keys_that_a_server_would_be_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caini: Caini
+) -> None:
+    file, asked = tmp_path / "keys.toml", ("doctor", "--config", CONFIG)
+    assert "keys" not in caini(*asked)[1]
+    monkeypatch.setenv("CAINI_KEYS", str(file))
+    assert caini(*asked)[0] == 2
+    assert "keys.toml: cannot be read: No such file or directory; mend the file" in caini(*asked)[2]
+    lines = [caini("key", name, "--scope", "events", "--days", 9)[1] for name in ("till", "app")]
+    file.write_text("".join(lines))
+    code, told, _ = caini(*asked)
+    assert (code, f"{file}: 2 keys: app, till\n" in told, "expired" in told) == (0, True, False)
+    old = re.sub(r"expires_at = .*", "expires_at = 2020-01-01T00:00:00Z", lines[1])
+    file.write_text(lines[0] + old)
+    assert f"warning {file}: the key app has expired; make another" in caini(*asked)[1]
+    file.write_text("keys = 3\n")
+    code, _, said = caini(*asked)
+    assert (code, "keys.toml: keys: " in said) == (2, True)
 
 
 def test_the_doctor_tells_which_private_store_is_meant(

@@ -16,8 +16,12 @@ def test_the_diff_is_written_for_what_is_surely_better_and_no_file_is_changed(
     before = {name: (config / name).read_bytes() for name in FILES}
     out = tmp_path / "t.patch"
     words = ("tune", "--log", small_log, "--config", config, "--out", out, "--trials", 3)
-    code, said, _ = caini(*words)
+    code, said, told = caini(*words)
     assert (code, "slots.toml: my.sources.again" in said) == (0, True)
+    lines = told.splitlines()
+    assert "prepared in" in lines[0]
+    assert [f"models, trial {n}: " in line for n, line in enumerate(lines[1:4], 1)] == [True] * 3
+    assert all(line.startswith("tune: 0") for line in lines)
     assert f"{out}: read it, then: patch -p1 -d {config} < {out}" in said
     diff = out.read_text()
     assert "--- a/slots.toml\n+++ b/slots.toml\n" in diff
@@ -33,7 +37,7 @@ def test_nothing_is_written_where_nothing_is_surely_better(
     words = ("tune", "--log", small_log, "--config", few, "--out", out, "--no-search")
     code, said, _ = caini(*words, "--trials", 0)
     assert (code, out.exists()) == (0, False)
-    assert "nothing was found that is surely better" in said
+    assert "nothing was tried; with --minutes" in said
     told = json.loads(caini(*words, "--trials", 0, "--json")[1])
     assert (told["out"], told["better"], told["proposed"]) == (None, False, {})
     assert [figure["customers"] > 20 for figure in told["figures"]] == [True, True]

@@ -1,6 +1,7 @@
 """The command, verb by verb, on the small simulated shop."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -109,6 +110,19 @@ def test_recommend_shows_a_slate_in_the_language_asked_for(trained: Trained, run
     code, out, _ = run("recommend", "--bundles", trained.bundles, "--search", "coffee")
     assert code == 0
     assert "home for nobody (unknown)" in out
+
+
+def test_in_chinese_all_that_recommend_says_is_chinese(trained: Trained, run: Caini) -> None:
+    asked = ("recommend", "--bundles", trained.bundles, "--slot", "my", "--lang", "zh")
+    code, out, _ = run(*asked, "--customer", "mei")
+    title, heads = out.splitlines()[:2]
+    assert code == 0
+    assert title.startswith("mei · 猜您喜欢 (my)（分群 ")
+    assert "，阶段 " in title
+    assert "，价值 " in title
+    assert not re.search("[a-z]", title.removeprefix("mei · 猜您喜欢 (my)"))
+    assert heads.split() == ["位置", "商品编号", "名称", "得分", "来源", "推荐理由"]
+    assert run(*asked)[1].startswith("新访客 · 猜您喜欢 (my)（未知）")
 
 
 def test_recommend_names_what_there_is_when_asked_for_what_is_not(

@@ -223,8 +223,8 @@ def test_what_the_manifest_says_decides_the_version(tmp_path: Path) -> None:
     [
         ("", "no usable manifest"),
         ("[]", "no usable manifest"),
-        ('{"schema_version": 99}', "bundle format 99; this code reads 2"),
-        ('{"schema_version": 2, "unheard": 1}', "no usable manifest"),
+        ('{"schema_version": 99}', "bundle format 99; this code reads 3"),
+        ('{"schema_version": 3, "unheard": 1}', "no usable manifest"),
     ],
 )
 def test_a_manifest_that_cannot_be_used_says_why(folder: Path, text: str, words: str) -> None:

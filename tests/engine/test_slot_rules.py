@@ -86,6 +86,24 @@ def test_S2_scarce_stock_is_shown_to_the_top_class_alone_until_there_is_plenty()
     assert POT in shown(bundle(), plan()), "three pots are left; without the rule all see them"
 
 
+def test_S4_what_costs_much_falls_for_who_minds_the_price() -> None:
+    """Green tea sells best, at 50.00; milk costs 10.00, the pot 200.00, a guide has no price."""
+    tea = bundle()
+    slot = plan(delivered={"weight": {"sensitive": 2, "neutral": 0, "insensitive": 0}})
+
+    def of(band: str) -> list[int]:
+        asked = query(tea, who="nobody")
+        mind = replace(asked, customer=asked.customer._replace(price_band=band))
+        return rows(recommend(mind, slot, tea))
+
+    assert of("insensitive") == shown(tea, plan())
+    assert of("sensitive") == [CUP, MILK, GREEN, BLACK, GUIDE, POT]
+    asked = query(tea, who="nobody")
+    silent = asked.customer._replace(price_band="sensitive", personal=False)
+    opted_out = replace(asked, customer=silent)
+    assert rows(recommend(opted_out, slot, tea)) == of("unknown"), "A6"
+
+
 def test_A6_the_class_of_who_opted_out_opens_no_scarce_stock() -> None:
     slot = plan(scarce={"threshold": 10, "classes": ["top"]})
     tea = stocked(bundle(), cup=5)

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from engine.errors import ConfigError
+from engine.events import EventType
 from engine.slots import check_slots
 from serving.api import build_api
 from serving.app import alive, open_shop
@@ -139,6 +140,19 @@ def test_each_event_of_a_batch_has_its_own_result(client: TestClient) -> None:
     assert told["results"][8]["event_id"] is None
 
 
+def test_an_unknown_type_is_answered_with_those_that_may_be_sent(client: TestClient) -> None:
+    """Ids are linked by a call of their own."""
+    events = [{**view("t1", customer_id="bob"), "type": kind} for kind in ("look", "link")]
+    events[1]["properties"] = {"kind": "pos_card", "alias": "c"}
+    look, link = client.post("/events", json={"events": events}).json()["results"]
+    (said,) = look["errors"]
+    assert said.startswith("type: is none of view, click, ")
+    assert set(said.removeprefix("type: is none of ").split(", ")) == {*EventType} - {
+        "link", "unlink",
+    }  # fmt: skip
+    assert link["errors"] == ["type: a link is told to POST /customers/link"]
+
+
 def test_a_batch_is_neither_empty_nor_endless(client: TestClient) -> None:
     problem(client.post("/events", json={"events": []}), 422, "invalid-request")
     problem(client.post("/events", json={"events": [1] * 1_001}), 422, "invalid-request")
@@ -180,7 +194,7 @@ def test_the_description_holds_every_call_and_every_field(client: TestClient) ->
         found = told
         for name in place.split("/"):
             found = found[name]
-    assert "EventType" in told["components"]["schemas"]
+    assert told["components"]["schemas"]["EventType"]["enum"] == [*EventType][:-2]
     assert "HTTPValidationError" not in text
     assert client.get("/docs").status_code == 200
 

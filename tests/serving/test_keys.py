@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +17,7 @@ from engine.customers.tombstones import tombstone
 from engine.errors import ConfigError
 from serving.api import build_api
 from serving.app import alive
-from serving.auth import KeyScope, is_public, new_key, read_keys, scope_of
+from serving.auth import KeyRing, KeyScope, is_public, new_key, read_keys, scope_of
 from serving.shop import Shop
 from tests.caini.conftest import Caini, caini  # noqa: F401  # a fixture
 from tests.servers import Server, event, publish_tea, serving, wait_for
@@ -99,6 +100,15 @@ def test_only_health_and_the_description_are_open(guarded: Guarded) -> None:
     assert guarded.status("GET", "/nothing", None) == 401
     assert guarded.status("GET", "/nothing", guarded.keys["events"]) == 404
     assert guarded.status("POST", "/health/live", None) == 401
+
+
+def test_a_balancer_may_ask_for_the_head_alone(guarded: Guarded) -> None:
+    for path in ("/health/live", "/health/ready"):
+        told = guarded.server.client.head(path)
+        assert (told.status_code, told.content) == (200, b"")
+        assert told.headers["content-length"] != "0"
+    assert guarded.status("HEAD", "/metrics", None) == 401
+    assert guarded.status("HEAD", "/customers/mei", None) == 401
 
 
 def test_a_refusal_says_what_to_send_and_what_is_lacking(guarded: Guarded) -> None:
@@ -194,6 +204,50 @@ def test_a_file_of_keys_that_is_wrong_stops_the_start(file: str, tmp_path: Path)
     with pytest.raises(ConfigError) as told:
         read_keys(tmp_path / "keys.toml")
     assert WRONG[file] in str(told.value)
+
+
+def test_keys_are_changed_in_the_file_while_the_server_runs(tmp_path: Path) -> None:
+    """A new one is good within seconds, one that was taken out is not, a slip changes nothing."""
+    publish_tea(tmp_path / "bundles")
+    (first, one), (second, two) = new_key(), new_key()
+    file = tmp_path / "keys.toml"
+    file.write_text(entry("first", one, "recommend"))
+    environment = {"CAINI_KEYS": str(file)}
+    with serving(tmp_path / "bundles", tmp_path / "data", environment=environment) as server:
+        guarded = Guarded(server, {})
+
+        def statuses() -> list[int]:
+            return [guarded.status("GET", "/popular", key) for key in (first, second)]
+
+        assert statuses() == [200, 401]
+        file.write_text(entry("first", one, "recommend") + entry("second", two, "recommend"))
+        wait_for(lambda: statuses() == [200, 200])
+        assert wait_for(lambda: server.logged("keys read"))["keys"] == ["first", "second"]
+        file.write_text("keys = []\n")
+        told = wait_for(lambda: (statuses(), server.logged("keys not read"))[1])
+        assert told["problem"].startswith("keys.toml: keys: Tuple should have at least 1 item")
+        assert statuses() == [200, 200]
+        file.unlink()
+        time.sleep(1.2)
+        assert statuses() == [200, 200], "a file that is gone opens nothing and shuts nothing"
+        file.write_text(entry("second", two, "recommend"))
+        wait_for(lambda: statuses() == [401, 200])
+
+
+def test_the_file_is_looked_at_once_a_second(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text(entry("one", "1" * 64, "events"))
+    ring = KeyRing(file)
+
+    def names(now_s: float) -> list[str]:
+        return [key.name for key in ring.at(now_s).values()]
+
+    assert names(100.0) == ["one"]
+    file.write_text(entry("another", "2" * 64, "events"))
+    assert [names(100.9), names(101.0)] == [["one"], ["another"]]
+    file.write_text(entry("third", "3" * 64, "events"))
+    assert names(50.0) == ["third"], "a clock that was set back"
+    assert KeyRing(None).at(100.0) == {}
 
 
 def test_the_command_makes_a_key_that_the_server_knows(

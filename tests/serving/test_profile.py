@@ -1,9 +1,11 @@
 """R5: one answer tells all that is known of a customer, whatever id it is asked under."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
+from engine.customers.section_config import SECTIONS
 from engine.types import DAY_MS
+from serving.routes.customers import SectionName
 from tests.serving.caller import Caller
 from tests.worlds import NOW, START
 
@@ -88,3 +90,46 @@ def test_R5_nobody_has_an_empty_profile(caller: Caller) -> None:
     told = profile(caller, "who")
     assert told["identity"]["customer_id"] == "who"
     assert not any(told[name] for name in ("stages", "ledger", "recent", "due", "complaints"))
+
+
+def test_R3_a_reader_is_told_the_sections_that_were_asked_for_and_no_more(caller: Caller) -> None:
+    caller.event("profile", customer_id="mei", properties={"city": "上海"})
+    answer = caller.client.get("/customers/mei?sections=user&sections=usage")
+    assert set(answer.json()) == {"customer_id", "sections", "bundle_version", "degraded"}
+    told = answer.json()["sections"]
+    assert set(told) == {"user", "usage"}
+    assert told["user"]["city"] == "上海"
+    assert set(told["usage"]) >= {"breadth", "cycle_days", "days_since_act"}
+    refused = caller.client.get("/customers/mei?sections=secret")
+    assert refused.status_code == 422
+    assert "secret" not in answer.text
+
+
+def test_R3_a_section_that_the_server_names_is_one_of_the_rules() -> None:
+    assert get_args(SectionName) == tuple(SECTIONS)
+
+
+def test_L2_C5_a_profile_names_what_the_shop_does_for_who_stands_here(caller: Caller) -> None:
+    assert profile(caller, "mei")["strategies"] == {
+        "relation": {"name": "reactivate", "en": "reactivate and enrol", "zh": "激活入会"},
+        "wake_up": None,
+    }
+    caller.event("signup", customer_id="new")
+    assert profile(caller, "new")["strategies"]["relation"]["name"] == "first_order"
+
+
+def test_L3_a_profile_dates_each_time_that_the_customer_was_lost_and_says_why(
+    caller: Caller,
+) -> None:
+    assert profile(caller, "mei")["churn"] == []
+    bought, day = NOW - 200 * DAY_MS, "%Y-%m-%dT%H:%M:%S.%fZ"
+    at = [datetime.fromtimestamp((bought + d * DAY_MS) / 1000, UTC).strftime(day) for d in (0, 5)]
+    caller.buy("cup", customer_id="old", at=at[0])
+    caller.event("complaint", customer_id="old", item_id="cup", at=at[1])
+    [churn] = profile(caller, "old")["churn"]
+    assert churn["since"] == iso(bought + 90 * DAY_MS + 1)
+    assert churn["cause"] == {"name": "complaint", "en": "after a complaint", "zh": "投诉之后"}
+    assert churn["returned_at"] is None
+    caller.buy("cup", customer_id="old")
+    [churn] = profile(caller, "old")["churn"]
+    assert churn["returned_at"] == iso(NOW)

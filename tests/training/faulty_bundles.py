@@ -62,6 +62,7 @@ def cut_items(made: Bundle, kept: int) -> Bundle:
         factors=parts,
         item_index=index,
         similar=within(made.similar, kept, kept),
+        alike=within(made.alike, kept, kept),
         sessions=table(*no_visits, kept, SessionsConfig()),
         bought_together=within(made.bought_together, kept, kept),
         popular=Candidates(made.popular.rows[rows], made.popular.scores[rows]),
@@ -70,6 +71,9 @@ def cut_items(made: Bundle, kept: int) -> Bundle:
         new_arrivals=Candidates(made.new_arrivals.rows[:0], made.new_arrivals.scores[:0]),
         words=replace(made.words, items=within(made.words.items, kept)),
         customer_items=histories(made.customer_items, kept),
+        renewal=replace(made.renewal, **{
+            name: getattr(made.renewal, name)[:kept] for name in ("shares", "group", "cyclic")
+        }),
         cycles=replace(made.cycles, **{
             name: getattr(made.cycles, name)[:kept]
             for name in made.cycles.__slots__
@@ -192,6 +196,8 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "a row that is no item": (
         "rows",
         lambda b: replace(b, similar=broken(b.similar, rows=b.similar.rows + len(b.items)))),
+    "a row that is no item, beside another": (
+        "rows", lambda b: replace(b, alike=broken(b.alike, rows=b.alike.rows + len(b.items)))),
     "a list of wrong length": (
         "rows",
         lambda b: replace(b, popular_by_category=within(b.popular_by_category, 300, 1))),

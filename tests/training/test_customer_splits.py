@@ -1,6 +1,5 @@
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from engine.customers.diagnosis import Diagnosis, diagnosis_of
@@ -13,7 +12,7 @@ from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
 from engine.events import EventType
 from engine.happened import Happened
 from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
-from training.customer_splits import exact_split, moved, part_sizes
+from training.customer_splits import part_sizes
 from training.customers import population
 
 DAY = 30
@@ -61,18 +60,6 @@ def test_V5_a_thousand_customers_are_300_300_and_400() -> None:
 def test_V5_the_parts_are_exact_to_one_customer(n: int, sizes: list[int]) -> None:
     assert part_sizes(n, DEVELOPMENT_SHARES) == sizes
     assert sum(sizes) == n
-
-
-def test_V5_ties_are_split_by_id_and_the_report_lists_who_moved() -> None:
-    same = exact_split((np.zeros(10, np.int64),), DEVELOPMENT_SHARES)
-    assert same == ["established"] * 3 + ["to_develop"] * 3 + ["potential"] * 4
-    before = {"ann": "established", "bob": "potential", "cat": "potential"}
-    after = {"ann": "established", "bob": "to_develop", "dan": "potential"}
-    assert moved(before, after) == [
-        ("bob", "potential", "to_develop"),
-        ("cat", "potential", ""),
-        ("dan", "", "potential"),
-    ]
 
 
 def test_V6_the_five_types_have_an_order_of_priority() -> None:

@@ -18,7 +18,7 @@ from tests.training.faulty_bundles import FAULTS, changed
 from tests.worlds import bundle as tea
 from training.assemble import Source
 from training.findings import Severity, errors
-from training.gate import Contest, judge
+from training.gate import Contest, _older_or_smaller, judge
 from training.train import Settings, fit, measure, open_source, read_settings
 
 
@@ -93,6 +93,27 @@ def test_a_bundle_as_good_as_the_live_one_may_go_live(world: World) -> None:
     assert told["quality"].severity is told["discoveries"].severity is Severity.OK
     assert "NDCG@20" in told["quality"].said
     assert told["server"].said == "a server answers every request"
+
+
+def test_more_and_fewer_items_to_sell_are_each_said_so(world: World) -> None:
+    """A tenth of the challenger's items is sold out, or of the champion's."""
+    whole = read_bundle(world.challenger)
+    available = np.ones(len(whole.items), bool)
+    available[::10] = False
+    catalogue = replace(whole.catalogue, available=whole.catalogue.available & available)
+    fewer = replace(whole, catalogue=catalogue)
+    share = 1 - fewer.sellable.sum() / whole.sellable.sum()
+    more = whole.sellable.sum() / fewer.sellable.sum() - 1
+    for ours, theirs, said in (
+        (fewer, whole, f"{share:.1%} fewer items can be sold than the champion had"),
+        (whole, fewer, f"{more:.1%} more items can be sold than the champion had"),
+        (whole, whole, "0.0% fewer items can be sold than the champion had"),
+    ):
+        found = {
+            one.check: one for one in _older_or_smaller(ours, theirs, world.settings.train.gate)
+        }
+        assert found["lost_sellable"].said == said
+        assert found["lost_sellable"].severity is Severity.OK
 
 
 def test_the_first_bundle_needs_no_champion(world: World) -> None:

@@ -192,5 +192,5 @@ def test_the_log_is_counted_as_the_server_counts_it(
     assert online.rows.tolist() == data.items.tolist()
     np.testing.assert_allclose(online.weights, data.sums, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(online.frequency, data.frequency, rtol=1e-5)
-    for name in ("bought", "last_at", "last_bought_at", "last_units"):
+    for name in ("orders", "bought", "last_at", "first_bought_at", "last_bought_at", "last_units"):
         assert getattr(online, name).tolist() == getattr(data, name).tolist(), name

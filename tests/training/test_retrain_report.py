@@ -47,6 +47,26 @@ def test_the_report_of_a_version_lies_beside_it_in_every_language(live: Job) -> 
     assert (again.status, again.report and again.report["languages"]) == ("unchanged", ["zh"])
 
 
+def test_what_only_the_report_asks_for_is_written_anew_and_trains_nothing(live: Job) -> None:
+    longer(live, 0.01)
+    version = ran(live).version
+    path = live.config / "train.toml"
+    text = path.read_text().replace("languages = []", 'languages = ["en"]')
+    path.write_text(f"# a note\n{text}")
+    done = ran(live)
+    assert (done.status, done.version, done.stages) == ("unchanged", version, {})
+    assert pages(live) == [f"{version}/report-en.html"]
+    page = live.bundles / REPORTS / str(version) / "report-en.html"
+    assert "Groups of fewer than 5 people are not shown." in page.read_text()
+    path.write_text(f"{text}smallest_group = 9\n")
+    done = ran(live)
+    assert (done.status, done.report and done.report["languages"]) == ("unchanged", ["en"])
+    assert "Groups of fewer than 9 people are not shown." in page.read_text()
+    assert ran(live).report is None
+    path.write_text(f"seed = 8\n{text}")
+    assert ran(live).status == "published", "all else is trained on"
+
+
 def test_a_report_goes_with_its_version_and_what_is_no_report_stays(live: Job) -> None:
     gone = ran(told_in('["en"]', live)).version
     (live.bundles / REPORTS / "notes").mkdir()

@@ -140,7 +140,15 @@ def test_A4_the_verb_tells_the_share_and_writes_who_carries_what(
     trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "tags.csv"
-    run(trained.bundles, trained.log, out=out, every=7, config=CONFIG, lang=None, as_json=True)
+    run(
+        trained.bundles,
+        trained.log,
+        out=out,
+        every=7,
+        config=CONFIG,
+        lang=None,
+        as_json=True,
+    )
     told = json.loads(capsys.readouterr().out)
     assert told["goal"] == 0.9
     assert 0 < told["tagged_orders"] <= told["orders"]
@@ -148,7 +156,10 @@ def test_A4_the_verb_tells_the_share_and_writes_who_carries_what(
     sizes = {size["name"]: size["customers"] for size in told["tags"] if size["customers"]}
     assert dict(lines.group_by("tag").len().iter_rows()) == sizes
     run(trained.bundles, trained.log, out=None, every=28, config=CONFIG, lang="zh", as_json=False)
-    assert "目标 90%" in capsys.readouterr().out
+    told_zh = capsys.readouterr()
+    assert "目标 90%" in told_zh.out
+    assert "逐次查看" in told_zh.err
+    assert "5/5" in told_zh.err, "of the window and the longest tag, a look each 28 days"
 
 
 def test_tags_of_another_log_are_refused(trained: Trained, tmp_path: Path) -> None:
@@ -157,7 +168,15 @@ def test_tags_of_another_log_are_refused(trained: Trained, tmp_path: Path) -> No
     metadata = pl.read_parquet_metadata(trained.log)
     table.head(table.height - 9).write_parquet(other, metadata=metadata)
     with pytest.raises(LogError, match="not the log of bundle"):
-        run(trained.bundles, other, out=None, every=7, config=CONFIG, lang=None, as_json=True)
+        run(
+            trained.bundles,
+            other,
+            out=None,
+            every=7,
+            config=CONFIG,
+            lang=None,
+            as_json=True,
+        )
 
 
 @pytest.mark.parametrize(

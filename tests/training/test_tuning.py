@@ -23,7 +23,15 @@ from training.publish import current
 from training.setting import Setting
 from training.split import Split, by_time, cut_off, new_only, truth_of
 from training.train import open_source, read_settings, searched, without_search
-from training.tuning import budget_of, configured, start_of, tune, with_setting, with_told
+from training.tuning import (
+    budget_of,
+    configured,
+    start_of,
+    tune,
+    wanted_by,
+    with_setting,
+    with_told,
+)
 
 Frame = Callable[[Sequence[dict[str, object]]], pl.LazyFrame]
 SETTINGS = searching(read_settings(CONFIG))
@@ -75,19 +83,26 @@ def with_log(manifest: Manifest, **change: object) -> Manifest:
 
 
 def test_the_next_search_starts_from_the_last_choice(trained: Trained) -> None:
-    manifest, wanted = live(trained), configured(SETTINGS.train)
-    chosen = wanted.with_trend(14, 0.6)
+    manifest, wanted = live(trained), wanted_by(SETTINGS.shop, SETTINGS.train)
+    own, chosen = wanted.setting, wanted.setting.with_trend(14, 0.6)
     manifest = with_log(manifest, chosen=chosen.model_dump(mode="json"))
     log, seed = dict(manifest.search["log"]), manifest.seed  # type: ignore[arg-type]
     longer = {**log, "events": 1 + int(str(log["events"]))}
-    assert start_of(None, wanted, log, seed) == wanted
+    assert start_of(None, wanted, log, seed) == own
     assert start_of(manifest, wanted, longer, seed) == chosen
-    assert start_of(manifest, wanted, log, seed) == wanted, "the same log: as that run began"
+    assert start_of(manifest, wanted, log, seed) == own, "the same log: as that run began"
     assert start_of(manifest, wanted, log, seed + 1) == chosen
-    edited = wanted.with_ridge(0.9)
-    assert start_of(manifest, edited, longer, seed) == edited, "what the shop sets holds"
+    edited = replace(wanted, setting=own.with_ridge(0.9))
+    assert start_of(manifest, edited, longer, seed) == edited.setting, "what the shop sets holds"
+    dearer = with_looks(SETTINGS.shop, 2).interactions
+    other = replace(wanted, interactions=dearer)
+    assert start_of(manifest, other, longer, seed) == own, "looks were weighed by other weights"
     unheard = with_log(manifest, chosen={"unheard": 1})
-    assert start_of(unheard, wanted, longer, seed) == wanted
+    assert start_of(unheard, wanted, longer, seed) == own
+    untold = dict(manifest.search)
+    del untold["interactions"]
+    older = manifest.model_copy(update={"search": untold})
+    assert start_of(older, wanted, longer, seed) == own, "of a version that kept no weights"
 
 
 def test_a_choice_is_put_into_the_configuration() -> None:

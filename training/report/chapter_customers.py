@@ -12,6 +12,7 @@ from training.report.customers import (
     development_moves,
     known,
     rfm,
+    spread,
     stage_moves,
     stages,
     tiers,
@@ -47,6 +48,7 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
             groups["opinion"],
             groups["customer_type"],
             groups["relation"],
+            *_spread(facts, speech),
             _sales("channel", facts, speech),
             _sales("country", facts, speech),
         ],
@@ -168,3 +170,13 @@ def _sales(group: str, facts: Facts, speech: Speech) -> Section:
     ]
     chart = charts.bars(rows, speech.say(f"section.{group}"), speech.say(f"note.{group}"))
     return Section(group, table, chart=chart if len(rows) > 1 else "")
+
+
+def _spread(facts: Facts, speech: Speech) -> list[Section]:
+    """Where nobody invited or brought anybody there is nothing to say."""
+    table = spread(facts)
+    if not table.select((pl.col("invitations") + pl.col("newcomers")).sum()).item():
+        return []
+    tipping = table.filter(pl.col("k") >= 1)["cohort"].to_list()
+    told = ", ".join(tipping) or speech.say("missing")
+    return [Section("spread", table, note={"cohorts": told})]

@@ -88,6 +88,7 @@ def pairs_chapter(facts: Facts, speech: Speech) -> Chapter:
     pairs, due = together(facts), due_pairs(facts)
     lists = facts.bundle.bought_together
     people = due["customer"].n_unique()
+    days = facts.bundle.shop.repurchase.horizon_days
     return Chapter(
         "pairs",
         tiles=[
@@ -101,6 +102,6 @@ def pairs_chapter(facts: Facts, speech: Speech) -> Chapter:
         ],
         sections=[
             Section("together", pairs, note={"k": facts.k}),
-            Section("due_again", due_again(facts)),
+            Section("due_again", due_again(facts), note={"days": days}),
         ],
     )

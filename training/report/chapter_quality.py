@@ -10,6 +10,7 @@ from training.evaluate import PERSONAL, POPULAR
 from training.report import charts
 from training.report.facts import Facts
 from training.report.quality import Forward, forward, held_out
+from training.report.rankers import rankers
 from training.report.section import Chapter, Section, Tile
 from training.report.speech import Speech
 
@@ -28,6 +29,8 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
     sections = [_held_out(table, facts, speech)] if table.height else []
     if since:
         sections.append(_forward(since, speech))
+    learned, unlearned = rankers(manifest, speech)
+    sections, remarks = [*sections, *learned], [*remarks, *unlearned]
     return Chapter("quality", tiles=_tiles(table, speech), sections=sections, remarks=remarks)
 
 

@@ -19,6 +19,7 @@ from engine.customers.labels import (
     Label,
 )
 from engine.customers.pareto import pareto
+from engine.customers.referral_graph import Edge, Spread, referral_graph, spread_of
 from engine.types import DAY_MS
 from training.report.facts import Facts
 from training.report.groups import hide_small, in_order, shares
@@ -150,6 +151,35 @@ def tiers(facts: Facts) -> pl.DataFrame:
     return hide_small(table, facts.k).select(
         "tier", "customers", "customer_share", "sales_share", "points_each", near.alias("near")
     )
+
+
+def spread(facts: Facts) -> pl.DataFrame:
+    """cohort (month of the first contact), customers, invitations, newcomers, k; by month.
+
+    Newcomers are whom the customers of a cohort brought, as far as their referral stands (F1).
+    """
+    people, ids = facts.bundle.snapshot, facts.bundle.customers
+    brought = np.flatnonzero(people.referrers).tolist()
+    graph = referral_graph(
+        Edge(int(people.moments[row, 8]), ids.id(row), people.words[int(people.referrers[row])])
+        for row in brought
+    )
+    referrers = ids.rows([edge.referrer for edge in graph.referrers.values()])
+    counted = np.bincount(referrers[referrers >= 0], minlength=len(ids))
+    known = people.moments[:, 0] > 0
+    month = pl.from_epoch(pl.Series(people.moments[known, 0]), time_unit="ms").dt.strftime("%Y-%m")
+    table = pl.DataFrame(
+        {"cohort": month, "invited": people.moments[known, 7], "brought": counted[known]}
+    )
+    found = table.group_by("cohort").agg(
+        customers=pl.len().cast(pl.Int64),
+        invitations=pl.col("invited").sum(),
+        newcomers=pl.col("brought").sum().cast(pl.Int64),
+    )
+    cohorts = {name: Spread(*counts) for name, *counts in found.iter_rows()}
+    told = {name: k for name, k, _ in spread_of(cohorts)}
+    whole = found.with_columns(k=pl.col("cohort").replace_strict(told, return_dtype=pl.Float64))
+    return hide_small(whole.sort("cohort"), facts.k)
 
 
 def sales_of_customers(facts: Facts) -> np.ndarray:

@@ -61,6 +61,7 @@ class Offer:
     price_minor: int
     reason: str  # a code of engine.reasons
     because: tuple[str, ...]  # titles that the reason names
+    days: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _offers(who: str | None, slot: str, slots: Slots, bundle: Bundle) -> tuple[O
 def _offer(served: Served, bundle: Bundle) -> Offer:
     price = int(bundle.catalogue.price_minor[served.row])
     because = tuple(_title(row, bundle) for row in served.because)
-    return Offer(_title(served.row, bundle), price, served.reason, because)
+    return Offer(_title(served.row, bundle), price, served.reason, because, served.days)
 
 
 def _title(row: int, bundle: Bundle) -> str:

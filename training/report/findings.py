@@ -152,8 +152,12 @@ def due(facts: Facts) -> Finding | None:
     people = found["customer"].n_unique()
     if people < facts.k:
         return None
-    worth = _sum(found.join(facts.items, on="item"), "price_minor")
-    return Finding("due", "pairs", {"customers": people, "worth_minor": worth})
+    worth = found.join(facts.items, on="item").select(
+        buyers=pl.col("chance").sum(), worth_minor=(pl.col("chance") * pl.col("price_minor")).sum()
+    )
+    expected = {name: round(value or 0) for name, value in worth.row(0, named=True).items()}
+    days = facts.bundle.shop.repurchase.horizon_days
+    return Finding("due", "pairs", {"customers": people, "days": days, **expected})
 
 
 def engine_on(aim: str) -> Callable[[Facts], Finding | None]:

@@ -1,12 +1,12 @@
 """The reports beside the bundles: BUNDLES/reports/<version>/, gone when the version is.
 
 A page is written last of its language, so one that is there is whole, and a run that was killed is
-taken up at the language that is missing.
+taken up at the language that is missing. A page says for which `[report]` it was written.
 """
 
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from training.assemble import Say, Source
 from training.publish import versions
 from training.records import record_of
 from training.report.facts import gather
-from training.report.report import make, page_of, speech_of, write
+from training.report.report import make, page_of, smallest_group_of, speech_of, write
 from training.report_config import ReportConfig
 from training.stages import Document, read_document, write_document
 
@@ -67,7 +67,7 @@ def keep_report(
     Whatever goes wrong is told, under `failed`, and never raised: the bundle is live and good.
     """
     folder = bundles / REPORTS / version
-    missing = _missing(folder, config.languages)
+    missing = _missing(folder, config)
     if not missing:
         return None
     tries, started = 0, time.monotonic()
@@ -96,9 +96,14 @@ def forget_reports(bundles: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _missing(folder: Path, languages: Sequence[Language]) -> tuple[Language, ...]:
-    asked = tuple(dict.fromkeys(languages))
-    return tuple(language for language in asked if not page_of(folder, language).is_file())
+def _missing(folder: Path, config: ReportConfig) -> tuple[Language, ...]:
+    """Languages without a page, or with one for other groups than are asked for now."""
+    asked = tuple(dict.fromkeys(config.languages))
+    return tuple(
+        language
+        for language in asked
+        if smallest_group_of(page_of(folder, language)) != config.smallest_group
+    )
 
 
 def _failed(folder: Path, tries: int, said: str) -> Document:

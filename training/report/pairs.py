@@ -2,10 +2,9 @@
 
 from typing import Final
 
-import numpy as np
 import polars as pl
 
-from engine.customers.repurchase import runs_out_at
+from training.order_days import bought_again
 from training.ragged import rows_of
 from training.report.facts import Facts
 from training.report.groups import hide_small
@@ -93,31 +92,32 @@ def _spread(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def due_again(facts: Facts) -> pl.DataFrame:
-    """Items that are due now: title, item_id, price_minor, cycle_days, customers, worth_minor.
+    """Items that will probably be bought again within `horizon_days`, those of most buyers first.
 
-    Due means what the `due` source means: between 90 % and 120 % of the item's cycle by default.
-    `worth_minor` is one unit for each customer who is due.
+    title, item_id, price_minor, cycle_days, customers (to whom it is due, as the source `due` has
+    it), buyers (as many of them are expected to buy it), worth_minor (one unit for each of these).
     """
-    found = due_pairs(facts).group_by("item").agg(customers=pl.len().cast(pl.Int64))
+    found = (
+        due_pairs(facts)
+        .group_by("item")
+        .agg(customers=pl.len().cast(pl.Int64), buyers=pl.col("chance").sum())
+    )
     items = facts.items.with_columns(cycle_days=pl.Series(facts.bundle.cycles.days))
     table = found.join(items, on="item").with_columns(
-        worth_minor=pl.col("price_minor") * pl.col("customers")
+        worth_minor=(pl.col("price_minor") * pl.col("buyers")).round().cast(pl.Int64)
     )
+    columns = ("title", "item_id", "price_minor", "cycle_days", "customers", "buyers")
     return (
         hide_small(table, facts.k)
-        .sort(["customers", "item"], descending=[True, False])
-        .select("title", "item_id", "price_minor", "cycle_days", "customers", "worth_minor")
+        .sort(["buyers", "item"], descending=[True, False])
+        .select(*columns, "worth_minor")
     )
 
 
 def due_pairs(facts: Facts) -> pl.DataFrame:
-    """customer, item: every pair that is due at the end of the log."""
-    pairs, config = facts.bundle.customer_items, facts.bundle.shop.repurchase
-    held = np.flatnonzero((pairs.bought > 0) & (pairs.last_bought_at > 0))
-    items, at, units = pairs.rows[held], pairs.last_bought_at[held], pairs.last_units[held]
-    cycles = facts.bundle.cycles
-    ends = runs_out_at(at, units, cycles.days[items], cycles.per_unit[items])
-    progress = (facts.now - at) / np.maximum(ends - at, 1)
-    near = (progress >= config.due_from) & (progress <= config.due_until)
-    who = rows_of(pairs.offsets)[held]
-    return pl.DataFrame({"customer": who[near], "item": items[near]})
+    """customer, item, chance: every pair that is due at the end of the log."""
+    places, found = bought_again(facts.bundle, facts.now)
+    due, items = places[found.due], facts.bundle.customer_items
+    who = rows_of(items.offsets)[due]
+    chances = found.chances[found.due]
+    return pl.DataFrame({"customer": who, "item": items.rows[due], "chance": chances})

@@ -40,6 +40,7 @@ def page(
         policy=policy(style),
         style=Markup(style),  # noqa: S704  # our own file
         date=speech.date(facts.now),
+        smallest_group=facts.k,
         currency=speech.currency,
         bundle=_bundle(facts, speech),
         footer=_footer(facts, speech),
@@ -178,7 +179,7 @@ def _offer(offer: Offer, speech: Speech) -> dict[str, str]:
     return {
         "title": offer.title,
         "price": _price(offer.price_minor, speech),
-        "why": say_reason(offer.reason, offer.because, speech.language),
+        "why": say_reason(offer.reason, offer.because, speech.language, offer.days),
     }
 
 

@@ -1,9 +1,11 @@
 """The report: the chapters in the order of a merchandiser's questions, rendered and written."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from engine.bundle import Bundle
@@ -19,6 +21,8 @@ from training.report.findings import Finding, findings
 from training.report.render import page
 from training.report.section import Chapter
 from training.report.speech import Speech
+
+HEAD: Final = 1000  # characters, that hold what a page says of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ def write(report: Report, facts: Facts, speech: Speech, out: Path) -> Path:
 
 def page_of(out: Path, language: Language) -> Path:
     return out / f"report-{language}.html"
+
+
+def smallest_group_of(page: Path) -> int | None:
+    """What the page was written with; None for one that is not there, or does not say."""
+    if not page.is_file():
+        return None
+    with page.open(encoding="utf-8") as stream:
+        found = re.search(r'<meta name="smallest-group" content="(\d+)">', stream.read(HEAD))
+    return None if found is None else int(found[1])
 
 
 def folder_of(language: Language) -> str:

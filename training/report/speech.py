@@ -18,12 +18,14 @@ KINDS: Final[Mapping[str, str]] = {
     "baskets": "count",
     "before": "count",
     "best": "share",
+    "buyers": "count",
     "change": "mixed_change",
     "coverage": "share",
     "customer_share": "share",
     "customers": "count",
     "customers_part": "share",
     "cycle_days": "number",
+    "days": "count",
     "difference": "signed_count",
     "difference_minor": "signed_money",
     "exposure_gini": "score",
@@ -34,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     "growth": "signed_share",
     "head_share": "share",
     "high": "share",
+    "invitations": "count",
     "item_share": "share",
     "items": "count",
     "items_part": "share",
@@ -44,8 +47,15 @@ KINDS: Final[Mapping[str, str]] = {
     "low": "share",
     "near": "count",
     "ndcg": "score",
+    "ndcg_change": "signed_score",
+    "ndcg_from": "signed_score",
+    "ndcg_to": "signed_score",
+    "ndcg_with": "fine_score",
+    "ndcg_without": "fine_score",
+    "p_value": "score",
     "popular_ndcg": "score",
     "new_customers": "count",
+    "newcomers": "count",
     "of_first": "share",
     "of_second": "share",
     "on_sale_share": "share",
@@ -61,6 +71,7 @@ KINDS: Final[Mapping[str, str]] = {
     "recall_before": "share",
     "recency_score": "count",
     "refund_share": "share",
+    "k": "number",
     "known_share": "share",
     "sales_share": "share",
     "shown": "count",
@@ -152,7 +163,9 @@ class Speech:
         return f"{day.day} {day:%b %Y}"
 
 
-SPOKEN: Final = frozenset({"measure", "path", "aim", "by", "part", "dead", "stage", "development"})
+SPOKEN: Final = frozenset(
+    {"measure", "path", "aim", "by", "part", "dead", "stage", "development", "decision"}
+)
 """Columns whose words are texts of the report."""
 
 
@@ -190,5 +203,7 @@ FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
     "points": lambda speech, value: speech.say("points", value=_signed(_plain(value * 100, 1))),
     "number": lambda _, value: _plain(value, 1),
     "score": lambda _, value: _plain(value, 3),
+    "fine_score": lambda _, value: _plain(value, 4),
+    "signed_score": lambda _, value: _signed(_plain(value, 4)),
     "date": lambda speech, value: speech.date(value),
 }

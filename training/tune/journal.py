@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,8 +13,10 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from engine.errors import ConfigError, LeaseError
+from training.stages import Document
 
 BEGIN: Final = b'{"op_code"'  # of optuna's first line
+KEPT: Final = "kept"
 
 
 @contextmanager
@@ -29,6 +31,17 @@ def journal_at(path: Path) -> Iterator[JournalStorage]:
             raise LeaseError(f"{path}: another caini tune writes to it; wait for it") from error
         _mend(path)
         yield _opened(path)
+
+
+def once(
+    name: str, work: Callable[[], Document], *, storage: JournalStorage, inputs: str
+) -> Document:
+    """The result of `work`, done now or kept in the journal from before, for the same inputs."""
+    study = optuna.create_study(storage=storage, study_name=f"{name} {inputs}", load_if_exists=True)
+    if KEPT not in study.user_attrs:
+        study.set_user_attr(KEPT, work())
+    found: Document = study.user_attrs[KEPT]
+    return found
 
 
 def _mend(path: Path) -> None:

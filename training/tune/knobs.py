@@ -3,14 +3,16 @@
 A knob is a number at a place of one of the three files, on a logarithmic scale between two ends.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 import polars as pl
 from pydantic import BaseModel
 
-from engine.slots import Slot, SlotPlan, Slots
+from engine.slots import Slot, SlotPlan
 from training.looks import LOOKS
 from training.train import Settings
 
@@ -112,9 +114,14 @@ def _of_plan(plan: SlotPlan, field: str, new: Any) -> SlotPlan:
     return replace(plan, base=changed(plan.base), variants=variants)
 
 
-def slots_as_json(slots: Slots) -> dict[str, Any]:
-    """All that a slot is, but for the conditions of its variants."""
-    return {
+def settings_as_json(settings: Settings) -> list[Any]:
+    """All that a trial's value depends on, but for the conditions of variants of slots."""
+    slots = {
         name: [slot.model_dump(mode="json") for slot in (plan.base, *(s for _, s in plan.variants))]
-        for name, plan in slots.items()
+        for name, plan in settings.slots.items()
     }
+    return [settings.shop.model_dump(mode="json"), settings.train.model_dump(mode="json"), slots]
+
+
+def digest_of_json(said: object) -> str:
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]

@@ -4,11 +4,10 @@ A trial's sampler is seeded by the number of trials before it, so a run that was
 was not choose the same.
 """
 
-import json
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
 import optuna
@@ -18,33 +17,42 @@ from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from training.train import Settings
-from training.tune.knobs import Knob, Values, slots_as_json, turned
+from training.tune.knobs import Knob, Values, digest_of_json, settings_as_json, turned
 from training.tune.window import Marks, gain
 
 MINUTES: Final = 30.0  # decision: what somebody waits for once in a while
 STARTUP: Final = 10  # trials at random before the sampler learns; optuna's own number
+LATEST: Final = 3  # trials whose slowest foretells the next
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Of one room: at most so many trials or so much time, whichever comes first."""
+    """At most so many trials in each room, and so much time for the whole command, all together."""
 
     trials: int | None
     seconds: float | None
 
-    def goes_on(self, trials: int, seconds: float) -> bool:
-        fewer = self.trials is None or trials < self.trials
-        return fewer and (self.seconds is None or seconds < self.seconds)
-
-    def share(self, share: float) -> "Budget":
-        return Budget(self.trials, None if self.seconds is None else self.seconds * share)
+    def after(self, seconds: float) -> "Budget":
+        return Budget(self.trials, None if self.seconds is None else self.seconds - seconds)
 
 
 def budget_of(minutes: float | None, trials: int | None) -> Budget:
-    """Of all rooms together, unless only the trials of each are counted."""
+    """The time is limited unless only trials are counted."""
     if minutes is None and trials is None:
         minutes = MINUTES
     return Budget(trials, None if minutes is None else minutes * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Of one room: when it has to have ended, in seconds of `now`."""
+
+    trials: int | None
+    ends_at: float = math.inf
+    now: Callable[[], float] = time.monotonic
+
+    def leaves(self, seconds: float) -> bool:
+        return self.now() + seconds <= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +62,19 @@ class Room:
     name: str
     knobs: Sequence[Knob]
     marks: Callable[[Settings], Marks]
+    trial_s: float = 0.0  # a trial's time, as far as it is known before the first
+
+    def least_s(self, trial_s: float) -> float:
+        """Of one more trial, the best one again, and putting back each of its knobs."""
+        return trial_s * (2 + len(self.knobs))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     room: str
     values: dict[str, float]  # knob → value, of those that are worth changing
-    trials: int
-    seconds: float
+    trials: int  # with those of earlier runs
+    seconds: float  # of this run
     gain: float  # by those who chose
 
 
@@ -70,44 +83,62 @@ def explore(
     present: Settings,
     inputs: str,
     storage: JournalStorage,
-    budget: Budget,
-    say: Callable[[str], None],
+    limit: Limit,
+    tell: Callable[[str], None],
 ) -> Found:
     """The values that the choosing customers like best, without those that bring nothing.
 
     `inputs` says what else a trial's value depends on: with others, another study begins.
+    No trial begins that cannot end in time together with what has to follow it.
     """
+    began = limit.now()
     before = room.marks(present)
     study = _study(room, present, inputs, storage)
-    seed = present.train.seed
     ranges = {knob.name: _range(knob) for knob in room.knobs}
-    while budget.goes_on(len(done := _done(study)) - 1, _needing(done, len(room.knobs))):
-        say(f"{room.name}, trial {len(done)}")
-        study.sampler = TPESampler(n_startup_trials=STARTUP, seed=seed + len(done))
+    took: list[float] = []
+    while _goes_on(room, limit, len(done := _done(study)) - 1, took):
+        started = limit.now()
+        study.sampler = TPESampler(n_startup_trials=STARTUP, seed=present.train.seed + len(done))
         trial = study.ask(ranges)
         values = _values(room.knobs, present, trial.params)
-        marks = room.marks(turned(present, room.knobs, values))
-        study.tell(trial, gain(marks, before)[0])
-    best = _values(room.knobs, present, study.best_trial.params)
-    values = _needed(room, present, best, say)
-    last = room.marks(turned(present, room.knobs, values))
-    return Found(room.name, values, len(done) - 1, round(_seconds(done), 1), gain(last, before)[0])
+        value = gain(room.marks(turned(present, room.knobs, values)), before)[0]
+        study.tell(trial, value)
+        took.append(limit.now() - started)
+        best = f"best {study.best_value:+.2%}"
+        tell(f"{room.name}, trial {len(done)}: {value:+.2%} in {took[-1]:.1f} s, {best}")
+    best_values = _values(room.knobs, present, study.best_trial.params)
+    in_time = bool(took) or limit.leaves(room.least_s(room.trial_s))
+    found = _needed(room, present, best_values, tell) if in_time else {}
+    last = room.marks(turned(present, room.knobs, found))
+    seconds = round(limit.now() - began, 1)
+    return Found(room.name, found, len(done) - 1, seconds, gain(last, before)[0])
+
+
+def _goes_on(room: Room, limit: Limit, trials: int, took: Sequence[float]) -> bool:
+    if limit.trials is not None and trials >= limit.trials:
+        return False
+    return limit.leaves(room.least_s(max(took[-LATEST:], default=room.trial_s)))
 
 
 def _needed(
-    room: Room, present: Settings, best: dict[str, float], say: Callable[[str], None]
+    room: Room, present: Settings, best: dict[str, float], tell: Callable[[str], None]
 ) -> dict[str, float]:
-    """Each knob is put back in turn; it stays so unless the best beats that by a standard error."""
-    changed = {k.name: best[k.name] for k in room.knobs if best[k.name] != k.value_in(present)}
+    """Each knob is put back in turn; it stays so unless the best beats that by a standard error.
+
+    Those of training first: most of the models are then the best's.
+    """
+    turned_now = [knob for knob in room.knobs if best[knob.name] != knob.value_in(present)]
+    changed = {knob.name: best[knob.name] for knob in turned_now}
     if not changed:
         return {}
     theirs = room.marks(turned(present, room.knobs, changed))
-    for name in list(changed):
-        say(f"{room.name}, without {name}")
+    for name in [knob.name for knob in sorted(turned_now, key=lambda knob: knob.file == "shop")]:
         fewer = {other: value for other, value in changed.items() if other != name}
         mean, error = gain(theirs, room.marks(turned(present, room.knobs, fewer)))
         if mean <= error:
             changed = fewer
+        put = "put back" if mean <= error else "stays"
+        tell(f"{room.name}, without {name}: {-mean:+.2%}, {put}")
     return changed
 
 
@@ -116,11 +147,9 @@ def _study(room: Room, present: Settings, inputs: str, storage: JournalStorage) 
     said = [
         inputs,
         [(knob.name, knob.low, knob.high) for knob in room.knobs],
-        present.shop.model_dump(mode="json"),
-        present.train.model_dump(mode="json"),
-        slots_as_json(present.slots),
+        *settings_as_json(present),
     ]
-    key = sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+    key = digest_of_json(said)
     study = optuna.create_study(
         storage=storage,
         study_name=f"{room.name} {key}",
@@ -160,13 +189,3 @@ def _values(knobs: Sequence[Knob], present: Settings, params: Values) -> dict[st
         now, asked = knob.value_in(present), params[knob.name]
         found[knob.name] = now if asked == _within(knob, now) else knob.rounded(asked)
     return found
-
-
-def _needing(done: Sequence[FrozenTrial], knobs: int) -> float:
-    """Seconds so far, and for putting back each knob afterwards, which costs a trial too."""
-    return _seconds(done) * (1 + (knobs + 1) / max(len(done) - 1, 1))
-
-
-def _seconds(trials: Sequence[FrozenTrial]) -> float:
-    spans = (trial.duration or timedelta() for trial in trials)
-    return sum(span.total_seconds() for span in spans)

@@ -5,26 +5,25 @@ leaves alone (half-lives, weights of looks, lengths, sources of slots), room by 
 before the hold-out, whose customers and purchases it never sees.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from engine.errors import LogError
 from engine.slots import find_slot
-from training import tuning
 from training.assemble import Say, Source
-from training.consent import opted_out, without_people
-from training.evaluate import PARTS, split_of
-from training.search import hold_out
+from training.evaluate import PARTS
 from training.significance import Comparison, Interval, bootstrap, compare
-from training.train import Settings, as_told, in_currency_of
-from training.tune.journal import journal_at
+from training.train import Settings
+from training.tune.journal import journal_at, once
 from training.tune.knobs import MODELS, Knob, turned, weights_of_looks, weights_of_sources
-from training.tune.study import Budget, Found, Room, explore
-from training.tune.window import Window, slots_of
+from training.tune.opening import Costs, World, opened
+from training.tune.study import Budget, Found, Limit, Room, explore
+from training.tune.window import Window, parts_of, slots_of
 
 SHARE_OF_MODELS: Final = 0.6  # of the time: each trial there fits every model
 
@@ -57,6 +56,11 @@ class Proposal:
     rooms: tuple[Found, ...]
     figures: tuple[Figure, ...]
     k: int
+    needed_minutes: int  # of a next run, for a trial in every room
+
+    @property
+    def trials(self) -> int:
+        return sum(room.trials for room in self.rooms)
 
     @property
     def better(self) -> bool:
@@ -67,20 +71,26 @@ class Proposal:
 
 
 def tune(
-    source: Source, settings: Settings, inputs: str, journal: Path, budget: Budget, say: Say
+    source: Source, settings: Settings, inputs: str, journal: Path, budget: Budget, world: World
 ) -> Proposal:
     """`inputs` names the log, and all else that a trial depends on besides the settings.
 
     Raises LogError for a log without times, or with too few customers to judge.
     """
-    window, present = open_window(source, settings, say)
-    found, tuned = list[Found](), present
-    rooms = rooms_of(window, present, source)
+    ends = world.now() + (math.inf if budget.seconds is None else budget.seconds)
+    found = list[Found]()
     with journal_at(journal) as storage:
-        for room, share in rooms:
-            found.append(explore(room, tuned, inputs, storage, budget.share(share), say))
+        kept = partial(once, storage=storage, inputs=inputs)
+        window, present, costs = opened(source, settings, replace(world, once=kept))
+        tuned, rooms = present, rooms_of(window, present, source, costs)
+        needed = minutes_needed(rooms, costs, budget, world.tell)
+        for place, (room, share) in enumerate(rooms):
+            left = ends - costs.confirm - world.now()
+            mine = left * share / sum(share for _, share in rooms[place:])
+            limit = Limit(budget.trials, world.now() + mine, world.now)
+            found.append(explore(room, tuned, inputs, storage, limit, world.tell))
             tuned = turned(tuned, room.knobs, found[-1].values)
-    say("confirm")
+    world.say("confirm")
     knobs = tuple(knob for room, _ in rooms for knob in room.knobs)
     return Proposal(
         knobs=knobs,
@@ -89,43 +99,48 @@ def tune(
         rooms=tuple(found),
         figures=confirmed(window, present, tuned),
         k=window.k,
+        needed_minutes=needed,
     )
 
 
-def open_window(source: Source, settings: Settings, say: Say) -> tuple[Window, Settings]:
-    """The window, and the settings that a training before it would have fitted with.
-
-    The search of that training has its own window still before, so nothing is chosen twice.
-    """
-    if source.header.timeless:
-        raise LogError("this log has no times: nothing of it comes after the rest, to judge by")
-    settings = replace(settings, shop=in_currency_of(settings.shop, source.header))
-    train = settings.train
-    split, _ = split_of(source, train)
-    past = source.of(without_people(split.train, opted_out(source.log)))
-    rng = np.random.default_rng(train.seed)
-    held = hold_out(past.log, train.search, timeless=False, rng=rng)
-    known = past.of(held.train)
-    present = as_told(settings, tuning.tune(known, settings.shop, train, None, say).told)
-    return Window(known, held.test, present, say), present
+def minutes_needed(
+    rooms: Sequence[tuple[Room, float]], costs: Costs, budget: Budget, tell: Say
+) -> int:
+    """What a next run needs to try something in every room; told with what was measured."""
+    each = ", ".join(f"{room.name} {room.trial_s:.1f} s" for room, _ in rooms)
+    tell(f"prepared in {costs.prepared:.0f} s; a trial takes at most about: {each}")
+    most = max(room.least_s(room.trial_s) / share for room, share in rooms)
+    needed = math.ceil((costs.again + costs.confirm + most) / 60)
+    if budget.seconds is not None and costs.prepared + costs.confirm + most > budget.seconds:
+        tell(
+            f"too little time for a trial in every room: now that this log is prepared, {needed} "
+            "minutes are enough; in this run only rooms are tried that end in time"
+        )
+    return needed
 
 
-def rooms_of(window: Window, present: Settings, source: Source) -> list[tuple[Room, float]]:
+def rooms_of(
+    window: Window, present: Settings, source: Source, costs: Costs
+) -> list[tuple[Room, float]]:
     """With the share of the time that each may take. Parts that have one slot have one room."""
     knobs = (*MODELS, *weights_of_looks(source.log, present))
-    rooms = [(_room("models", knobs, window, PARTS), SHARE_OF_MODELS)]
+    rooms = [(_room("models", knobs, window, PARTS, costs.trial_of_models), SHARE_OF_MODELS)]
     slots = slots_of(present.train)
     for name in dict.fromkeys(slots):
-        parts = [part for part, slot in zip(PARTS, slots, strict=True) if slot == name]
         sources = weights_of_sources(find_slot(present.slots, name))
         if sources:
             share = (1 - SHARE_OF_MODELS) / len(set(slots))
-            rooms.append((_room(f"slot {name}", sources, window, parts), share))
+            parts = parts_of(name, present.train)
+            rooms.append((_room(f"slot {name}", sources, window, parts, costs.slots[name]), share))
     return rooms
 
 
-def _room(name: str, knobs: Sequence[Knob], window: Window, parts: Sequence[str]) -> Room:
-    return Room(name, knobs, lambda settings: window.marks(settings, window.choosing, parts))
+def _room(
+    name: str, knobs: Sequence[Knob], window: Window, parts: Sequence[str], trial_s: float
+) -> Room:
+    return Room(
+        name, knobs, lambda settings: window.marks(settings, window.choosing, parts), trial_s
+    )
 
 
 def confirmed(window: Window, present: Settings, tuned: Settings) -> tuple[Figure, ...]:

@@ -21,9 +21,11 @@ from training.assemble import Say, Source, assemble, read_source
 from training.config import TrainConfig
 from training.evaluate import PARTS
 from training.metrics import judge, ndcg
+from training.reuse import Reuse
 from training.slates import slates_for
 from training.split import Truth, new_only, truth_of
 from training.train import Settings
+from training.tune.knobs import digest_of_json, settings_as_json
 
 Floats = NDArray[np.float64]
 Marks = tuple[Floats, ...]  # NDCG@k of each customer, for each of PARTS
@@ -42,14 +44,16 @@ class Side:
 
 
 class Window:
-    """Owns the last bundle that was made, so that trials of slots alone make none."""
+    """Owns the last bundle that was made, so that trials of slots alone make none and others only
+    what they change of it; and all marks that were given."""
 
     def __init__(self, past: Source, future: pl.LazyFrame, settings: Settings, say: Say) -> None:
-        self._past, self._say = past, say
+        self._past, self._say, self._do = past, say, Reuse()
         self._made: tuple[ShopConfig, TrainConfig, Bundle] | None = None
+        self._known: dict[tuple[str, str, bool], Floats] = {}
         train = settings.train
         self._seed, self._most, self.k = train.seed, train.search.customers, train.search.k
-        data = read_source(past, settings.shop)
+        data = self._do(read_source, past, settings.shop)
         everything = truth_of(future, data)
         self.choosing, self.confirming = self._halves((everything, new_only(everything, data)))
 
@@ -70,8 +74,12 @@ class Window:
 
     def marks(self, settings: Settings, side: Side, parts: Sequence[str] = PARTS) -> Marks:
         """NDCG@k of the side's customers, for each of these parts in their order."""
-        bundle = self._bundle(settings)
-        return tuple(self._part(part, settings, side, bundle) for part in parts)
+        digest = digest_of_json(settings_as_json(settings))
+        for part in parts:
+            key = digest, part, side is self.choosing
+            if key not in self._known:
+                self._known[key] = self._part(part, settings, side, self.bundle(settings))
+        return tuple(self._known[digest, part, side is self.choosing] for part in parts)
 
     def _part(self, part: str, settings: Settings, side: Side, bundle: Bundle) -> Floats:
         place = PARTS.index(part)
@@ -81,11 +89,15 @@ class Window:
         found = slates_for(truth.customers, plan, bundle, self.k, processes=settings.train.threads)
         return ndcg(judge(found.rows, truth), self.k)
 
-    def _bundle(self, settings: Settings) -> Bundle:
+    def bundle(self, settings: Settings) -> Bundle:
+        """What the past teaches with these settings."""
         made = self._made
         if made is None or made[:2] != (settings.shop, settings.train):
-            data = read_source(self._past, settings.shop)
-            bundle = assemble(self._past, data, settings.shop, settings.train, self._say)
+            self._made = None
+            data = self._do(read_source, self._past, settings.shop)
+            bundle = assemble(
+                self._past, data, settings.shop, settings.train, self._say, do=self._do
+            )
             made = self._made = settings.shop, settings.train, bundle
         return made[2]
 
@@ -93,6 +105,11 @@ class Window:
 def slots_of(train: TrainConfig) -> tuple[str, str]:
     """What each of PARTS is judged by."""
     return train.evaluation.slot, train.evaluation.discovery_slot
+
+
+def parts_of(slot: str, train: TrainConfig) -> tuple[str, ...]:
+    """Those that this slot is judged by."""
+    return tuple(part for part, name in zip(PARTS, slots_of(train), strict=True) if name == slot)
 
 
 def _of(truth: Truth, customers: NDArray[np.int32]) -> Truth:

@@ -30,7 +30,8 @@ from engine.customers.outreach import (
     under_cap,
 )
 from engine.customers.referral_graph import Edge, Refused, Spread, referral_graph, spread_of
-from engine.customers.sections import FIELD_SECTIONS, SECTIONS, ProfileConfig, sectioned
+from engine.customers.section_config import SECTIONS, ProfileConfig
+from engine.customers.sections import FIELD_SECTIONS, sectioned
 from engine.customers.state import CustomerState
 from engine.customers.tags import Tag, retagged, tagged_share
 from engine.events import CONTACTS, INTERACTIONS, EventType

@@ -3,20 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.customers.repurchase import (
-    Cycles,
-    RepurchaseConfig,
-    care_at,
-    due,
-    runs_out_at,
-    used_up,
-)
+from engine.customers.renewal import Repurchase, due, unlearned, used_up
+from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, lasting
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.engine.customers.world import at
 
 CONFIG = RepurchaseConfig()
 TEA, MILK = 0, 1
 CYCLES = Cycles(np.array([20, 7], np.float32), np.array([False, True]))
+KNOWN = Repurchase(CYCLES, unlearned(np.zeros(2, np.int32), 1, CONFIG), CONFIG)
 
 
 def bought(day: float, row: int, units: int = 1) -> ItemHistory:
@@ -25,21 +20,25 @@ def bought(day: float, row: int, units: int = 1) -> ItemHistory:
         rows=np.array([row], np.int32),
         weights=np.ones(1, np.float32),
         frequency=np.ones(1, np.float32),
+        orders=np.ones(1, np.int32),
+        returned=np.zeros(1, np.int32),
+        purchased=np.ones(1, np.float32),
+        disliked_at=np.zeros(1, np.int64),
         bought=np.array([units], np.int32),
         last_units=np.array([units], np.int32),
         last_at=np.array([at(day)]),
+        first_bought_at=np.array([at(day)]),
         last_bought_at=np.array([at(day)]),
     )
 
 
-def due_rows(history: ItemHistory, day: float) -> list[int]:
-    return [int(row) for row in due(history, CYCLES, CONFIG, at(day)).rows]
+def due_rows(history: ItemHistory, day: float, ordered: tuple[int, ...] = (0,)) -> list[int]:
+    return due(history, [at(day) for day in ordered], KNOWN, at(day), 10).rows.tolist()
 
 
 def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
-    empty = runs_out_at(
-        np.array([at(0)]), np.array([3], np.int32), CYCLES.days[[MILK]], CYCLES.per_unit[[MILK]]
-    )
+    cans = bought(0, MILK, units=3)
+    empty = cans.last_bought_at + lasting(cans, CYCLES, CONFIG) * DAY_MS
     assert empty.tolist() == [at(21)]
 
 
@@ -86,15 +85,17 @@ def test_C3_the_most_overdue_comes_first_and_returned_goods_never() -> None:
 
 
 def test_C3_what_is_ordered_often_comes_before_what_is_more_overdue() -> None:
-    often = replace(both_due(), frequency=np.array([1, 3], np.float32))
-    assert due_rows(often, 21) == [MILK, TEA]
+    known = replace(both_due(), first_bought_at=np.full(2, at(0)))
+    assert due_rows(known, 21, ordered=(0, 7, 14)) == [TEA, MILK]
+    often = replace(known, orders=np.array([1, 3], np.int32))
+    assert due_rows(often, 21, ordered=(0, 7, 14)) == [MILK, TEA]
 
 
 def test_C3_what_is_overdue_stays_used_up_and_what_was_never_bought_is() -> None:
-    answers = [used_up(bought(0, TEA), CYCLES, CONFIG, at(day)).tolist() for day in (17, 18, 300)]
+    answers = [used_up(bought(0, TEA), KNOWN, at(day)).tolist() for day in (17, 18, 300)]
     assert answers == [[False], [True], [True]]
     never = replace(bought(0, TEA), last_bought_at=np.zeros(1, np.int64))
-    assert used_up(never, CYCLES, CONFIG, at(1)).tolist() == [True]
+    assert used_up(never, KNOWN, at(1)).tolist() == [True]
 
 
 def test_rates_of_no_days_are_refused_together() -> None:

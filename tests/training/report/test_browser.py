@@ -68,6 +68,44 @@ def test_the_policy_stops_what_gets_in(browser: Any, written: Mapping[str, Path]
     context.close()
 
 
+STRIP = """side => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    if (box.scrollWidth <= box.clientWidth + 40) continue;
+    box.scrollIntoView({ block: "start", behavior: "instant" });
+    const { left, right, top } = box.getBoundingClientRect();
+    return { x: side === "left" ? left : right - 8, y: top, width: 8, height: 100 };
+  }
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_shadow_tells_on_which_side_a_table_goes_on(
+    scheme: str, browser: Any, written: Mapping[str, Path]
+) -> None:
+    """Where nothing more is, the edge looks as it would without."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    page.goto(written["en"].as_uri())
+
+    def shaded(side: str) -> bool:
+        seen = page.screenshot(clip=page.evaluate(STRIP, side))
+        page.evaluate(
+            "document.querySelectorAll('.scroll').forEach(one => one.style = 'background: none')"
+        )
+        plain = page.screenshot(clip=page.evaluate(STRIP, side))
+        page.evaluate("document.querySelectorAll('.scroll').forEach(one => one.style = '')")
+        return bool(seen != plain)
+
+    assert [shaded("left"), shaded("right")] == [False, True]
+    page.evaluate("document.querySelectorAll('.scroll').forEach(one => one.scrollLeft = 20)")
+    assert [shaded("left"), shaded("right")] == [True, True]
+    page.evaluate("document.querySelectorAll('.scroll').forEach(one => one.scrollLeft = 9999)")
+    assert [shaded("left"), shaded("right")] == [True, False]
+    context.close()
+
+
 def test_it_prints_on_a4(browser: Any, written: Mapping[str, Path]) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()

@@ -1,6 +1,8 @@
 """Who the customers are: against the fold of each history, one customer at a time."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +19,7 @@ from training.report.customers import (
     curve,
     development_moves,
     rfm,
+    spread,
     stage_moves,
     stages,
     tiers,
@@ -129,3 +132,27 @@ def test_the_best_bring_what_a_sorted_list_says(facts: Facts, states: list[Custo
     below = sum(money[: int(len(money) * 0.2)]) / sum(money)
     above = sum(money[: int(len(money) * 0.2) + 1]) / sum(money)
     assert below <= fifth <= above
+
+
+def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
+    facts: Facts, states: list[CustomerState]
+) -> None:
+    ids = facts.bundle.customers.ids(range(len(states)))
+    brought = Counter(each.referrer_id for each in states)
+    cohorts = defaultdict[str, list[int]](lambda: [0, 0, 0])
+    for who, each in zip(ids, states, strict=True):
+        if each.first_at:
+            month = datetime.fromtimestamp(each.first_at / 1000, UTC).strftime("%Y-%m")
+            for place, count in enumerate((1, each.invitations, brought[who])):
+                cohorts[month][place] += count
+    told = {row[0]: row[1:] for row in spread(facts).iter_rows()}
+    assert told == {
+        month: (n, invited, came, pytest.approx(came / n))
+        for month, (n, invited, came) in sorted(cohorts.items())
+        if n >= facts.k
+    }
+    assert sum(came for _, _, came, _ in told.values()) > 0
+    people = facts.bundle.snapshot
+    nobody = replace(people, referrers=np.zeros_like(people.referrers))
+    none = replace(facts, bundle=replace(facts.bundle, snapshot=nobody))
+    assert spread(none)["newcomers"].sum() == 0

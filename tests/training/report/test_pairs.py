@@ -1,11 +1,13 @@
 """What goes together and what is due, against the baskets and against the rule itself."""
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 
+import numpy as np
 import pytest
 
-from engine.customers.repurchase import due
+from engine.customers.bought import bought_of
+from engine.customers.renewal import again, due, held_of, visits_of
 from tests.training.report.test_changes import one
 from training.report.facts import Facts
 from training.report.pairs import EACH, due_again, due_pairs, together
@@ -41,11 +43,17 @@ def test_no_item_takes_the_whole_table(facts: Facts) -> None:
 
 def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
     bundle = facts.bundle
-    people = Counter[int]()
+    people, buyers = Counter[int](), defaultdict[int, float](float)
     for row in range(len(bundle.customers)):
         history = bundle.customer_items.of(row)
-        found = due(history, bundle.cycles, bundle.shop.repurchase, facts.now)
+        ordered = bought_of(bundle.snapshot.history_of(row)).at
+        found = due(history, ordered, bundle.repurchase, facts.now, 10**6)
         people.update(found.rows.tolist())
+        if len(found):
+            held = held_of(history)
+            told = again(held, visits_of(ordered, held, facts.now), bundle.repurchase, facts.now)
+            for item in np.flatnonzero(told.due):
+                buyers[int(held.rows[item])] += float(told.chances[item])
     assert Counter(due_pairs(facts)["item"].to_list()) == people
     ids = bundle.items.ids(range(len(bundle.items)))
     table = due_again(facts)
@@ -54,4 +62,5 @@ def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
     for row in table.iter_rows(named=True):
         place = ids.index(row["item_id"])
         assert row["cycle_days"] == pytest.approx(float(bundle.cycles.days[place]))
-        assert row["worth_minor"] == row["price_minor"] * row["customers"]
+        assert row["buyers"] == pytest.approx(buyers[place])
+        assert row["worth_minor"] == round(row["price_minor"] * buyers[place])

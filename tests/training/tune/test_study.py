@@ -13,9 +13,9 @@ from engine.errors import ConfigError, LeaseError
 from tests.conftest import CONFIG, silent
 from tests.killed import killed
 from training.train import Settings, read_settings
-from training.tune.journal import journal_at
+from training.tune.journal import journal_at, once
 from training.tune.knobs import Knob, turned
-from training.tune.study import MINUTES, Budget, Found, Room, budget_of, explore
+from training.tune.study import MINUTES, Budget, Found, Limit, Room, budget_of, explore
 from training.tune.window import Marks, gain
 
 SETTINGS = read_settings(CONFIG)
@@ -49,7 +49,7 @@ def explored(
 
     room = Room("room", (ALPHA, ITERATIONS), counted)
     with journal_at(journal) as storage:
-        return explore(room, SETTINGS, inputs, storage, Budget(trials, None), silent)
+        return explore(room, SETTINGS, inputs, storage, Limit(trials), silent)
 
 
 def test_the_best_is_found_and_what_brings_nothing_is_put_back(tmp_path: Path) -> None:
@@ -112,12 +112,77 @@ def test_two_runs_do_not_share_a_journal_and_another_file_is_none(tmp_path: Path
 
 def test_what_is_counted_is_trials_or_time() -> None:
     assert budget_of(None, None) == Budget(None, MINUTES * 60)
-    assert budget_of(2, None).share(0.5) == Budget(None, 60)
-    assert budget_of(None, 7).share(0.5) == Budget(7, None)
-    both = budget_of(1, 3)
-    assert [both.goes_on(2, 59.0), both.goes_on(3, 0.0), both.goes_on(0, 60.0)] == [
-        True, False, False,
-    ]  # fmt: skip
+    assert budget_of(2, None).after(30) == Budget(None, 90)
+    assert budget_of(None, 7).after(30) == Budget(7, None)
+    assert budget_of(1, 3) == Budget(3, 60)
+
+
+class Clock:
+    """Each new question to the customers takes ten seconds."""
+
+    def __init__(self) -> None:
+        self.at, self.said, self.asked = 0.0, list[str](), list[Settings]()
+
+    def marks(self, settings: Settings) -> Marks:
+        if settings not in self.asked:
+            self.asked.append(settings)
+            self.at += 10
+        return hill(settings)
+
+    def explored(self, journal: Path, ends_at: float, trials: int | None = None) -> Found:
+        room = Room("room", (ALPHA, ITERATIONS), self.marks, trial_s=10)
+        limit = Limit(trials, ends_at, lambda: self.at)
+        with journal_at(journal) as storage:
+            return explore(room, SETTINGS, "log", storage, limit, self.said.append)
+
+
+def test_no_trial_begins_that_cannot_end_in_time_with_what_follows_it(tmp_path: Path) -> None:
+    for ends_at, trials in ((49.9, 0), (50, 1), (60, 2), (150, 11)):
+        clock = Clock()
+        found = clock.explored(tmp_path / f"{ends_at}", ends_at)
+        assert (found.trials, sum("trial" in line for line in clock.said)) == (trials, trials)
+        assert clock.at <= max(ends_at, 10)
+
+
+def test_both_limits_hold(tmp_path: Path) -> None:
+    assert Clock().explored(tmp_path / "few", 1000, trials=3).trials == 3
+    assert Clock().explored(tmp_path / "short", 60, trials=30).trials == 2
+
+
+def test_trials_of_a_run_before_are_kept_and_proposed_once_there_is_time(tmp_path: Path) -> None:
+    whole = Clock().explored(tmp_path / "journal", 500)
+    assert whole.values
+    hurried, patient = Clock(), Clock()
+    assert hurried.explored(tmp_path / "journal", 30).values == {}
+    assert hurried.said == []
+    found = patient.explored(tmp_path / "journal", 50, trials=whole.trials)
+    assert (found.values, found.gain) == (whole.values, whole.gain)
+    assert not any("trial" in line for line in patient.said)
+
+
+def test_each_trial_is_told_with_its_value_and_the_best_so_far(tmp_path: Path) -> None:
+    clock = Clock()
+    found = clock.explored(tmp_path / "journal", 200)
+    told = [line for line in clock.said if "trial" in line]
+    values = [float(line.split()[3].rstrip("%")) for line in told]
+    best = [float(line.split()[-1].rstrip("%")) for line in told]
+    assert best == [max(0, *values[: place + 1]) for place in range(len(values))]
+    assert told[0].startswith("room, trial 1: ")
+    assert told[0].split(" in ")[1].startswith("10.0 s, best ")
+    assert f"room, without {ALPHA.name}: " in "".join(clock.said)
+    assert found.trials == len(told)
+
+
+def test_what_is_kept_is_done_once_for_the_same_inputs(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    def work() -> dict[str, object]:
+        done.append(1)
+        return {"times": len(done)}
+
+    for inputs, times in (("a", 1), ("a", 1), ("b", 2), ("a", 1)):
+        with journal_at(tmp_path / "journal") as storage:
+            assert once("search", work, storage=storage, inputs=inputs) == {"times": times}
 
 
 def test_a_gain_is_the_mean_over_parts_with_its_standard_error() -> None:

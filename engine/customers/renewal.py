@@ -1,0 +1,213 @@
+"""What a customer will probably buy again, and when: a renewal model, asked with a clock (C1, C3).
+
+`chance = 1 - exp(-mu)`, where `mu` is the product of
+
+- the days with an order that the customer is expected to have within `horizon_days`: BG/NBD's rate
+  by how likely they still are a customer (Fader, Hardie and Lee, Marketing Science 24, 2005); who
+  is lost within the horizon is left to the last factor, which changes no chance on online-retail
+  by more than a hundred-thousandth;
+- the share of them that hold the item: the mean of a Beta posterior, `(x + m · p) / (n + m)`, of x
+  repeats in the n order days since the first purchase of it; `p` is the item's own share;
+- the hazard: what was bought to what was expected in the last such days, by how much of the cycle
+  had passed. As a life table counts survivors (Kaplan and Meier, JASA 53, 1958), it needs no form
+  of the intervals, and it knows the season's level.
+
+`training.renewal` learns what is in `Renewal`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.customers.repurchase import (
+    Cycles,
+    Floats,
+    RepurchaseConfig,
+    lasting,
+    progress,
+)
+from engine.item_history import taken
+from engine.top import best
+from engine.types import (
+    DAY_MS,
+    NO_CANDIDATES,
+    Candidates,
+    ItemHistory,
+    Mask,
+    Rows,
+    Scores,
+)
+
+OWN_PRIOR: Final = 8  # order days that an item's share is worth; chosen on earlier windows
+OVERDUE: Final = 1e-3  # of a chance, at most: so much more an overdue item scores
+EDGES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1.2, 1.5, 2.0, 3.0, 5.0)  # in cycles; guess
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What is known of everybody, learned by `training.renewal`."""
+
+    timing: Floats  # (4,) BG/NBD's r, alpha (days), a, b; a = 0 where nobody is ever lost
+    shares: Scores  # (n_items,) p: of the order days after a first purchase, those with the item
+    group: Rows  # (n_items,) row of `hazard`: the category, or the last one
+    hazard: NDArray[np.float32]  # (n_groups, n_classes)
+    cyclic: Mask  # (n_items,) due in the shop's window alone; the others are due at any time
+    edges: Floats  # (n_classes - 1,) of progress through the cycle; class k is below edges[k]
+
+
+class Visits(NamedTuple):
+    """Days with an order of the customers of some items: of one customer, or one entry an item."""
+
+    repeats: Floats | int  # x: after the first one
+    between: Floats | int  # t_x: days from the first to the last
+    age: Floats | float  # T: days from the first to now
+    since: NDArray[np.int64]  # (n,) those after the first purchase of the item
+
+
+class Repurchase(NamedTuple):
+    """All that says when something is bought again."""
+
+    cycles: Cycles
+    renewal: Renewal
+    config: RepurchaseConfig
+
+
+class Again(NamedTuple):
+    """Of each entry of a history."""
+
+    chances: Floats  # to be bought again within `horizon_days`
+    days: Floats  # that what was bought last lasts
+    progress: Floats  # through these days
+    due: NDArray[np.bool_]
+
+
+def unlearned(group: Rows, groups: int, config: RepurchaseConfig) -> Renewal:
+    """For a shop whose log says too little: an order a cycle, half of them with the item.
+
+    What is due is what the shop's window says. All guesses.
+    """
+    return Renewal(
+        timing=np.array([1.0, config.cycle_days, 0.0, 1.0]),
+        shares=np.full(len(group), 0.5, np.float32),
+        group=group,
+        hazard=np.ones((groups, len(EDGES) + 1), np.float32),
+        cyclic=np.ones(len(group), np.bool_),
+        edges=np.array(EDGES),
+    )
+
+
+def visits_of(ordered_at: Sequence[int], history: ItemHistory, now: int) -> Visits:
+    """Of one customer. `ordered_at` are the instants of their orders."""
+    days = sorted({at // DAY_MS for at in ordered_at or history.first_bought_at.tolist()})
+    earlier = np.array(days).searchsorted(history.first_bought_at // DAY_MS, side="right")
+    return Visits(
+        repeats=len(days) - 1,
+        between=days[-1] - days[0],
+        age=max(now / DAY_MS - days[0], 0.0),
+        since=len(days) - earlier,
+    )
+
+
+def expected_orders(visits: Visits, renewal: Renewal, horizon: int) -> Floats | float:
+    """Days with an order within the horizon, of whoever is still a customer and is not lost.
+
+    Operators alone: the same for one customer, in plain numbers, and for many.
+    """
+    r, alpha, a, b = renewal.timing.tolist()
+    x = visits.repeats
+    rate = horizon * (r + x) / (alpha + visits.age)
+    stayed = ((alpha + visits.between) / (alpha + visits.age)) ** (r + x)
+    lost = (x > 0) * a / (b + x - 1 + (x == 0))
+    found: Floats | float = rate * stayed / (stayed + lost) if a else rate
+    return found
+
+
+def repeats_of(history: ItemHistory, visits: Visits) -> NDArray[np.int64]:
+    """(n,) order days after the first purchase that held the item: two orders of a day are one."""
+    return np.minimum(history.orders - 1, visits.since)
+
+
+def expected(history: ItemHistory, visits: Visits, renewal: Renewal, horizon: int) -> Floats:
+    """(n,) mu without the hazard."""
+    share = repeats_of(history, visits) + OWN_PRIOR * renewal.shares.take(history.rows)
+    orders = expected_orders(visits, renewal, horizon)
+    return np.asarray(orders * share / (visits.since + OWN_PRIOR))
+
+
+def cells_of(rows: Rows, passed: Floats, renewal: Renewal) -> NDArray[np.int64]:
+    """(n,) place in `hazard`, counted through all groups."""
+    kind = renewal.edges.searchsorted(passed, side="right")
+    return renewal.group.take(rows) * np.int64(renewal.hazard.shape[1]) + kind
+
+
+def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> Again:
+    """`history` holds what was bought alone; it may be of many customers, as `visits` are then."""
+    renewal, config = known.renewal, known.config
+    days = lasting(history, known.cycles, config)
+    passed = progress(history, days, now)
+    hazard = renewal.hazard.take(cells_of(history.rows, passed, renewal))
+    mu = expected(history, visits, renewal, config.horizon_days) * hazard
+    return Again(-np.expm1(-mu), days, passed, _is_due(history.rows, passed, known))
+
+
+def _is_due(rows: Rows, passed: Floats, known: Repurchase) -> Mask:
+    near: Mask = (passed >= known.config.due_from) & (passed <= known.config.due_until)
+    return near | ~known.renewal.cyclic.take(rows)
+
+
+def held_of(history: ItemHistory) -> ItemHistory:
+    """What was bought and kept."""
+    held: Mask = (history.bought > 0) & (history.last_bought_at > 0)
+    return history if held.all() else taken(history, held.nonzero()[0])
+
+
+def due(
+    history: ItemHistory, ordered_at: Sequence[int], known: Repurchase, now: int, depth: int
+) -> Candidates:
+    """What is due of one customer's by its chance; among equals the more overdue; ties by row."""
+    held = held_of(history)
+    if not len(held):
+        return NO_CANDIDATES
+    found = again(held, visits_of(ordered_at, held, now), known, now)
+    near = found.due.nonzero()[0]
+    passed = found.progress.take(near)
+    scores = found.chances.take(near) * (1 + OVERDUE * passed / (1 + passed))
+    return best(held.rows.take(near), scores.astype(np.float32), depth)
+
+
+def used_up(history: ItemHistory, known: Repurchase, now: int) -> Mask:
+    """True for what is due or overdue, however long; what was never bought counts as used up."""
+    cyclic: Mask = known.renewal.cyclic.take(history.rows)
+    if not np.count_nonzero(cyclic):
+        return ~cyclic
+    passed = progress(history, lasting(history, known.cycles, known.config), now)
+    return (passed >= known.config.due_from) | ~cyclic
+
+
+class Overdue(NamedTuple):
+    """What can be said of an item whose cycle has passed."""
+
+    repeated: bool  # bought at more than one time
+    every: int  # days between purchases so far, else those that it lasts
+    ago: int  # days since the last
+
+
+def overdue(history: ItemHistory, known: Repurchase, now: int) -> dict[int, Overdue]:
+    """Item row → the days of its cycle, of what was bought and is both due and used up."""
+    held = held_of(history)
+    if not len(held):
+        return {}
+    days = lasting(held, known.cycles, known.config)
+    passed = progress(held, days, now)
+    ready = _is_due(held.rows, passed, known) & (passed >= known.config.due_from)
+    late = ready.nonzero()[0]
+    at, first = held.last_bought_at.take(late), held.first_bought_at.take(late)
+    intervals = held.orders.take(late) - 1
+    own = (at - first) / (np.maximum(intervals, 1) * DAY_MS)
+    repeated = (intervals > 0) & (own >= 1)
+    every = np.maximum(np.rint(np.where(repeated, own, days.take(late))), 1).astype(int)
+    told = zip(repeated.tolist(), every.tolist(), ((now - at) // DAY_MS).tolist(), strict=True)
+    return dict(zip(held.rows.take(late).tolist(), map(Overdue._make, told), strict=True))

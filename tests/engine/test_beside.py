@@ -1,0 +1,50 @@
+"""Beside an item stand the pairs that are no chance; a whole history adds up all of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.bundle import Bundle
+from engine.bundle_files import read_bundle, write_bundle
+from engine.recommend import recommend
+from tests.engine.test_recommend import plan, query, rows
+from tests.worlds import BLACK, CUP, GREEN, SIMILAR, bundle, lists, make_older
+
+ALIKE = lists({CUP: 0.5}, *SIMILAR[1:])  # green and black tea met by chance
+
+
+@pytest.fixture(scope="module")
+def tea() -> Bundle:
+    return bundle()
+
+
+def test_an_items_page_shows_no_pair_of_chance_and_a_history_counts_it(tea: Bundle) -> None:
+    world = replace(tea, alike=ALIKE)
+    for source, asked, shown in (
+        ("context", {"context_items": ["green"]}, [CUP]),
+        ("similar", {"customer_id": "mei"}, [BLACK]),
+    ):
+        slot = plan(sources={source: 1}, repeat="always", fallback=[])
+        found = rows(recommend(query(world, n=9, **asked), slot, world))
+        whole = rows(recommend(query(tea, n=9, **asked), slot, tea))
+        assert set(shown) <= set(found)
+        assert (found == whole) == (source == "similar")
+        assert BLACK in whole
+
+
+def test_the_reason_is_the_pair_that_is_shown(tea: Bundle) -> None:
+    world = replace(tea, alike=ALIKE)
+    slot = plan(sources={"context": 1}, repeat="always", fallback=[])
+    (cup,) = recommend(query(world, context_items=["green"], n=1), slot, world).items
+    assert (cup.row, cup.because) == (CUP, (GREEN,))
+
+
+def test_it_is_kept_with_the_bundle_and_all_pairs_are_shown_by_one_of_before(
+    tea: Bundle, tmp_path: Path
+) -> None:
+    write_bundle(replace(tea, alike=ALIKE), tmp_path)
+    assert read_bundle(tmp_path).beside.of(GREEN, 9).rows.tolist() == [CUP]
+    make_older(tmp_path, "alike")
+    old = read_bundle(tmp_path)
+    assert old.beside is old.similar

@@ -1,0 +1,56 @@
+"""Days on which all customers ordered: the twin of the visits in `engine.customers.renewal`."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.bundle import Bundle
+from engine.customers.renewal import Again, Visits, again
+from engine.customers.repurchase import RepurchaseConfig
+from engine.item_history import taken
+from engine.types import DAY_MS, Instants, ItemHistory, Rows
+from training.customer_orders import kept_orders
+from training.ragged import rows_of
+
+Integers = NDArray[np.int64]
+
+DAYS: Final = 100_000  # more than any log has: packs a customer and a day into one number
+
+
+def order_days(customers: Integers, at: Instants) -> Integers:
+    """Each customer and day once, packed into one number, ascending."""
+    return np.unique(customers * DAYS + at // DAY_MS)
+
+
+def visits_of_all(owners: Rows, pairs: ItemHistory, days: Integers, now: int) -> Visits:
+    """`visits_of` for each pair; `owners` ascend, and each of them has a day in `days`."""
+    customers = owners.astype(np.int64) * DAYS
+    starts, ends = days.searchsorted(customers), days.searchsorted(customers + DAYS)
+    firsts = days.searchsorted(customers + pairs.first_bought_at // DAY_MS, side="right")
+    begun = days[starts] - customers
+    return Visits(
+        repeats=(ends - starts - 1).astype(np.float64),
+        between=(days[ends - 1] - customers - begun).astype(np.float64),
+        age=np.maximum(now / DAY_MS - begun, 0.0),
+        since=ends - firsts,
+    )
+
+
+def bought_again(
+    bundle: Bundle, now: int, config: RepurchaseConfig | None = None
+) -> tuple[NDArray[np.intp], Again]:
+    """What every customer holds: its places in the bundle's table, and what the engine says of it.
+
+    `config` is the bundle's own when it is left out. Who opted out is not left out here.
+    """
+    table = bundle.customer_items
+    places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
+    pairs, owners = taken(table, places), rows_of(table.offsets)[places]
+    kept = kept_orders(bundle.snapshot)
+    days = order_days(np.repeat(np.arange(len(kept.counts)), kept.counts), kept.at)
+    ordered = kept.counts[owners] > 0
+    firsts = order_days(owners[~ordered].astype(np.int64), pairs.first_bought_at[~ordered])
+    visits = visits_of_all(owners, pairs, np.union1d(days, firsts), now)
+    known = bundle.repurchase if config is None else bundle.repurchase._replace(config=config)
+    return places, again(pairs, visits, known, now)

@@ -1,0 +1,206 @@
+"""Learns what `engine.customers.renewal` asks: who comes, what they buy again, and when (C1, C3).
+
+Learned twice: from what lies before the last `horizon_days`, so that the hazard can be counted in
+them, and from the whole log, for what is served.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.catalogue import Catalogue
+from engine.customers.renewal import (
+    Renewal,
+    Repurchase,
+    Visits,
+    cells_of,
+    expected,
+    repeats_of,
+    unlearned,
+)
+from engine.customers.repurchase import Cycles, RepurchaseConfig, lasting, progress
+from engine.errors import LogError
+from engine.events import EventType
+from engine.ids import IdMap
+from engine.interactions import InteractionConfig
+from engine.item_history import taken
+from engine.types import DAY_MS, Instants, ItemHistory, Mask, Rows
+from training.interactions import Interactions, read_interactions
+from training.models.lifetime_value import (
+    DAYS_A_WEEK,
+    LifetimeValueConfig,
+    fit_purchases,
+    recurrence_of,
+)
+from training.order_days import DAYS, order_days, visits_of_all
+from training.ragged import rows_of
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+STEPS: Final = 30  # the factors then move by less than a thousandth
+ITEM_PRIOR: Final = 50  # order days that the shop's share is worth; chosen on earlier windows
+EARLY: Final = 0.5  # of a cycle; what is bought before its half is bought early
+SPEAKS: Final = 0.5  # guess; an item has a cycle if it is bought early less than half as readily
+HAZARD_PRIOR: Final = 20  # guess; purchases that the factor of what is above is worth
+BOUGHT: Final = (str(EventType.PURCHASE), str(EventType.REFUND))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What customers held at an instant."""
+
+    pairs: ItemHistory
+    owners: Rows  # (n_pairs,) ascending
+    visits: Visits  # of these
+    days: Integers  # training.order_days
+    now: int
+
+
+def renewal(
+    log: pl.LazyFrame,
+    interactions: InteractionConfig,
+    data: Interactions,
+    catalogue: Catalogue,
+    cycles: Cycles,
+    config: RepurchaseConfig,
+) -> Renewal:
+    """From the purchases of a log of `data`'s items; `unlearned` where too few came back in it."""
+    groups = len(catalogue.categories) + 1
+    group = np.where(catalogue.category < 0, groups - 1, catalogue.category).astype(np.int32)
+    start = unlearned(group, groups, config)
+    bought = log.filter(pl.col("type").is_in(BOUGHT) & pl.col("customer_id").is_not_null())
+    cut = data.watermark + 1 - config.horizon_days * DAY_MS
+    try:
+        whole = read_interactions(bought, interactions, extra_items=data.item_ids)
+        early = read_interactions(bought, interactions, extra_items=data.item_ids, until=cut)
+        past = past_of(early, cut)
+        then = _timed(start, past)
+        counted = _counted(
+            past, _bought_next(whole, early, past, cut), Repurchase(cycles, then, config)
+        )
+        return _timed(counted, past_of(whole, data.watermark + 1))
+    except LogError:
+        return start
+
+
+def past_of(data: Interactions, now: int) -> Past:
+    whose = slice(0, int(data.offsets[data.n_customers]))
+    table = ItemHistory(**data.item_columns(whose))
+    places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
+    pairs, owners = taken(table, places), rows_of(data.offsets)[places]
+    told = data.events.baskets >= 0
+    days = order_days(data.events.rows[told].astype(np.int64), data.events.at[told])
+    return Past(pairs, owners, visits_of_all(owners, pairs, days, now), days, now)
+
+
+def _bought_next(whole: Interactions, early: Interactions, past: Past, cut: int) -> Instants:
+    """When the customer of each pair of `past` bought the item first from `cut` on; 0 = not."""
+    later = np.flatnonzero((whole.events.baskets >= 0) & (whole.events.at >= cut))
+    keys = whole.events.rows[later].astype(np.int64) * whole.n_items + whole.events.items[later]
+    bought, first = np.unique(keys, return_index=True)  # the events of a customer are by time
+    rows = IdMap.build(whole.customer_ids).rows(early.customer_ids).astype(np.int64)
+    wanted = rows[past.owners] * whole.n_items + past.pairs.rows
+    place = np.minimum(bought.searchsorted(wanted), len(bought) - 1)
+    if not len(bought):
+        return np.zeros(len(wanted), np.int64)
+    return np.where(bought[place] == wanted, whole.events.at[later[first[place]]], 0)
+
+
+def _timed(renewal: Renewal, past: Past) -> Renewal:
+    """With who comes how often, and each item's share. Raises LogError where too few came back."""
+    data = recurrence_of(
+        past.days // DAYS, past.days % DAYS, np.ones(len(past.days)), past.now // DAY_MS
+    )
+    timing = fit_purchases(data, LifetimeValueConfig())
+    size = len(renewal.group)
+    times = np.bincount(past.pairs.rows, past.visits.since, size)
+    repeats = np.bincount(past.pairs.rows, repeats_of(past.pairs, past.visits), size)
+    of_shop = (repeats.sum() + 1) / (times.sum() + 2)
+    shares = (repeats + ITEM_PRIOR * of_shop) / (times + ITEM_PRIOR)
+    return replace(
+        renewal,
+        timing=np.array([timing.r, timing.alpha * DAYS_A_WEEK, timing.a, timing.b]),
+        shares=shares.astype(np.float32),
+    )
+
+
+def _counted(past: Past, next_at: Instants, known: Repurchase) -> Renewal:
+    """With the hazard: of each class the factor by which as many are expected as were bought.
+
+    The shop's own comes first, its classes are drawn to it, and a category's to these.
+    """
+    found, config = known.renewal, known.config
+    mu = expected(past.pairs, past.visits, found, config.horizon_days)
+    days, counted = lasting(past.pairs, known.cycles, config), (mu, next_at > 0)
+    cells = cells_of(past.pairs.rows, progress(past.pairs, days, past.now), found)
+    groups, classes = found.hazard.shape
+    level = _factors(np.zeros_like(cells), counted, np.ones(1))
+    shop = _factors(cells % classes, counted, np.repeat(level, classes))
+    hazard = _factors(cells, counted, np.tile(shop, groups)).reshape(groups, classes)
+    risk = _Risk(past, mu / config.horizon_days, days, next_at)
+    cyclic = _has_cycle(risk, cells // classes, groups, config)
+    return replace(found, hazard=hazard.astype(np.float32), cyclic=cyclic[found.group])
+
+
+class _Risk(NamedTuple):
+    """Pairs while they may be bought again: from `past.now` until they are, or until the end."""
+
+    past: Past
+    rate: Floats  # expected purchases a day
+    days: Floats  # that what was bought last lasts
+    next_at: Instants
+
+    def between(self, low: float, high: float, horizon: int) -> tuple[Floats, Floats]:
+        """(n,) bought in this part of the cycle (0 or 1), and what its days would have expected."""
+        end = np.where(self.next_at > 0, self.next_at, self.past.now + horizon * DAY_MS)
+        last, cycle = self.past.pairs.last_bought_at, self.days * DAY_MS
+        since, until = (self.past.now - last) / cycle, (end - last) / cycle
+        inside = np.clip(until, low, high) - np.clip(since, low, high)
+        bought = (self.next_at > 0) & (until >= low) & (until < high)
+        return bought.astype(np.float64), inside * self.days * self.rate
+
+
+def _has_cycle(
+    risk: _Risk, group: Integers, groups: int, config: RepurchaseConfig
+) -> NDArray[np.bool_]:
+    """(n_groups,) whether goods are bought again around the end of their cycle, or at any time.
+
+    Counted by the days at risk, as a life table does, so that the horizon does not blur it. Who has
+    too few purchases to say so takes the shop's word, and the shop its own window's.
+    """
+    parts = [
+        risk.between(low, high, config.horizon_days)
+        for low, high in ((0.0, EARLY), (config.due_from, config.due_until))
+    ]
+
+    def said(of: Integers, size: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Has a cycle; has purchases enough to say so."""
+        (early, at_risk_early), (late, at_risk_late) = (
+            (np.bincount(of, bought, size), np.bincount(of, days, size)) for bought, days in parts
+        )
+        cyclic = early * at_risk_late < SPEAKS * late * at_risk_early
+        return cyclic, early + late >= config.window_purchases
+
+    cyclic, enough = said(np.zeros_like(group), 1)
+    of_shop = bool(cyclic[0] or not enough[0])
+    cyclic, enough = said(group, groups)
+    return np.where(enough, cyclic, of_shop)
+
+
+def _factors(kind: Integers, counted: tuple[Floats, Mask], drawn_to: Floats) -> Floats:
+    """Of each kind the factor on mu by which as many are expected as were bought.
+
+    A pair counts once, however often it is bought, so the factors are found by steps: each makes up
+    for what is still missing.
+    """
+    mu, bought = counted
+    size = len(drawn_to)
+    found, had = drawn_to, np.bincount(kind, bought, size) + HAZARD_PRIOR
+    for _ in range(STEPS):
+        met = np.bincount(kind, -np.expm1(-mu * found[kind]), size)
+        found = found * had / (met + HAZARD_PRIOR * found / drawn_to)
+    return found
