@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.customers.bought import bought_of
 from engine.customers.complaints import complained_rows
 from engine.customers.history import fold_all, key_of
 from engine.customers.households import bought_at_home
@@ -58,7 +57,7 @@ class Query:
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
     history: ItemHistory = NO_ITEM_HISTORY
-    ordered_at: tuple[int, ...] = ()  # instants of the customer's orders, ascending
+    ordered_at: tuple[int, ...] = ()  # of all orders, also of what came back; ascending
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -158,7 +157,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes),
         row=known.row,
         history=history,
-        ordered_at=bought_of(past).at,
+        ordered_at=past.orders.at,
         fresh=len(news) > 0,
         recent=_session(tail, rows, history),
         search=_latest_query(tail),

@@ -1,6 +1,6 @@
 """The steps between candidates and a slate, each a small pure function."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.renewal import used_up
+from engine.customers.renewal import Repurchase, wanted_again
 from engine.query import Query
 from engine.slots import Repeat, Slot
 from engine.types import NO_ROWS, Candidates, ItemHistory, Mask, Rows
@@ -84,13 +84,19 @@ def _unwanted(query: Query) -> Rows:
     return np.concatenate([query.exclude, query.context, query.cart, disliked])
 
 
-def not_again(history: ItemHistory, now: int, slot: Slot, bundle: Bundle) -> Rows:
-    """Bought items that the slot's repeat policy hides."""
+def not_again(
+    history: ItemHistory,
+    now: int,
+    slot: Slot,
+    bundle: Bundle,
+    ready: Callable[[ItemHistory, Repurchase, int], Mask] = wanted_again,
+) -> Rows:
+    """Bought items that the slot's repeat policy hides; what is `ready` is due."""
     if slot.repeat is Repeat.ALWAYS:
         return NO_ROWS
     bought = history.bought > 0
     if slot.repeat is Repeat.WHEN_DUE:
-        bought &= ~used_up(history, bundle.repurchase, now)
+        bought &= ~ready(history, bundle.repurchase, now)
     return history.rows[bought]
 
 

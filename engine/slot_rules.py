@@ -14,6 +14,7 @@ from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
 from engine.customers.loyalty import tier_prices
 from engine.customers.offers import delivered_value, may_see
+from engine.customers.renewal import used_up
 from engine.customers.state import NOBODY
 from engine.query import Query
 from engine.ranking import Pool, filter_for_slot, not_again
@@ -38,7 +39,8 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
         if value_class not in slot.scarce.classes:
             parts.append(may_see(bundle.catalogue.stock[rows], value_class, slot.scarce))
     if len(query.at_home) and slot.repeat is not Repeat.ALWAYS:  # what another there bought (R6)
-        parts.append(~np.isin(rows, not_again(query.at_home, query.now, slot, bundle)))
+        left = not_again(query.at_home, query.now, slot, bundle, used_up)
+        parts.append(~np.isin(rows, left))
     if len(query.complained) and slot.complaints:
         parts.append(~is_suppressed(rows, query.complained, bundle.catalogue))
     if query.customer.life_stages and query.customer.personal and slot.life_stages:

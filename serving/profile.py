@@ -16,7 +16,6 @@ from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
 from engine.customers.renewal import again, held_of, visits_of
-from engine.customers.renewal import due as due_items
 from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
 from engine.person import known_customer
@@ -152,15 +151,17 @@ def _recent(history: ItemHistory, live: Live) -> list[dict[str, Any]]:
 
 
 def _due(query: Query, live: Live) -> list[dict[str, Any]]:
-    """What they will probably buy again, the likeliest first."""
-    known, now = live.bundle.repurchase, query.now
-    rows = due_items(query.history, query.ordered_at, known, now, SHOWN).rows
-    if not len(rows):
+    """What is near the end of its cycle, the likeliest to be bought again first; ties by row.
+
+    Stricter than the source `due`: what has no cycle is due at any time, which says nothing.
+    """
+    known, now, held = live.bundle.repurchase, query.now, held_of(query.history)
+    if not len(held):
         return []
-    held = held_of(query.history)
     found = again(held, visits_of(query.ordered_at, held, now), known, now)
-    places = np.searchsorted(held.rows, rows)
-    at, days = held.last_bought_at[places], found.days[places]
+    near = np.flatnonzero(found.near)
+    places = near[np.argsort(-found.chances[near], kind="stable")[:SHOWN]]
+    rows, at, days = held.rows[places], held.last_bought_at[places], found.days[places]
     ends = at + np.rint(days * DAY_MS).astype(np.int64)
     columns = (rows, days, found.chances[places], at, ends)
     return [

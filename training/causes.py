@@ -100,11 +100,10 @@ def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     Stricter than the source `due`: a message about shoes that were bought once annoys. What
     another of the household has bought since is not used up yet (R6).
     """
-    items, config = day.bundle.customer_items, day.schemes.repurchase
-    places, found = bought_again(day.bundle, day.now, config)
-    near_end = (found.progress >= config.due_from) & (found.progress <= config.due_until)
+    items = day.bundle.customer_items
+    places, found = bought_again(day.bundle, day.now, day.schemes.repurchase)
     chances = np.zeros(len(items.rows))
-    chances[places] = np.where(found.due & near_end, found.chances, 0)
+    chances[places] = np.where(found.near, found.chances, 0)
     wanted = (chances > 0) & (items.bought > items.last_units)
     for row, left in left_at_home(day.bundle, day.now).items():
         own = slice(items.offsets[row], items.offsets[row + 1])

@@ -137,12 +137,20 @@ def _configured(
     catalogue: Catalogue,
     config: RepurchaseConfig,
 ) -> Cycles:
-    """The shop's word on a category, then on an item: always per unit."""
+    """The shop's word goes before what is learned, and is always per unit."""
+    word = shops_word(item_ids, catalogue, config)
+    said = ~np.isnan(word)
+    return Cycles(np.where(said, word, days).astype(np.float32), per_unit | said)
+
+
+def shops_word(item_ids: Sequence[str], catalogue: Catalogue, config: RepurchaseConfig) -> Floats:
+    """(n_items,) days by the shop's word on the item, else on its category; else NaN."""
+    days = np.full(len(item_ids), np.nan)
     for path, value in config.category_days.items():
         inside = catalogue.within(catalogue.categories.row(path))
-        days, per_unit = np.where(inside, value, days), per_unit | inside
+        days[inside] = value
     places = {item_id: row for row, item_id in enumerate(item_ids)} if config.item_days else {}
     for item_id, value in config.item_days.items():
         if item_id in places:
-            days[places[item_id]], per_unit[places[item_id]] = value, True
-    return Cycles(days.astype(np.float32), per_unit)
+            days[places[item_id]] = value
+    return days

@@ -6,15 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
+from engine.customers.facts import Orders
 from engine.customers.renewal import Again, Visits, again
 from engine.customers.repurchase import RepurchaseConfig
 from engine.item_history import taken
 from engine.types import DAY_MS, Instants, ItemHistory, Rows
-from training.customer_orders import kept_orders
+from training.customer_orders import owners_of
 from training.ragged import rows_of
 
 Integers = NDArray[np.int64]
 
+AT: Final = Orders._fields.index("at")
 DAYS: Final = 100_000  # more than any log has: packs a customer and a day into one number
 
 
@@ -47,9 +49,9 @@ def bought_again(
     table = bundle.customer_items
     places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
     pairs, owners = taken(table, places), rows_of(table.offsets)[places]
-    kept = kept_orders(bundle.snapshot)
-    days = order_days(np.repeat(np.arange(len(kept.counts)), kept.counts), kept.at)
-    ordered = kept.counts[owners] > 0
+    buyers = owners_of(bundle.snapshot, "orders")
+    days = order_days(buyers, bundle.snapshot.orders[AT])
+    ordered = np.isin(owners, buyers)
     firsts = order_days(owners[~ordered].astype(np.int64), pairs.first_bought_at[~ordered])
     visits = visits_of_all(owners, pairs, np.union1d(days, firsts), now)
     known = bundle.repurchase if config is None else bundle.repurchase._replace(config=config)

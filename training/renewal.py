@@ -28,6 +28,7 @@ from engine.ids import IdMap
 from engine.interactions import InteractionConfig
 from engine.item_history import taken
 from engine.types import DAY_MS, Instants, ItemHistory, Mask, Rows
+from training.cycles import shops_word
 from training.interactions import Interactions, read_interactions
 from training.models.lifetime_value import (
     DAYS_A_WEEK,
@@ -45,6 +46,8 @@ STEPS: Final = 30  # the factors then move by less than a thousandth
 ITEM_PRIOR: Final = 50  # order days that the shop's share is worth; chosen on earlier windows
 EARLY: Final = 0.5  # of a cycle; what is bought before its half is bought early
 SPEAKS: Final = 0.5  # guess; an item has a cycle if it is bought early less than half as readily
+HALF: Final = 0.5  # purchase, bought and expected: so that the log of none is one (Haldane)
+SURE: Final = 2.0  # standard errors that a verdict is away from it
 HAZARD_PRIOR: Final = 20  # guess; purchases that the factor of what is above is worth
 BOUGHT: Final = (str(EventType.PURCHASE), str(EventType.REFUND))
 
@@ -82,18 +85,24 @@ def renewal(
         counted = _counted(
             past, _bought_next(whole, early, past, cut), Repurchase(cycles, then, config)
         )
-        return _timed(counted, past_of(whole, data.watermark + 1))
+        made = _timed(counted, past_of(whole, data.watermark + 1))
     except LogError:
         return start
+    said = ~np.isnan(shops_word(data.item_ids, catalogue, config))
+    return replace(made, cyclic=made.cyclic | said)
 
 
 def past_of(data: Interactions, now: int) -> Past:
+    """Raises LogError where no purchase counts: none is there, or the shop weighs them by 0."""
     whose = slice(0, int(data.offsets[data.n_customers]))
     table = ItemHistory(**data.item_columns(whose))
     places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
     pairs, owners = taken(table, places), rows_of(data.offsets)[places]
-    told = data.events.baskets >= 0
-    days = order_days(data.events.rows[told].astype(np.int64), data.events.at[told])
+    told = np.flatnonzero(data.events.baskets >= 0)
+    if not len(told):
+        raise LogError("no purchase counts in the log")
+    begun = told[np.unique(data.events.baskets[told], return_index=True)[1]]  # of who: by time
+    days = order_days(data.events.rows[begun].astype(np.int64), data.events.at[begun])
     return Past(pairs, owners, visits_of_all(owners, pairs, days, now), days, now)
 
 
@@ -169,8 +178,9 @@ def _has_cycle(
 ) -> NDArray[np.bool_]:
     """(n_groups,) whether goods are bought again around the end of their cycle, or at any time.
 
-    Counted by the days at risk, as a life table does, so that the horizon does not blur it. Who has
-    too few purchases to say so takes the shop's word, and the shop its own window's.
+    Counted by the days at risk, as a life table does, so that the horizon does not blur it. A group
+    with too few purchases, or whose rates may lie on either side of `SPEAKS` by chance, takes the
+    shop's verdict, and the shop has cycles then: so chance seldom changes a verdict overnight.
     """
     parts = [
         risk.between(low, high, config.horizon_days)
@@ -178,17 +188,20 @@ def _has_cycle(
     ]
 
     def said(of: Integers, size: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Has a cycle; has purchases enough to say so."""
+        """Surely has a cycle; surely has none. The log of a Poisson count varies by 1 / count."""
         (early, at_risk_early), (late, at_risk_late) = (
             (np.bincount(of, bought, size), np.bincount(of, days, size)) for bought, days in parts
         )
-        cyclic = early * at_risk_late < SPEAKS * late * at_risk_early
-        return cyclic, early + late >= config.window_purchases
+        enough = early + late >= config.window_purchases
+        first = (early + HALF) / (at_risk_early + HALF)
+        last = (late + HALF) / (at_risk_late + HALF)
+        ratio = np.log(first / last / SPEAKS)
+        margin = SURE * np.sqrt(1 / (early + HALF) + 1 / (late + HALF))
+        return enough & (ratio < -margin), enough & (ratio > margin)
 
-    cyclic, enough = said(np.zeros_like(group), 1)
-    of_shop = bool(cyclic[0] or not enough[0])
-    cyclic, enough = said(group, groups)
-    return np.where(enough, cyclic, of_shop)
+    of_shop = not said(np.zeros_like(group), 1)[1][0]
+    cyclic, free = said(group, groups)
+    return np.where(cyclic | free, cyclic, of_shop)
 
 
 def _factors(kind: Integers, counted: tuple[Floats, Mask], drawn_to: Floats) -> Floats:

@@ -54,7 +54,7 @@ class Renewal:
     shares: Scores  # (n_items,) p: of the order days after a first purchase, those with the item
     group: Rows  # (n_items,) row of `hazard`: the category, or the last one
     hazard: NDArray[np.float32]  # (n_groups, n_classes)
-    cyclic: Mask  # (n_items,) due in the shop's window alone; the others are due at any time
+    cyclic: Mask  # (n_items,) due in the shop's window alone; the others from a day after on
     edges: Floats  # (n_classes - 1,) of progress through the cycle; class k is below edges[k]
 
 
@@ -81,7 +81,8 @@ class Again(NamedTuple):
     chances: Floats  # to be bought again within `horizon_days`
     days: Floats  # that what was bought last lasts
     progress: Floats  # through these days
-    due: NDArray[np.bool_]
+    near: Mask  # around the end of them: in the shop's window
+    due: Mask  # near, or at any time where goods have no cycle
 
 
 def unlearned(group: Rows, groups: int, config: RepurchaseConfig) -> Renewal:
@@ -100,7 +101,7 @@ def unlearned(group: Rows, groups: int, config: RepurchaseConfig) -> Renewal:
 
 
 def visits_of(ordered_at: Sequence[int], history: ItemHistory, now: int) -> Visits:
-    """Of one customer. `ordered_at` are the instants of their orders."""
+    """Of one customer. `ordered_at` are the instants of their orders, also of what came back."""
     days = sorted({at // DAY_MS for at in ordered_at or history.first_bought_at.tolist()})
     earlier = np.array(days).searchsorted(history.first_bought_at // DAY_MS, side="right")
     return Visits(
@@ -150,12 +151,15 @@ def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> 
     passed = progress(history, days, now)
     hazard = renewal.hazard.take(cells_of(history.rows, passed, renewal))
     mu = expected(history, visits, renewal, config.horizon_days) * hazard
-    return Again(-np.expm1(-mu), days, passed, _is_due(history.rows, passed, known))
+    near: Mask = (passed >= config.due_from) & (passed <= config.due_until)
+    return Again(-np.expm1(-mu), days, passed, near, near | _at_any_time(history, renewal, now))
 
 
-def _is_due(rows: Rows, passed: Floats, known: Repurchase) -> Mask:
-    near: Mask = (passed >= known.config.due_from) & (passed <= known.config.due_until)
-    return near | ~known.renewal.cyclic.take(rows)
+def _at_any_time(history: ItemHistory, renewal: Renewal, now: int) -> Mask:
+    """What has no cycle; but not within a day, for that was one order."""
+    lately = now - history.last_bought_at < DAY_MS
+    free: Mask = ~(renewal.cyclic.take(history.rows) | lately)
+    return free
 
 
 def held_of(history: ItemHistory) -> ItemHistory:
@@ -179,12 +183,18 @@ def due(
 
 
 def used_up(history: ItemHistory, known: Repurchase, now: int) -> Mask:
-    """True for what is due or overdue, however long; what was never bought counts as used up."""
-    cyclic: Mask = known.renewal.cyclic.take(history.rows)
-    if not np.count_nonzero(cyclic):
-        return ~cyclic
+    """True for what has lasted its days, whether or not it is bought at any time.
+
+    What was never bought counts as used up.
+    """
     passed = progress(history, lasting(history, known.cycles, known.config), now)
-    return (passed >= known.config.due_from) | ~cyclic
+    return passed >= known.config.due_from
+
+
+def wanted_again(history: ItemHistory, known: Repurchase, now: int) -> Mask:
+    """True for what the customer may be shown again: used up, or bought at any time."""
+    free = _at_any_time(history, known.renewal, now)
+    return free if free.all() else free | used_up(history, known, now)
 
 
 class Overdue(NamedTuple):
@@ -202,8 +212,9 @@ def overdue(history: ItemHistory, known: Repurchase, now: int) -> dict[int, Over
         return {}
     days = lasting(held, known.cycles, known.config)
     passed = progress(held, days, now)
-    ready = _is_due(held.rows, passed, known) & (passed >= known.config.due_from)
-    late = ready.nonzero()[0]
+    free = _at_any_time(held, known.renewal, now)
+    config = known.config
+    late = ((passed >= config.due_from) & ((passed <= config.due_until) | free)).nonzero()[0]
     at, first = held.last_bought_at.take(late), held.first_bought_at.take(late)
     intervals = held.orders.take(late) - 1
     own = (at - first) / (np.maximum(intervals, 1) * DAY_MS)

@@ -10,17 +10,19 @@ from engine.events import EventType
 from engine.item_history import count
 from engine.recommend import recommend
 from tests.engine.test_slot_rules import plan, query, rows
-from tests.worlds import MILK, NOW, bundle, event
+from tests.worlds import MILK, NOW, at_any_time, bundle, event
 
 
+@pytest.mark.parametrize("cyclic", [True, False])
 @pytest.mark.parametrize(
     ("repeat", "bought_at", "hidden"),
     [("when_due", 29, True), ("when_due", 10, False), ("never", 10, True), ("always", 29, False)],
 )
 def test_R6_what_is_at_home_is_hidden_as_the_slot_hides_what_one_bought(
-    repeat: str, bought_at: float, *, hidden: bool
+    repeat: str, bought_at: float, *, hidden: bool, cyclic: bool
 ) -> None:
-    tea = bundle()
+    """Also where goods are bought at any time: there is milk at home for its 7 days."""
+    tea = bundle() if cyclic else at_any_time(bundle())
     bought = [event(50, EventType.PURCHASE, "milk", bought_at, unit_price_minor=1000)]
     mother = count(bought, np.array([MILK], np.int32), tea.shop.interactions, NOW)
     asked = replace(query(tea, who="nobody"), at_home=bought_at_home([mother]))

@@ -4,10 +4,15 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 from engine.customers.section_config import SECTIONS
+from engine.query import Asked, enrich_at_training
 from engine.types import DAY_MS
+from serving.bundles import Live
+from serving.profile import profile_of
 from serving.routes.customers import SectionName
+from serving.shop import Seen
+from serving.store.packing import BEGINNING
 from tests.serving.caller import Caller
-from tests.worlds import NOW, START
+from tests.worlds import NOW, START, at_any_time, bundle
 
 
 def profile(caller: Caller, customer: str) -> dict[str, Any]:
@@ -84,6 +89,15 @@ def test_R6_what_the_mother_bought_is_neither_due_nor_bought_for_the_son(caller:
     shown = [item["item_id"] for item in slate.json()["items"]]
     assert "milk" not in shown, "there is milk at home"
     assert "green" in shown, "the tea is used up"
+
+
+def test_R5_what_is_due_is_near_the_end_of_its_cycle_also_where_goods_have_none() -> None:
+    """mei's green tea lasts until day 30, lin's cup until day 25."""
+    free = at_any_time(bundle())
+    for who, day, shown in (("mei", 30, ["green"]), ("mei", 20, []), ("lin", 23, ["cup"])):
+        query = enrich_at_training(Asked(n=1, customer_id=who), free, START + day * DAY_MS)
+        told = profile_of(who, Seen(query, Live(free, BEGINNING)))
+        assert [due["item_id"] for due in told["due"]] == shown, (who, day)
 
 
 def test_R5_nobody_has_an_empty_profile(caller: Caller) -> None:

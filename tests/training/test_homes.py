@@ -23,7 +23,7 @@ from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
 from engine.types import DAY_MS, NO_ROWS
 from tests.training.outreach import ledger_in, town
-from tests.worlds import CUP, MILK, NOW, customer_items, event
+from tests.worlds import CUP, MILK, NOW, at_any_time, customer_items, event
 from training.causes import Day
 from training.choosing import likeliest, with_open
 from training.persons import left_at_home, persons_of
@@ -107,8 +107,10 @@ def test_A6_who_opted_out_neither_tells_nor_is_told_what_is_at_home(who: str) ->
     assert offered_milk(homes(opted_out(who)))[ANN]
 
 
-def test_R6_a_list_about_an_item_passes_over_homes_that_have_it() -> None:
-    tea = homes()
+@pytest.mark.parametrize("world", [homes(), at_any_time(homes())], ids=["cyclic", "any time"])
+def test_R6_a_list_about_an_item_passes_over_homes_that_have_it(world: Bundle) -> None:
+    """And whoever has some of it left, though it is bought at any time: bob."""
+    tea = world
     weights = {"similar": 1.0, "als": 0.3}
     milk = np.array([MILK], np.int32)
     found = likeliest(milk, today(tea).states, tea, weights, NOW).tolist()

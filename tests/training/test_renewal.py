@@ -9,7 +9,6 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
-from engine.customers.bought import bought_of
 from engine.customers.renewal import (
     Again,
     Repurchase,
@@ -225,7 +224,7 @@ def test_all_customers_at_once_is_one_after_the_other(trained: Trained) -> None:
         assert len(held) == ours.sum()
         if not len(held):
             continue
-        ordered = bought_of(made.snapshot.history_of(row)).at
+        ordered = made.snapshot.history_of(row).orders.at
         alone = again(held, visits_of(ordered, held, now), made.repurchase, now)
         for name in Again._fields:
             np.testing.assert_allclose(

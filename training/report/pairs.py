@@ -94,8 +94,9 @@ def _spread(table: pl.DataFrame) -> pl.DataFrame:
 def due_again(facts: Facts) -> pl.DataFrame:
     """Items that will probably be bought again within `horizon_days`, those of most buyers first.
 
-    title, item_id, price_minor, cycle_days, customers (to whom it is due, as the source `due` has
-    it), buyers (as many of them are expected to buy it), worth_minor (one unit for each of these).
+    title, item_id, price_minor, cycle_days, customers (who are near the end of its cycle, as in
+    the triggers), buyers (as many of them are expected to buy it), worth_minor (one unit for each
+    of these).
     """
     found = (
         due_pairs(facts)
@@ -115,9 +116,12 @@ def due_again(facts: Facts) -> pl.DataFrame:
 
 
 def due_pairs(facts: Facts) -> pl.DataFrame:
-    """customer, item, chance: every pair that is due at the end of the log."""
+    """customer, item, chance: every pair that is around the end of its cycle as the log ends.
+
+    Stricter than the source `due` where goods have no cycle: there all that was ever bought is due.
+    """
     places, found = bought_again(facts.bundle, facts.now)
-    due, items = places[found.due], facts.bundle.customer_items
-    who = rows_of(items.offsets)[due]
-    chances = found.chances[found.due]
-    return pl.DataFrame({"customer": who, "item": items.rows[due], "chance": chances})
+    near, items = places[found.near], facts.bundle.customer_items
+    who = rows_of(items.offsets)[near]
+    chances = found.chances[found.near]
+    return pl.DataFrame({"customer": who, "item": items.rows[near], "chance": chances})

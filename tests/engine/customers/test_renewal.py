@@ -14,6 +14,7 @@ from engine.customers.renewal import (
     unlearned,
     used_up,
     visits_of,
+    wanted_again,
 )
 from engine.customers.repurchase import RepurchaseConfig, lasting
 from engine.reasons import say
@@ -106,8 +107,28 @@ def test_C3_where_goods_have_no_cycle_all_is_due_and_what_is_ordered_most_comes_
     assert due(history, ordered, OPEN, at(22), 9).rows.tolist() == [MILK, TEA]
     assert due(history, ordered, OPEN, at(22), 1).rows.tolist() == [MILK]
     assert due(history, ordered, KNOWN, at(22), 9).rows.tolist() == [TEA], "milk is not used up"
-    assert used_up(history, OPEN, at(22)).tolist() == [True, True]
-    assert used_up(history, KNOWN, at(22)).tolist() == [True, False]
+    assert wanted_again(history, OPEN, at(22)).tolist() == [True, True]
+    assert wanted_again(history, KNOWN, at(22)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("known", [KNOWN, OPEN])
+def test_C3_what_is_bought_at_any_time_lasts_as_long_as_what_has_a_cycle(known: Repurchase) -> None:
+    days = (0, 1, 17, 18, 300)
+    told = [used_up(held(TEA, [0]), known, at(day)).tolist() for day in days]
+    assert told == [[False], [False], [False], [True], [True]]
+
+
+def test_C3_what_was_bought_within_a_day_is_neither_due_nor_shown_again() -> None:
+    tea = held(TEA, [0])
+    for day, ready in ((1e-8, False), (0.99, False), (1, True), (10, True), (30, True)):
+        assert (len(due(tea, [at(0)], OPEN, at(day), 9)) > 0) == ready, day
+        assert wanted_again(tea, OPEN, at(day)).tolist() == [ready], day
+
+
+def test_C3_what_is_near_the_end_of_its_cycle_is_told_from_what_is_due_at_any_time() -> None:
+    for day, near in ((10, False), (18, True), (24, True), (25, False)):
+        found = again(held(TEA, [0]), visits_of([at(0)], held(TEA, [0]), at(day)), OPEN, at(day))
+        assert (found.near.tolist(), found.due.tolist()) == ([near], [True]), day
 
 
 def test_C3_the_shops_window_holds_while_nothing_is_learned() -> None:

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine.customers.bought import bought_of
 from engine.customers.renewal import again, due, held_of, visits_of
 from tests.training.report.test_changes import one
+from tests.worlds import at_any_time
 from training.report.facts import Facts
 from training.report.pairs import EACH, due_again, due_pairs, together
 
@@ -46,7 +47,7 @@ def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
     people, buyers = Counter[int](), defaultdict[int, float](float)
     for row in range(len(bundle.customers)):
         history = bundle.customer_items.of(row)
-        ordered = bought_of(bundle.snapshot.history_of(row)).at
+        ordered = bundle.snapshot.history_of(row).orders.at
         found = due(history, ordered, bundle.repurchase, facts.now, 10**6)
         people.update(found.rows.tolist())
         if len(found):
@@ -64,3 +65,9 @@ def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
         assert row["cycle_days"] == pytest.approx(float(bundle.cycles.days[place]))
         assert row["buyers"] == pytest.approx(buyers[place])
         assert row["worth_minor"] == round(row["price_minor"] * buyers[place])
+
+
+def test_not_everybody_who_ever_bought_is_told_of_where_goods_have_no_cycle(facts: Facts) -> None:
+    free = replace(facts, bundle=at_any_time(facts.bundle))
+    assert due_pairs(free).equals(due_pairs(facts))
+    assert due_again(free).equals(due_again(facts))
