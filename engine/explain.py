@@ -79,19 +79,21 @@ def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
-    if source == "similar":
-        if lead is None:
-            return "taste"  # what led to it is older than what a reason may name
-        return "bought_similar" if lead in known.bought else "viewed_similar"
+    if source in LED:
+        return _led(row, source, lead, known)
     if source in OWN:
         if row in known.due:
             return "due" if known.due[row].repeated else "due_first"
         return "again" if row in known.often else "bought_before"
-    if source == "session":
-        if lead is None:
-            return "bought_before" if row in known.bought else "seen"
-        return "bought_similar" if lead in known.bought else "goes_with"
     return REASONS[source]
+
+
+def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
+    if lead is not None:
+        return "bought_similar" if lead in known.bought else REASONS[source]
+    if source == "similar":
+        return "taste"  # what led to it is older than what a reason may name
+    return "bought_before" if row in known.bought else "seen"
 
 
 def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict[int, int]:

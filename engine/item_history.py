@@ -215,7 +215,8 @@ def newest(history: ItemHistory, limit: int, since: int = 1) -> Rows:
     kept = (history.bought > 0) | (history.returned == 0)
     liked = ((history.last_at >= since) & kept & ~history.unwanted).nonzero()[0]
     order = (-history.last_at.take(liked)).argsort(kind="stable")[:limit]
-    return history.rows[liked[order]]
+    found: Rows = history.rows[liked[order]]
+    return found
 
 
 def latest_places(history: ItemHistory, limit: int) -> NDArray[np.intp]:
