@@ -1,6 +1,6 @@
 """Everything one training run made, valid only together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -27,7 +27,6 @@ from engine.text import TextColumn
 from engine.types import (
     NO_ITEM_HISTORY,
     NO_ROWS,
-    NO_SCORES,
     Candidates,
     ItemHistory,
     Lists,
@@ -39,7 +38,7 @@ from engine.types import (
 
 BEST_SELLERS = 20  # what an item sells is counted in means of so many
 
-SCHEMA_VERSION = 3  # 2: the trend and past sessions; 3: what is bought again
+SCHEMA_VERSION = 3  # 2: the trend and past sessions; 3: renewal, rarity, alike
 
 
 class FileRecord(BaseModel):
@@ -89,8 +88,7 @@ class Factors:
     gram: Vectors  # (factors, factors)
     fold: Scores  # (2,) alpha and regularization
     trend: Scores  # (n_items,) above 1 for what sells more of late; also within `similar`
-    rarity: Scores = field(default_factory=lambda: np.ones(1, np.float32))
-    """(n_items,) above 1 for what fewer have than the average item; (1,) in bundles of before."""
+    rarity: Scores  # (n_items,) above 1 for what fewer have than the average item
 
     @property
     def indexed(self) -> Vectors:
@@ -152,9 +150,6 @@ NO_LINKED = Linked(
 )
 
 
-NO_LISTS = Lists(np.zeros(1, np.int64), NO_ROWS, NO_SCORES)
-
-
 @dataclass(frozen=True)
 class Bundle:
     manifest: Manifest
@@ -168,6 +163,7 @@ class Bundle:
     factors: Factors
     item_index: Index
     similar: Lists  # item row → items: what an interest in it says of others
+    alike: Lists  # of those, the pairs that are no chance: what may be shown beside an item
     sessions: Sessions  # of the past, bounded in number: what was looked at after what
     bought_together: Lists  # item row → items in the same basket more often than by chance
     popular: Candidates  # every item, recent demand first
@@ -180,12 +176,6 @@ class Bundle:
     visitors: Visitors = NO_VISITORS
     linked: Linked = NO_LINKED
     forests: Forests = NO_FORESTS
-    alike: Lists = NO_LISTS  # of `similar`, the pairs that are no chance
-
-    @property
-    def beside(self) -> Lists:
-        """What may be shown beside an item; all of `similar` in a bundle of before."""
-        return self.alike if len(self.alike) else self.similar
 
     @cached_property
     def sellable(self) -> Mask:

@@ -65,9 +65,6 @@ VALUES: Final[dict[str, type[Any]]] = {
 }
 """Fields of Bundle that are stored as arrays, one .npy file an array."""
 
-ADDED: Final = frozenset({"visitors", "linked", "forests", "alike"})
-"""Those that bundles of before do not have; Bundle says what is taken instead."""
-
 DOCUMENTS: Final[dict[str, type[BaseModel]]] = {"shop": ShopConfig, "thresholds": Thresholds}
 """Fields of Bundle that are stored as JSON."""
 
@@ -194,12 +191,7 @@ def _assemble(folder: Path, manifest: Manifest) -> Bundle:
         for name, record in manifest.files.items()
         if name.endswith(".npy")
     }
-    there = {name.partition(".")[0] for name in arrays}
-    values: dict[str, Any] = {
-        name: restore(kind, name, arrays)
-        for name, kind in VALUES.items()
-        if name in there or name not in ADDED
-    }
+    values: dict[str, Any] = {name: restore(kind, name, arrays) for name, kind in VALUES.items()}
     documents: dict[str, Any] = {
         name: kind.model_validate_json((folder / f"{name}.json").read_bytes())
         for name, kind in DOCUMENTS.items()
@@ -226,17 +218,16 @@ def _map_array(path: Path, record: FileRecord) -> Array:
 def _check_sizes(bundle: Bundle) -> None:
     """The parts that share rows must be of one length."""
     n_items, n_customers = len(bundle.items), len(bundle.customers)
-    rarities = len(bundle.factors.rarity)
     lengths = {
         "catalogue": (len(bundle.catalogue), n_items),
         "similar": (len(bundle.similar), n_items),
-        "alike": (len(bundle.beside), n_items),
+        "alike": (len(bundle.alike), n_items),
         "bought_together": (len(bundle.bought_together), n_items),
         "popular": (len(bundle.popular), n_items),
         "item factors": (len(bundle.factors.item), n_items),
         "sessions": (len(bundle.sessions.rarity), n_items),
         "trend": (len(bundle.factors.trend), n_items),
-        "rarity": (n_items if rarities == 1 else rarities, n_items),
+        "rarity": (len(bundle.factors.rarity), n_items),
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),

@@ -1,7 +1,7 @@
 """Frozen values of arrays ↔ named arrays, so that every part of a bundle is stored the same way."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -27,21 +27,12 @@ def flatten(prefix: str, value: object) -> dict[str, Array]:
 
 
 def restore(kind: type[Value], prefix: str, arrays: Mapping[str, Array]) -> Value:
-    """The inverse of `flatten`. Raises KeyError with the name of an array that is not there.
-
-    A field with a default came later than the first files: it may be missing.
-    """
+    """The inverse of `flatten`. Raises KeyError with the name of an array that is not there."""
     parts: dict[str, Any] = {}
     hints: dict[str, Any] = get_type_hints(kind)
-    for field in (field for field in fields(kind) if field.init):  # type: ignore[arg-type]
-        hint = hints[field.name]
-        name = f"{prefix}.{field.name}"
-        if isinstance(hint, type) and is_dataclass(hint):
-            parts[field.name] = restore(hint, name, arrays)
-        elif name in arrays or not _has_default(field):
-            parts[field.name] = arrays[name]
+    for field in (field.name for field in fields(kind) if field.init):  # type: ignore[arg-type]
+        hint = hints[field]
+        name = f"{prefix}.{field}"
+        nested = isinstance(hint, type) and is_dataclass(hint)
+        parts[field] = restore(hint, name, arrays) if nested else arrays[name]
     return kind(**parts)
-
-
-def _has_default(field: Field[Any]) -> bool:
-    return field.default is not MISSING or field.default_factory is not MISSING

@@ -126,7 +126,7 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
         return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
     asked = {
         "session": (query.recent, bundle.similar),
-        "context": (query.context, bundle.beside),
+        "context": (query.context, bundle.alike),
         "bought_together": (query.basket, bundle.bought_together),
     }
     if source not in asked:

@@ -42,7 +42,7 @@ def session(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 def context(query: Query, bundle: Bundle, depth: int) -> Candidates:
     """Items like those the page is about, where that is no chance."""
-    return _by_position(bundle.beside, query.context, depth)
+    return _by_position(bundle.alike, query.context, depth)
 
 
 def bought_together(query: Query, bundle: Bundle, depth: int) -> Candidates:

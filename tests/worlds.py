@@ -124,7 +124,7 @@ def factors() -> Factors:
     item = np.array([[1, 0.1], [0.9, 0], [0.3, 0], [0.1, 1], [0, 0.9], [0, 0]], np.float32)
     customer = np.array([[1, 0.2], [0.1, 1]], np.float32)  # mei, lin
     steady = np.ones(len(item), np.float32)
-    return Factors(item, customer, item.T @ item, np.array([10, 0.1], np.float32), steady)
+    return Factors(item, customer, item.T @ item, np.array([10, 0.1], np.float32), steady, steady)
 
 
 def past_sessions(*visits: Sequence[int]) -> Sessions:
@@ -177,6 +177,7 @@ def bundle(shop: ShopConfig | None = None) -> Bundle:
         factors=known,
         item_index=index,
         similar=lists(*SIMILAR),
+        alike=lists(*SIMILAR),
         sessions=past_sessions(),
         bought_together=lists(*TOGETHER),
         popular=candidates(POPULAR),
@@ -208,8 +209,8 @@ def in_pounds(made: Bundle) -> Bundle:
     return replace(made, shop=made.shop.model_copy(update={"shop": pounds}))
 
 
-def make_older(folder: Path, field: str) -> None:
-    """The bundle of `folder` as it was written before bundles had this field."""
+def leave_out(folder: Path, field: str) -> None:
+    """The bundle of `folder` without this field, neither as files nor in the manifest."""
     written = read_manifest(folder)
     files = {name: kept for name, kept in written.files.items() if field not in name}
     assert len(files) < len(written.files)

@@ -45,7 +45,7 @@ def _tables(bundle: Bundle) -> dict[str, tuple[Lists, int]]:
     """Every table of lists; None of them may name an item that is not there."""
     return {
         "similar": (bundle.similar, len(bundle.items)),
-        "alike": (bundle.beside, len(bundle.items)),
+        "alike": (bundle.alike, len(bundle.items)),
         "bought_together": (bundle.bought_together, len(bundle.items)),
         "popular_by_category": (bundle.popular_by_category, len(bundle.catalogue.category_end)),
         "popular_by_segment": (bundle.popular_by_segment, len(bundle.shop.segments)),

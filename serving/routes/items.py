@@ -31,7 +31,7 @@ async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) ->
     ends."""
     shop = shop_of(request)
     live = await live_now(shop)
-    return json_answer(_neighbours(live, live.bundle.beside, item_id, n, shop.now()))
+    return json_answer(_neighbours(live, live.bundle.alike, item_id, n, shop.now()))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)

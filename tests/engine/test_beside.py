@@ -9,7 +9,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle, write_bundle
 from engine.recommend import recommend
 from tests.engine.test_recommend import plan, query, rows
-from tests.worlds import BLACK, CUP, GREEN, SIMILAR, bundle, lists, make_older
+from tests.worlds import BLACK, CUP, GREEN, SIMILAR, bundle, lists
 
 ALIKE = lists({CUP: 0.5}, *SIMILAR[1:])  # green and black tea met by chance
 
@@ -40,11 +40,6 @@ def test_the_reason_is_the_pair_that_is_shown(tea: Bundle) -> None:
     assert (cup.row, cup.because) == (CUP, (GREEN,))
 
 
-def test_it_is_kept_with_the_bundle_and_all_pairs_are_shown_by_one_of_before(
-    tea: Bundle, tmp_path: Path
-) -> None:
+def test_it_is_kept_with_the_bundle(tea: Bundle, tmp_path: Path) -> None:
     write_bundle(replace(tea, alike=ALIKE), tmp_path)
-    assert read_bundle(tmp_path).beside.of(GREEN, 9).rows.tolist() == [CUP]
-    make_older(tmp_path, "alike")
-    old = read_bundle(tmp_path)
-    assert old.beside is old.similar
+    assert read_bundle(tmp_path).alike.of(GREEN, 9).rows.tolist() == [CUP]

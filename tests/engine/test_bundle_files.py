@@ -20,7 +20,7 @@ from engine.bundle_files import (
 )
 from engine.columns import flatten
 from engine.errors import BundleError
-from tests.worlds import bundle, make_older
+from tests.worlds import bundle, leave_out
 
 
 @pytest.fixture
@@ -43,16 +43,13 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert read.item_index.search(query, 6).rows.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_bundle_from_before_visitors_joined_is_read(folder: Path) -> None:
-    make_older(folder, "visitors")
-    assert len(read_bundle(folder).visitors.ids) == 0
-
-
-def test_factors_from_before_rarity_are_indexed_by_trend_alone(folder: Path) -> None:
-    make_older(folder, "factors.rarity")
-    factors = read_bundle(folder).factors
-    assert factors.rarity.tolist() == [1]
-    np.testing.assert_array_equal(factors.indexed, factors.item * factors.trend[:, np.newaxis])
+@pytest.mark.parametrize("name", ["visitors.customers", "forests.features", "factors.rarity"])
+def test_a_bundle_that_lacks_a_part_is_refused_even_if_its_manifest_does_too(
+    folder: Path, name: str
+) -> None:
+    leave_out(folder, name)
+    with pytest.raises(BundleError, match=name.replace(".", r"\.")):
+        read_bundle(folder)
 
 
 def test_what_the_index_holds_is_raised_by_trend_and_rarity() -> None:

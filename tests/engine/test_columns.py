@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -30,17 +30,6 @@ def test_a_value_of_values_comes_back_as_it_was() -> None:
 def test_an_array_that_is_missing_is_named() -> None:
     with pytest.raises(KeyError, match=r"outer\.inner\.a"):
         restore(Outer, "outer", {"outer.b": np.zeros(1)})
-
-
-@dataclass(frozen=True)
-class Grown(Inner):
-    c: NDArray[np.int32] = field(default_factory=lambda: np.array([7], np.int32))
-
-
-def test_a_field_that_came_later_has_its_default_where_the_array_is_missing() -> None:
-    old, new = {"grown.a": np.array([1])}, {"grown.a": np.array([1]), "grown.c": np.array([2])}
-    assert restore(Grown, "grown", old).c.tolist() == [7]
-    assert restore(Grown, "grown", new).c.tolist() == [2]
 
 
 def test_what_is_no_value_of_arrays_is_refused() -> None:

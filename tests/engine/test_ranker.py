@@ -33,7 +33,6 @@ from tests.worlds import (
     SHOP,
     bundle,
     event,
-    make_older,
 )
 
 TITLE = {"en": "x", "zh": "x"}
@@ -136,12 +135,6 @@ def test_a_bundle_whose_ranker_looks_at_what_nobody_knows_is_refused(tmp_path: P
     write_bundle(tea(replace(forests, features=TextColumn.build(names))), tmp_path)
     with pytest.raises(BundleError, match="this code has no features star_sign; train again"):
         read_bundle(tmp_path)
-
-
-def test_a_bundle_from_before_rankers_is_read(tmp_path: Path) -> None:
-    write_bundle(tea(), tmp_path)
-    make_older(tmp_path, "forests")
-    assert read_bundle(tmp_path).rankers == {}
 
 
 def features(made: Bundle, asked: Query, **slot: object) -> dict[str, list[float]]:

@@ -269,7 +269,7 @@ def test_an_item_of_past_sessions_goes_with_the_newest_and_what_was_seen_says_so
 
 
 def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea: Bundle) -> None:
-    world = replace(tea, similar=lists({POT: 1.0}, {POT: 1.1}, {}, {}, {}, {}))
+    world = replace(tea, alike=lists({POT: 1.0}, {POT: 1.1}, {}, {}, {}, {}))
     slot = plan(sources={"context": 1}, repeat="always", fallback=[])
     slate = recommend(query(world, context_items=["green", "black"], n=1), slot, world)
     assert [(served.row, served.because) for served in slate.items] == [(POT, (GREEN,))]
