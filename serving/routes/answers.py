@@ -164,7 +164,7 @@ def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
     """The answer of /customers/{id}."""
     state, bundle = seen.query.customer, seen.bundle
     held = held_of(state, bundle.shop.shop.minor_units)
-    return {name: held[name] for name in _AS_HELD} | {
+    return {name: value for name, value in held.items() if name in _AS_HELD} | {
         "customer_id": customer_id,
         "attributes": {name: orjson.loads(told) for name, told in state.attributes.items()},
         "segment": state.segment,
