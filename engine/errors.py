@@ -2,6 +2,7 @@
 
 CainiError
 ├── ConfigError        a setting is wrong; all faults of the file at once            exit 2
+│   └── FileAway       its file could not be read; what is in it may be right        exit 2
 ├── LogError           a behaviour log or a source file cannot be used               exit 3
 ├── BundleError        a bundle is missing, damaged or of another format             exit 4
 ├── UnknownName        a name that is not in a table; lists the names that are       exit 2
@@ -24,6 +25,10 @@ class CainiError(Exception):
 
 class ConfigError(CainiError):
     exit_code = 2
+
+
+class FileAway(ConfigError):
+    """The file of settings could not be read just now; what is in it may be right."""
 
 
 class LogError(CainiError):

@@ -21,6 +21,7 @@ NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decis
 ONE_ORDER: Final = 1.001  # one order adds 1 at most to the frequency of an item
 
 OWN: Final = frozenset({"again", "due"})  # sources of what the customer bought
+LED: Final = frozenset({"similar", "session"})  # of what it may have led to
 
 REASONS: Final = {
     "similar": "viewed_similar",
@@ -69,7 +70,7 @@ class _Known:
 
 def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
     history = query.history
-    held = history.rows[history.bought > 0].tolist() if "similar" in sources else ()
+    held = history.rows[history.bought > 0].tolist() if LED.intersection(sources) else ()
     if not OWN.intersection(sources):
         return _Known(frozenset(held), {}, frozenset())
     often = history.rows[history.frequency > ONE_ORDER].tolist()
@@ -78,17 +79,21 @@ def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
-    if source == "similar":
-        if lead is None:
-            return "taste"  # what led to it is older than what a reason may name
-        return "bought_similar" if lead in known.bought else "viewed_similar"
+    if source in LED:
+        return _led(row, source, lead, known)
     if source in OWN:
         if row in known.due:
             return "due" if known.due[row].repeated else "due_first"
         return "again" if row in known.often else "bought_before"
-    if source == "session" and lead is None:
-        return "seen"
     return REASONS[source]
+
+
+def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
+    if lead is not None:
+        return "bought_similar" if lead in known.bought else REASONS[source]
+    if source == "similar":
+        return "taste"  # what led to it is older than what a reason may name
+    return "bought_before" if row in known.bought else "seen"
 
 
 def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict[int, int]:

@@ -205,13 +205,18 @@ def saturated(history: ItemHistory, config: InteractionConfig) -> ItemHistory:
     )
 
 
-def newest(history: ItemHistory, limit: int) -> Rows:
-    """Items by the last sign of interest, newest first; ties by row."""
+def newest(history: ItemHistory, limit: int, since: int = 1) -> Rows:
+    """Items by the last sign of interest, newest first; ties by row.
+
+    Nothing whose last sign is before `since`, nor what was sent back.
+    """
     if not len(history):
         return NO_ROWS
-    liked = ((history.last_at > 0) & ~history.unwanted).nonzero()[0]
+    kept = (history.bought > 0) | (history.returned == 0)
+    liked = ((history.last_at >= since) & kept & ~history.unwanted).nonzero()[0]
     order = (-history.last_at.take(liked)).argsort(kind="stable")[:limit]
-    return history.rows[liked[order]]
+    found: Rows = history.rows[liked[order]]
+    return found
 
 
 def latest_places(history: ItemHistory, limit: int) -> NDArray[np.intp]:

@@ -16,8 +16,9 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.item_history import count, merge, newest, saturated
 from engine.person import Known, home_at_training, known_at_training, known_customer, orders_told
-from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
+from engine.types import DAY_MS, NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
+SESSION_DAYS: Final = 30  # decision: "lately" is true of no older sign of interest
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
 INTEREST: Final = frozenset(
     {
@@ -159,7 +160,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         history=history,
         ordered_at=past.orders.at,
         fresh=len(news) > 0,
-        recent=_session(tail, rows, history),
+        recent=_session(tail, rows, history, now),
         search=_latest_query(tail),
         complained=complained_rows(past, history, bundle.items),
     )
@@ -176,15 +177,18 @@ def _category(bundle: Bundle, path: str | None) -> int | None:
     return None if path is None else bundle.catalogue.categories.row(path)
 
 
-def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory) -> Rows:
-    """What was looked at last: the tail's items, newest first, then those of the whole history."""
+def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory, now: int) -> Rows:
+    """What was looked at last: the tail's items, newest first, then those of the history, as far
+    as that is lately.
+    """
+    known = newest(history, SESSION, now - SESSION_DAYS * DAY_MS)
     if not tail:
-        return newest(history, SESSION)
+        return known
     order = sorted(range(len(tail)), key=lambda i: (-tail[i].at, tail[i].event_id))
     live = [int(rows[i]) for i in order if rows[i] >= 0 and tail[i].type in INTEREST]
     unwanted = set(history.rows[history.unwanted].tolist())
     both = dict.fromkeys(row for row in live if row not in unwanted)
-    both |= dict.fromkeys(newest(history, SESSION).tolist())
+    both |= dict.fromkeys(known.tolist())
     return np.array(list(both)[:SESSION], np.int32)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.customers.config import CustomersConfig, customer_problems
 from engine.customers.schemes import Schemes, compile_schemes
-from engine.errors import ConfigError
+from engine.errors import ConfigError, FileAway
 from engine.faults import faults
 from engine.interactions import InteractionConfig
 
@@ -52,7 +52,8 @@ def schemes_of(shop: ShopConfig) -> Schemes:
 
 
 def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
-    """Raises ConfigError with the file and the place of the fault.
+    """Raises ConfigError with the file and the place of the fault; FileAway, which is one, where it
+    cannot be read.
 
     `missing` says what to do where there is no such file.
     """
@@ -60,11 +61,13 @@ def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         told = f"{path}: cannot be read: {error.strerror}"
-        raise ConfigError(f"{told}; {missing}" if missing else told) from error
+        raise FileAway(f"{told}; {missing}" if missing else told) from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+        raise FileAway(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: tables or lists within each other a thousand deep") from error
 
 
 def read_shop(path: Path) -> ShopConfig:

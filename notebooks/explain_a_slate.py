@@ -129,8 +129,8 @@ pl.DataFrame(
         {
             "item": title(served.row),
             "source": served.source,
-            "en": say(served.reason, [title(item) for item in served.because], "en"),
-            "zh": say(served.reason, [title(item) for item in served.because], "zh"),
+            "en": say(served.reason, [title(item) for item in served.because], "en", served.days),
+            "zh": say(served.reason, [title(item) for item in served.because], "zh", served.days),
         }
         for served in slate.items
     ]

@@ -10,18 +10,28 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from starlette.types import Scope
 
-from engine.errors import ConfigError
+from engine.customers.section_config import SectionName
+from engine.errors import ConfigError, FileAway
 from engine.faults import faults
 from engine.shop import read_toml
 from serving.problems import REQUEST_ID_KEY, Problem, Refusal, refusal
 
 CALLER: Final = "caini.caller"  # in the ASGI scope: the name of the key
+SECTIONS_KEY: Final = "caini.sections"  # there too: those of a customer that it may see, None = all
 KEY_BYTES: Final = 32
 PREFIX: Final = "caini_"
 LOOK_S: Final = 1.0  # decision: a key that was taken out is good for no longer
@@ -70,7 +80,15 @@ class Key(BaseModel):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]  # in the log of changes
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     scopes: Annotated[frozenset[KeyScope], Field(min_length=1)]
+    sections: Annotated[frozenset[SectionName], Field(min_length=1)] | None = None
+    """What it may see of a customer (R3); None = all."""
     expires_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _reads(self) -> Self:
+        if self.sections is not None and KeyScope.CUSTOMERS not in self.scopes:
+            raise ValueError("sections say what the scope customers may see; it has not that scope")
+        return self
 
     def holds(self, now_s: float) -> bool:
         return self.expires_at is None or now_s < self.expires_at.timestamp()
@@ -115,7 +133,8 @@ def new_key() -> tuple[str, str]:
 class KeyRing:
     """Owns the keys that are good now: those of the file as it is, looked at once a second.
 
-    A file that has become wrong, or is gone, takes nothing away and adds nothing until mended.
+    A file that has become wrong, or is gone, takes nothing away and adds nothing until mended; one
+    that cannot be read is tried again at each look.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -124,6 +143,7 @@ class KeyRing:
         self._stamp = None if path is None else _stamp(path)
         self._keys = NO_KEYS if path is None else read_keys(path)
         self._looked_s = 0.0
+        self._told: set[str] = set()  # why it cannot be read, told once each
 
     def at(self, now_s: float) -> Keys:
         if self._path is not None and abs(now_s - self._looked_s) >= LOOK_S:
@@ -133,15 +153,23 @@ class KeyRing:
 
     def _look(self, path: Path) -> None:
         stamp = _stamp(path)
-        if stamp == self._stamp:
+        if stamp is not None and stamp == self._stamp:
+            self._told.clear()
             return
-        self._stamp, log = stamp, structlog.get_logger()
+        log = structlog.get_logger()
         try:
             self._keys = read_keys(path)
+        except FileAway as error:
+            if str(error) not in self._told:
+                self._told.add(str(error))
+                log.error("keys not read", problem=str(error))  # noqa: TRY400  # says all
+            return
         except ConfigError as error:
             log.error("keys not read", problem=str(error))  # noqa: TRY400  # the message says all
         else:
             log.info("keys read", keys=sorted(key.name for key in self._keys.values()))
+        self._stamp = stamp
+        self._told.clear()
 
 
 def _stamp(path: Path) -> Stamp | None:
@@ -158,8 +186,8 @@ def _digest(key: bytes) -> bytes:
 
 
 def admit(keys: Keys, scope: Scope, now_s: float) -> None:
-    """Notes the caller in the ASGI scope. Raises Refusal: 401 without a key that holds, 403 for one
-    that may not do this. A path that is none needs any key."""
+    """Notes caller and sections in the ASGI scope. Raises Refusal: 401 without a key that holds,
+    403 for one that may not do this. A path that is none needs any key."""
     method, path = scope["method"], scope["path"]
     if is_public(method, path):
         return
@@ -172,6 +200,7 @@ def admit(keys: Keys, scope: Scope, now_s: float) -> None:
         said = f"The key {key.name!r} has not the scope {str(needed)!r}."
         raise refusal(403, "scope", "This key may not do this", said)
     scope[CALLER] = key.name
+    scope[SECTIONS_KEY] = key.sections
 
 
 def is_public(method: str, path: str) -> bool:

@@ -181,11 +181,12 @@ class CustomerResponse(Wire):
 
 
 class SectionsResponse(Wire):
-    """Of a customer, the kinds of data that were asked for alone (R3)."""
+    """Of a customer, the kinds of data that were asked for, or that the key may see (R3)."""
 
     customer_id: str
     sections: dict[str, dict[str, JsonValue]] = Field(
-        description="user, relationship, attitude, feedback, usage, credit: fields and attributes"
+        description="user, relationship, attitude, feedback, usage, credit: the fields of each, "
+        "instants in ISO 8601 and money in the currency, and its attributes apart"
     )
     bundle_version: str
     degraded: list[str]

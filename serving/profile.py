@@ -55,7 +55,6 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "strategies": _strategies(query.customer),
         "churn": _churn(history, bundle, query.now),
         "ledger": _ledger(history, bundle),
-        "median_order": _money(query.customer.median_order_minor, bundle),
         "recent": _recent(query.history, live),
         "due": _due(query, live),
         "contact": _contact(history, bundle, query.now),

@@ -8,6 +8,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
+from engine.bundle import SCHEMA_VERSION
 from engine.shop import read_toml
 from training.assemble import Say
 from training.findings import Finding
@@ -81,6 +82,7 @@ def inputs_of(job: Job) -> dict[str, str]:
         "config": digest_of(*settings),
         "train": _of_training(job.config / TRAIN),
         "code": installed_version("caini"),
+        "format": str(SCHEMA_VERSION),
         "search": str(job.search),
     }
 

@@ -127,9 +127,21 @@ def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:
 def said(found: Reasoned, titles: Callable[[int], str], language: Language) -> NDArray[np.object_]:
     """(n_customers, n) the reasons in words; each that is different is written once."""
     told = np.dstack([found.reasons, found.because, found.days]).reshape(-1, 4)
-    different, place = np.unique(told, axis=0, return_inverse=True)
+    different, place = _different(told.astype(np.int64))
     texts = np.empty(len(different), object)
     for i, (reason, named, every, ago) in enumerate(different.tolist()):
         days = (every, ago) if every >= 0 else None
         texts[i] = say(REASONS[reason], [titles(named)] if named >= 0 else [], language, days)
     return np.where(found.rows >= 0, texts[place.reshape(found.rows.shape)], "")
+
+
+def _different(lines: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The different ones of (n, columns) numbers of -1 or more, and the place of each line.
+
+    Each line as one number of mixed radix: sorting lines as such takes twenty times as long.
+    ValueError where 64 bits are too few.
+    """
+    sizes = tuple((lines.max(axis=0, initial=-1) + 2).tolist())
+    packed = np.ravel_multi_index(tuple(lines.T + 1), sizes)
+    different, place = np.unique(packed, return_inverse=True)
+    return np.column_stack(np.unravel_index(different, sizes)) - 1, place

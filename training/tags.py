@@ -2,7 +2,8 @@
 
 Everybody is looked at once in `every` days, each time by what the log said till then and by the
 thresholds of that day; categories and brands bought from are those of the log's end. So the tags
-follow from the log alone, and any run finds the same.
+follow from the log alone, and any run finds the same. What visitors browsed joins in the times of
+contact; opened messages and clicks on them do not, for no condition asks how a customer is reached.
 """
 
 from collections.abc import Callable, Sequence

@@ -42,13 +42,17 @@ def key(
         list[str],
         typer.Option(help="recommend, events, items, customers, identity, erasure or metrics."),
     ],
+    sections: Annotated[
+        list[str] | None,
+        typer.Option(help="With scope customers: all that it may see of one, as user or usage."),
+    ] = None,
     days: Annotated[int | None, typer.Option(min=1, max=36_500, help="How long it holds.")] = None,
     json: Json = False,
 ) -> None:
     """Make a key to the server. It is shown once; the file of keys holds its digest alone."""
     from caini.verbs.key import run
 
-    run(name, scope, days=days, as_json=json)
+    run(name, scope, sections=sections or (), days=days, as_json=json)
 
 
 def demo(

@@ -88,7 +88,7 @@ def _line(position: int, served: Served, bundle: Bundle, language: Language) -> 
         bundle.catalogue.titles[served.row],
         served.score,
         served.source,
-        say(served.reason, titles, language),
+        say(served.reason, titles, language, served.days),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from caini.progress import progress_lines
+from engine.bundle import SCHEMA_VERSION
 from training.evaluate import PARTS
 from training.log import items_path
 from training.stages import digest_of
@@ -40,7 +41,7 @@ def run(
     with progress_lines("tune", shown=not quiet) as (say, tell):
         source = open_source(log, items)
         require_past(source, wall_clock())
-        inputs = f"{digest_of(log, items or items_path(log))} {installed_version('caini')}"
+        inputs = inputs_of(log, items)
         left = budget.after(time.monotonic() - started)
         world = World(say, tell, seconds=left.seconds)
         proposal = tune(source, settings, inputs, journal, left, world)
@@ -53,6 +54,12 @@ def run(
         print_json(_document(proposal, out if diff else None))
     elif not quiet:
         _print(proposal, out, config, written=bool(diff))
+
+
+def inputs_of(log: Path, items: Path | None) -> str:
+    """What a trial's value depends on besides the settings."""
+    read = digest_of(log, items or items_path(log))
+    return f"{read} {installed_version('caini')} {SCHEMA_VERSION}"
 
 
 def _document(proposal: Proposal, out: Path | None) -> dict[str, Any]:

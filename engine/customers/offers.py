@@ -1,6 +1,6 @@
 """What a customer may see and what it is worth to them (S2, S4)."""
 
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ def may_see(stock: NDArray[np.int64], value_class: str, config: ScarcityConfig) 
     return plenty
 
 
+MOST_TIMES: Final = 5.0  # decision: the usual price; one that is dearer sinks no deeper
+LEAST: Final = 0.01  # decision: of the mean score; no score is 0 or less
+
+
 class DeliveredValueConfig(BaseModel):
     """How much a price matters, by price band: of what an item is worth to a customer, times its
     price over the usual one."""
@@ -65,12 +69,16 @@ def delivered_value(
     """Benefit less what it costs, both in means of all: scores of items as scores (S4).
 
     `price_minor` is what the customer pays, at their tier; below 0 = unknown, and then the usual
-    price, the median. What shipping costs and how long it takes no catalogue says.
+    price, the median. What shipping costs and how long it takes no catalogue says. Where one would
+    fall below a hundredth of the mean, all are lifted until none does: what fills up a slate scores
+    parts of the least.
     """
     known = price_minor >= 0
     weight = config.weight.get(band, config.weight.get("neutral", 0.0))
     if not weight or not known.any():
         return benefit
     usual = max(float(np.median(price_minor[known])), 1.0)
-    cost = np.where(known, price_minor / usual, 1.0)
-    return np.asarray(benefit - weight * np.abs(benefit).mean() * cost)
+    cost = np.where(known, np.minimum(price_minor / usual, MOST_TIMES), 1.0)
+    mean = float(np.abs(benefit).mean())
+    value = benefit - weight * mean * cost
+    return np.asarray(value + max(LEAST * mean - float(value.min()), 0.0))

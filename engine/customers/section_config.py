@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.customers.labels import Label
+
+SectionName = Literal["user", "relationship", "attitude", "feedback", "usage", "credit"]
 
 SECTIONS: Final[Mapping[str, Label]] = MappingProxyType(
     {

@@ -7,6 +7,7 @@ from typing import Any, Final
 from engine.customers.section_config import SECTIONS, ProfileConfig
 from engine.customers.state import CustomerState
 
+ATTRIBUTES: Final = "attributes"
 FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("days_to_birthday", "life_stages", "attributes"), "user"),
@@ -25,14 +26,19 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
 def sectioned(
     state: CustomerState, config: ProfileConfig, allowed: Collection[str]
 ) -> dict[str, dict[str, Any]]:
-    """The state by section, without the sections that the reader may not see."""
-    found: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS if name in allowed}
+    """The state by section, without the sections that the reader may not see.
+
+    Attributes stand apart in each: customers name them, and one may be called as a field is.
+    """
+    found: dict[str, dict[str, Any]] = {
+        name: {ATTRIBUTES: {}} for name in SECTIONS if name in allowed
+    }
     for name, value in state._asdict().items():
         section = FIELD_SECTIONS.get(name, "relationship")
-        if section in found and name != "attributes":
+        if section in found and name != ATTRIBUTES:
             found[section][name] = value
     for name in state.attributes:
         section = "attitude" if name.startswith("consent.") else config.attributes.get(name, "user")
         if section in found:
-            found[section][name] = state.attribute(name)
+            found[section][ATTRIBUTES][name] = state.attribute(name)
     return found

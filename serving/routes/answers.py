@@ -10,7 +10,7 @@ import orjson
 
 from engine.catalogue import UNKNOWN
 from engine.customers.loyalty import tier_price
-from engine.customers.state import NOBODY, CustomerState
+from engine.customers.state import NOBODY
 from engine.errors import UnknownName
 from engine.query import Asked, Query
 from engine.reasons import Language, say
@@ -19,14 +19,14 @@ from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Served, Slate
 from serving.bundles import Live, major
 from serving.customer_schemas import CustomerResponse
-from serving.instants import instant
 from serving.problems import unknown
 from serving.schemas import RecommendOptions
+from serving.sections import held_of
 from serving.shop import Seen, Shop, see
 
 SLATE_ID_BYTES: Final = 12
 MILLION: Final = 1_000_000
-_AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(CustomerState._fields)
+_AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(held_of(NOBODY, 0))
 """Fields of the wire that are the state's own."""
 
 
@@ -163,14 +163,11 @@ def _line(live: Live, row: int, score: float, position: int) -> dict[str, Any]:
 def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
     """The answer of /customers/{id}."""
     state, bundle = seen.query.customer, seen.bundle
-    held = {name: value for name, value in state._asdict().items() if name in _AS_HELD}
-    return held | {
+    held = held_of(state, bundle.shop.shop.minor_units)
+    return {name: value for name, value in held.items() if name in _AS_HELD} | {
         "customer_id": customer_id,
         "attributes": {name: orjson.loads(told) for name, told in state.attributes.items()},
         "segment": state.segment,
-        "monetary": major(state.monetary_minor, bundle.shop.shop.minor_units),
-        "first_order_at": instant(state.first_order_at),
-        "last_order_at": instant(state.last_order_at),
         "bundle_version": bundle.version,
         "degraded": seen.query.degraded,
     }

@@ -1,15 +1,16 @@
 """/customers: where a customer stands now, which ids are theirs, and how all of it goes away."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from engine.customers.identity import customer_node
-from engine.customers.sections import sectioned
+from engine.customers.section_config import SectionName
 from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
 from serving.audit import audit, hashes
+from serving.auth import SECTIONS_KEY
 from serving.customer_schemas import (
     CustomerResponse,
     ErasureReceipt,
@@ -22,6 +23,7 @@ from serving.problems import MEDIA_TYPE, store_away
 from serving.profile import profile_of
 from serving.routes.answers import standing
 from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
+from serving.sections import sections_of
 from serving.shop import see
 from serving.store.people import salt_of
 
@@ -75,9 +77,6 @@ async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Respons
     return json_answer(receipt)
 
 
-SectionName = Literal["user", "relationship", "attitude", "feedback", "usage", "credit"]
-
-
 @router.get(
     "/customers/{customer_id:path}",
     response_model=CustomerResponse | SectionsResponse,
@@ -88,16 +87,21 @@ async def customer(
     request: Request,
     sections: Annotated[
         list[SectionName] | None,
-        Query(description="Only these parts, for a reader who may see no others"),
+        Query(description="These parts alone, of those that the caller's key may see"),
     ] = None,
 ) -> Response:
-    """An unknown customer is a customer with no history, not an error."""
+    """An unknown customer is a customer with no history, not an error.
+
+    A key that names sections is shown these alone, whatever it asks for. Without keys, and with one
+    that names none, `sections` is a choice of the reader and withholds nothing from who leaves it
+    out.
+    """
     seen = await see(shop_of(request), Asked(n=1, customer_id=customer_id))
-    if sections is not None:
-        config = seen.bundle.shop.profile
+    allowed = request.scope.get(SECTIONS_KEY)
+    if sections is not None or allowed is not None:
         told = {
             "customer_id": customer_id,
-            "sections": sectioned(seen.query.customer, config, sections),
+            "sections": sections_of(seen, sections, allowed),
             "bundle_version": seen.bundle.version,
             "degraded": seen.query.degraded,
         }

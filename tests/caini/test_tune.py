@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from caini.verbs.tune import inputs_of
+from engine.bundle import SCHEMA_VERSION
 from tests.caini.conftest import Caini
 from tests.training.tune.shops import BAD, badly_set
 
@@ -42,3 +46,11 @@ def test_nothing_is_written_where_nothing_is_surely_better(
     assert (told["out"], told["better"], told["proposed"]) == (None, False, {})
     assert [figure["customers"] > 20 for figure in told["figures"]] == [True, True]
     assert caini(*words, "--trials", 0, "--quiet") == (0, "", "")
+
+
+def test_trials_of_another_format_of_bundles_are_not_taken_up(
+    small_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = inputs_of(small_log, None)
+    monkeypatch.setattr("caini.verbs.tune.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert inputs_of(small_log, None) != now

@@ -141,6 +141,15 @@ def test_the_newest_and_the_latest_part_are_by_last_interest() -> None:
     assert latest_part(history, 2).rows.tolist() == [0, 1]
     assert latest_part(history, 3) is history
     assert newest(NO_ITEM_HISTORY, 3).tolist() == []
+    assert newest(history, 3, START + 5 * DAY_MS).tolist() == [1, 0]
+
+
+def test_what_was_sent_back_whole_is_no_news() -> None:
+    bought = event(1, EventType.PURCHASE, "cup", 0, quantity=2)
+    part = event(2, EventType.REFUND, "cup", 1)
+    rest = event(3, EventType.REFUND, "cup", 2)
+    assert newest(counted([bought, part]), 5).tolist() == [ITEMS.index("cup")]
+    assert newest(counted([bought, part, rest]), 5).tolist() == []
 
 
 def test_an_event_of_a_broken_clock_cannot_outweigh_the_world() -> None:

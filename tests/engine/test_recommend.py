@@ -15,7 +15,7 @@ from engine.recommend import recommend
 from engine.retrievers import RETRIEVERS
 from engine.shop import check_shop, read_shop
 from engine.slots import SlotPlan, check_slots, read_slots
-from engine.types import NO_ROWS, NO_SCORES, Lists, Slate
+from engine.types import DAY_MS, NO_ROWS, NO_SCORES, Lists, Slate
 from tests.worlds import (
     BLACK,
     CUP,
@@ -266,6 +266,21 @@ def test_an_item_of_past_sessions_goes_with_the_newest_and_what_was_seen_says_so
     told = {served.row: (served.reason, served.because) for served in slate.items}
     assert told[GUIDE] == ("goes_with", (GREEN,))
     assert told.get(GREEN, ("seen", ())) == ("seen", ())
+
+
+@pytest.mark.parametrize(
+    ("later", "told"), [(0, {GUIDE: "bought_similar", CUP: "bought_before"}), (10, {})]
+)
+def test_what_was_bought_is_not_said_to_be_seen_nor_what_is_long_ago_to_be_lately(
+    tea: Bundle, later: int, told: dict[int, str]
+) -> None:
+    """Lin bought the cup 25 days ago."""
+    world = replace(tea, sessions=past_sessions([CUP, GUIDE], [CUP, GUIDE]))
+    slot = plan(sources={"session": 1}, repeat="always", fallback=[])
+    asked = enrich(Asked(n=6, customer_id="lin"), world, NOW + later * DAY_MS)
+    slate = recommend(asked, slot, world)
+    found = {one.row: one.reason for one in slate.items if one.source == "session"}
+    assert {row: found[row] for row in found if row in (CUP, GUIDE)} == told
 
 
 def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea: Bundle) -> None:

@@ -3,12 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from engine.customers.section_config import SECTIONS
+from engine.customers.section_config import SECTIONS, SectionName
 from engine.query import Asked, enrich_at_training
 from engine.types import DAY_MS
 from serving.bundles import Live
 from serving.profile import profile_of
-from serving.routes.customers import SectionName
 from serving.shop import Seen
 from serving.store.packing import BEGINNING
 from tests.serving.caller import Caller
@@ -112,11 +111,31 @@ def test_R3_a_reader_is_told_the_sections_that_were_asked_for_and_no_more(caller
     assert set(answer.json()) == {"customer_id", "sections", "bundle_version", "degraded"}
     told = answer.json()["sections"]
     assert set(told) == {"user", "usage"}
-    assert told["user"]["city"] == "上海"
+    assert told["user"]["attributes"]["city"] == "上海"
     assert set(told["usage"]) >= {"breadth", "cycle_days", "days_since_act"}
     refused = caller.client.get("/customers/mei?sections=secret")
     assert refused.status_code == 422
     assert "secret" not in answer.text
+
+
+def test_R3_sections_speak_the_units_of_the_rest_and_attributes_stand_apart(
+    caller: Caller,
+) -> None:
+    said = {"points": "mine", "life_stages": "mine", "attributes": "mine"}
+    caller.event("profile", customer_id="zhu", properties=said)
+    caller.buy("cup", customer_id="zhu")
+    whole = profile(caller, "zhu")
+    named = "&".join(f"sections={name}" for name in SECTIONS)
+    sections = caller.client.get(f"/customers/zhu?{named}").json()["sections"]
+    assert tuple(sections) == tuple(SECTIONS)
+    assert sections["user"]["attributes"].items() >= said.items()
+    told = {name: value for held in sections.values() for name, value in held.items()}
+    shared = told.keys() & whole.keys() - {"attributes", "complaints"}
+    assert {"points", "monetary", "median_order", "first_order_at", "last_order_at"} <= shared
+    assert {name: told[name] for name in shared} == {name: whole[name] for name in shared}
+    assert (told["monetary"], told["value"], told["points"]) == (10.0, 10.0, 10)
+    assert (told["first_at"][:10], told["last_at"][-6:]) == (iso(NOW)[:10], "+00:00")
+    assert not any(name.endswith("_minor") for name in told)
 
 
 def test_R3_a_section_that_the_server_names_is_one_of_the_rules() -> None:

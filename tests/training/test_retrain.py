@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.bundle import SCHEMA_VERSION
 from engine.bundle_files import read_manifest
 from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
 from engine.types import DAY_MS
@@ -33,6 +34,14 @@ def test_what_it_publishes_is_recorded_and_the_same_inputs_are_trained_once(job:
     assert not list((job.bundles / WORK).iterdir())
     again = ran(job)
     assert (again.status, again.version, again.stages) == ("unchanged", first.version, {})
+
+
+def test_the_same_inputs_are_trained_again_where_bundles_have_another_format(
+    live: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ran(live).status == "unchanged"
+    monkeypatch.setattr("training.job.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert ran(live).status == "published"
 
 
 def test_a_new_event_or_another_setting_is_trained_on_and_old_versions_go(live: Job) -> None:

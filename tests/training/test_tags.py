@@ -24,10 +24,12 @@ from engine.shop import ShopConfig, check_shop, schemes_of
 from engine.types import DAY_MS
 from tests.conftest import CONFIG, Trained
 from tests.training.test_people import trained_on
-from tests.worlds import NOW, SHOP, event
+from tests.worlds import NOW, SHOP, START, event
 from training.archive import rows_of
-from training.customers import population, snapshot
+from training.customer_facts import snapshot_of, told
+from training.customers import assess_all, population, snapshot
 from training.tags import WINDOW_DAYS, table_of, tagged
+from training.visitors import joined
 
 BUSY = {"field": "recency_days", "op": "<=", "value": 2}
 LABEL = {"en": "x", "zh": "x"}
@@ -128,6 +130,26 @@ def test_A4_tagging_all_is_tagging_each(
                 carrying.append((f"{who} {one.at}", until > one.at))
     carried = {order for order, has in carrying if has}
     assert found.share == pytest.approx(tagged_share([order for order, _ in carrying], carried))
+
+
+def test_A4_no_state_depends_on_messages_that_a_visitor_opened() -> None:
+    """They are the one part of what joins that the tags leave out."""
+    _, log = world(
+        bought(1, "ann", 3),
+        event(2, EventType.VIEW, "cup", 4, customer_id="ann", visitor_id="v"),
+        event(3, EventType.MESSAGE_OPEN, None, 20, visitor_id="v"),
+        event(4, EventType.MESSAGE_CLICK, None, 21, visitor_id="v", channel="app"),
+        event(5, EventType.VIEW, "pot", 22, visitor_id="v"),
+    )
+    schemes, who = schemes_of(shop(tag("busy"))), ["ann", "last"]
+    whole, lean = snapshot(joined(log), who), snapshot_of(told(log, who), joined(log))
+    assert (whole.reach.shape[1], lean.reach.shape[1]) == (2, 0), "channel and hour, each once"
+    states = [
+        assess_all(people, population(people, schemes, NOW), schemes, NOW)
+        for people in (whole, lean)
+    ]
+    assert states[0].equals(states[1])
+    assert states[0]["last_at"].to_list() == [START + 22 * DAY_MS, NOW]
 
 
 def test_a_shop_without_tags_is_told_to_write_some() -> None:

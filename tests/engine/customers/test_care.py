@@ -1,4 +1,4 @@
-"""Rules about what a customer may see and is offered: L2–L4, S2–S4, C4, C5, A5, R6."""
+"""Rules about what a customer may see and is offered: L2–L4, S2, S3, C4, C5, A5, R6."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,17 +10,12 @@ from engine.catalogue import Catalogue
 from engine.customers.churn import Churn, churns
 from engine.customers.complaints import complained_rows, is_suppressed
 from engine.customers.households import bought_at_home
-from engine.customers.labels import PRICE_BANDS, RELATIONS
+from engine.customers.labels import RELATIONS
 from engine.customers.life_stages import LifeStageConfig, life_stages_of, months_since, suits
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.lock_in import LockInConfig, lock_in_factors, locked_in
 from engine.customers.newcomers import from_referrer
-from engine.customers.offers import (
-    DeliveredValueConfig,
-    ScarcityConfig,
-    delivered_value,
-    may_see,
-)
+from engine.customers.offers import ScarcityConfig, may_see
 from engine.customers.pareto import pareto
 from engine.customers.strategies import CELLS, WAKE_UPS, cell_strategy, wake_up
 from engine.events import EventType
@@ -133,22 +128,6 @@ def test_S3_units_of_every_kind_of_promotion_count_as_promoted(kind: str) -> Non
     promoted = purchase(1, 10, order_id="b", properties={"promotion": kind})
     assert state_of([plain, promoted], 2).promoted_share == 0.5
     assert state_of([plain], 2).promoted_share == 0
-
-
-def test_S4_cost_matters_more_to_the_price_sensitive() -> None:
-    """Equally good, at half, at the usual and at one and a half times the usual price."""
-    benefit, price = np.array([2.0, 2.0, 2.0]), np.array([5_000, 10_000, 15_000])
-    config = DeliveredValueConfig(weight={"sensitive": 0.5, "neutral": 0.25, "insensitive": 0})
-    values = {band: delivered_value(benefit, price, band, config).tolist() for band in PRICE_BANDS}
-    assert values["sensitive"] == [1.5, 1.0, 0.5]
-    assert values["insensitive"] == [2, 2, 2]
-    assert values["unknown"] == values["neutral"] == [1.75, 1.5, 1.25]
-    unknown = delivered_value(benefit, np.array([5_000, -1, 15_000]), "sensitive", config)
-    assert unknown.tolist() == [1.5, 1.0, 0.5]
-    nothing = delivered_value(benefit, np.full(3, -1), "sensitive", config)
-    assert nothing.tolist() == [2, 2, 2]
-    with pytest.raises(ValueError, match="rich is no price band"):
-        DeliveredValueConfig(weight={"rich": 0})
 
 
 LU, BAO, NO_BRAND = 0, 1, -1

@@ -119,8 +119,11 @@ def test_R3_sections_can_be_switched_off_for_a_reader() -> None:
     state = state_of([told, said, purchase(2, 10)], 3)
     config = ProfileConfig(attributes={"income": "credit"})
     full = sectioned(state, config, SECTIONS)
-    assert (full["user"]["city"], full["credit"]["income"]) == ("上海", 3)
-    assert full["attitude"]["consent.personal"] is True
+    assert (full["user"]["attributes"]["city"], full["credit"]["attributes"]["income"]) == (
+        "上海",
+        3,
+    )
+    assert full["attitude"]["attributes"]["consent.personal"] is True
     assert full["relationship"]["stage"] == "new"
     assert set(sectioned(state, config, {"user", "usage"})) == {"user", "usage"}
     with pytest.raises(ValueError, match="money is no section; allowed: user"):

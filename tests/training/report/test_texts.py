@@ -86,6 +86,7 @@ def test_numbers_read_as_their_column_says(speech: Speech) -> None:
     assert speech.show("change", 0.05, kind="share") == "+5.0 points"
     assert speech.show("change", 0.05, kind="count") == "+5.0\u00a0%"
     assert speech.show("ndcg", 0.31415) == "0.314"
+    assert [speech.show("k", of) for of in (0.04, 0.96, 1)] == ["0.04", "0.96", "1.00"]
 
 
 def test_money_without_decimals_is_not_divided(speech: Speech) -> None:
