@@ -3,20 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle, write_bundle
 from engine.recommend import recommend
-from tests.engine.test_recommend import plan, query, rows
-from tests.worlds import BLACK, CUP, GREEN, SIMILAR, bundle, lists
+from tests.engine.asking import plan, query, rows
+from tests.worlds import BLACK, CUP, GREEN, SIMILAR, lists
 
 ALIKE = lists({CUP: 0.5}, *SIMILAR[1:])  # green and black tea met by chance
-
-
-@pytest.fixture(scope="module")
-def tea() -> Bundle:
-    return bundle()
 
 
 def test_an_items_page_shows_no_pair_of_chance_and_a_history_counts_it(tea: Bundle) -> None:

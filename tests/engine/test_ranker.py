@@ -11,7 +11,7 @@ from engine.bundle_files import read_bundle, write_bundle
 from engine.errors import BundleError
 from engine.events import EventType
 from engine.forest import EVERY_LEAF, LEAVES, Forests
-from engine.query import Asked, Query, enrich
+from engine.query import Query
 from engine.rank_features import FEATURES, LONG_AGO, case_of, columns_of
 from engine.ranker import by_source, rank, ranked
 from engine.ranking import fuse
@@ -20,6 +20,7 @@ from engine.shop import check_shop
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
 from engine.types import Slate
+from tests.engine.asking import query, rows
 from tests.worlds import (
     BLACK,
     CUP,
@@ -27,7 +28,6 @@ from tests.worlds import (
     GUIDE,
     ITEMS,
     MILK,
-    NOW,
     POPULAR,
     POT,
     SHOP,
@@ -66,17 +66,9 @@ def plan(**settings: object) -> SlotPlan:
     return check_slots(raw, "slots.toml", check_shop(SHOP, "shop.toml"))["tea"]
 
 
-def query(made: Bundle, *tail: object, **asked: object) -> Query:
-    return enrich(Asked(**{"n": 6, **asked}), made, NOW, tail=tail)  # type: ignore[arg-type]
-
-
 def asked_by_mei(forests: Forests | None = None, **settings: object) -> Slate:
     made = tea(forests)
     return recommend(query(made, customer_id="mei"), plan(**settings), made)
-
-
-def rows(slate: Slate) -> list[int]:
-    return [served.row for served in slate.items]
 
 
 def test_the_ranker_puts_first_what_it_has_learned_to() -> None:

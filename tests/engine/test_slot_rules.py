@@ -18,7 +18,7 @@ from engine.shop import ShopConfig, check_shop
 from engine.slot_rules import filter_by_rules
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
-from engine.types import Slate
+from tests.engine.asking import rows
 from tests.worlds import BLACK, CUP, GREEN, GUIDE, LOG, MILK, NOW, POPULAR, POT, SHOP, bundle, event
 
 TITLE = {"en": "x", "zh": "x"}
@@ -44,10 +44,6 @@ def plan(under: ShopConfig | None = None, **settings: object) -> SlotPlan:
 
 def query(tea: Bundle, *tail: Happened, n: int = 6, who: str = "mei", at: int = NOW) -> Query:
     return enrich(Asked(n=n, customer_id=who), tea, at, tail=tail)
-
-
-def rows(slate: Slate) -> list[int]:
-    return [served.row for served in slate.items]
 
 
 def shown(

@@ -1,0 +1,81 @@
+"""Why an item stands there is told truly, in the tea shop of tests/worlds.py."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.bundle import Bundle
+from engine.events import EventType
+from engine.explain import REASONS
+from engine.reasons import TEXTS, say
+from engine.recommend import recommend
+from engine.retrievers import RETRIEVERS
+from engine.shop import read_shop
+from engine.slots import read_slots
+from engine.types import DAY_MS
+from tests.engine.asking import plan, query
+from tests.worlds import CUP, GREEN, GUIDE, MILK, NOW, POT, event, lists, past_sessions
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def test_every_retriever_has_a_reason_in_both_languages() -> None:
+    assert set(REASONS) == set(RETRIEVERS)
+    for code in {*REASONS.values(), "bought_similar", "bought_before", "seen"}:
+        assert set(TEXTS[code]) == {"en", "zh"}
+        for language in ("en", "zh"):
+            assert "{" not in say(code, ["tea"], language)  # type: ignore[arg-type]
+
+
+def test_an_item_of_past_sessions_goes_with_the_newest_and_what_was_seen_says_so(
+    tea: Bundle,
+) -> None:
+    world = replace(tea, sessions=past_sessions([GREEN, GUIDE], [GREEN, GUIDE]))
+    look = event(9, EventType.VIEW, "green", 30)
+    slot = plan(sources={"session": 1}, repeat="always", fallback=[])
+    slate = recommend(query(world, look, visitor_id="v", n=6), slot, world)
+    told = {served.row: (served.reason, served.because) for served in slate.items}
+    assert told[GUIDE] == ("goes_with", (GREEN,))
+    assert told.get(GREEN, ("seen", ())) == ("seen", ())
+
+
+@pytest.mark.parametrize(
+    ("later", "told"), [(0, {GUIDE: "bought_similar", CUP: "bought_before"}), (10, {})]
+)
+def test_what_was_bought_is_not_said_to_be_seen_nor_what_is_long_ago_to_be_lately(
+    tea: Bundle, later: int, told: dict[int, str]
+) -> None:
+    """Lin bought the cup 25 days ago."""
+    world = replace(tea, sessions=past_sessions([CUP, GUIDE], [CUP, GUIDE]))
+    slot = plan(sources={"session": 1}, repeat="always", fallback=[])
+    asked = query(world, customer_id="lin", at=NOW + later * DAY_MS)
+    slate = recommend(asked, slot, world)
+    found = {one.row: one.reason for one in slate.items if one.source == "session"}
+    assert {row: found[row] for row in found if row in (CUP, GUIDE)} == told
+
+
+def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea: Bundle) -> None:
+    world = replace(tea, alike=lists({POT: 1.0}, {POT: 1.1}, {}, {}, {}, {}))
+    slot = plan(sources={"context": 1}, repeat="always", fallback=[])
+    slate = recommend(query(world, context_items=["green", "black"], n=1), slot, world)
+    assert [(served.row, served.because) for served in slate.items] == [(POT, (GREEN,))]
+
+
+@pytest.mark.parametrize("name", ["home", "list", "search", "my", "item", "cart"])
+def test_no_reason_leaves_a_gap_where_a_name_belongs(name: str, tea: Bundle) -> None:
+    slots = read_slots(CONFIG / "slots.toml", read_shop(CONFIG / "shop.toml"))
+    world = replace(tea, sessions=past_sessions([GREEN, GUIDE], [POT, MILK], [CUP, GREEN]))
+    look = event(9, EventType.VIEW, "pot", 30)
+    asked = query(world, look, customer_id="mei", context_items=["cup"], category="home", n=6)
+    for served in recommend(asked, slots[name], world).items:
+        assert bool(served.because) == ("{items}" in TEXTS[served.reason]["en"]), served
+
+
+def test_what_was_bought_once_is_not_said_to_be_bought_often(tea: Bundle) -> None:
+    slot = plan(sources={"again": 1}, repeat="always", fallback=[])
+    once_more = event(9, EventType.PURCHASE, "green", 30, unit_price_minor=5000)
+    mei = recommend(query(tea, once_more, customer_id="mei", n=1), slot, tea)
+    lin = recommend(query(tea, customer_id="lin", n=1), slot, tea)
+    assert [(served.row, served.reason) for served in mei.items] == [(GREEN, "again")]
+    assert [(served.row, served.reason) for served in lin.items] == [(CUP, "bought_before")]
