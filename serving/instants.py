@@ -1,6 +1,12 @@
-"""Instants on the wire."""
+"""Instants: this moment, and those on the wire."""
 
+import time
 from datetime import UTC, datetime
+
+
+def wall() -> int:
+    """Epoch milliseconds, now, whatever the shop's clock says."""
+    return time.time_ns() // 1_000_000
 
 
 def instant(at: int) -> str | None:
