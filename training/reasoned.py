@@ -15,7 +15,7 @@ from engine.query import Asked, Query, enrich_at_training
 from engine.ranking import Pool
 from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
-from engine.slot_rules import filter_rows
+from engine.slot_rules import filters_of
 from engine.slots import Slot, SlotPlan
 from engine.types import Mask, Rows
 from training.slates import in_processes
@@ -110,7 +110,7 @@ def _filler(
 def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:
     """The item and what goes with it for this customer; nothing where it may not be shown."""
     row = np.array([offer.item], np.int32)
-    if not filter_rows(row, query, slot, bundle).all():
+    if not filters_of(query, slot, bundle).keep(row).all():
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
     rest = choose(
         replace(query, n=offer.n - 1, exclude=np.append(query.exclude, row)), slot, bundle
