@@ -139,9 +139,9 @@ def _different(lines: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """The different ones of (n, columns) numbers of -1 or more, and the place of each line.
 
     Each line as one number of mixed radix: sorting lines as such takes twenty times as long.
-    ValueError where 64 bits are too few.
     """
-    sizes = tuple((lines.max(axis=0, initial=-1) + 2).tolist())
-    packed = np.ravel_multi_index(tuple(lines.T + 1), sizes)
-    different, place = np.unique(packed, return_inverse=True)
-    return np.column_stack(np.unravel_index(different, sizes)) - 1, place
+    kinds, codes = zip(*(np.unique(c, return_inverse=True) for c in lines.T), strict=True)
+    sizes = tuple(max(len(kind), 1) for kind in kinds)
+    different, place = np.unique(np.ravel_multi_index(codes, sizes), return_inverse=True)
+    found = np.unravel_index(different, sizes)
+    return np.column_stack([k[c] for k, c in zip(kinds, found, strict=True)]), place

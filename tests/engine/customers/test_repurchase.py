@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.customers.renewal import Repurchase, unlearned
-from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, lasting
+from engine.customers.repurchase import Cycles, RepurchaseConfig, lasting
 from engine.customers.supplies import Supplies
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.engine.customers.world import at
@@ -48,13 +48,6 @@ def test_C1_an_item_without_a_rate_lasts_a_cycle_whatever_the_number() -> None:
     assert due_rows(bought(0, TEA, units=3), 20) == [TEA]
     assert due_rows(bought(0, MILK, units=3), 21) == [MILK]
     assert due_rows(bought(0, MILK, units=1), 21) == []
-
-
-def test_C2_care_comes_as_the_first_of_three_units_runs_out() -> None:
-    when = care_at(at(0), 3, 7, CONFIG)
-    assert when is not None
-    assert 6 <= (when - at(0)) / DAY_MS <= 7
-    assert care_at(at(0), 2, 7, CONFIG) is None
 
 
 @pytest.mark.parametrize(
