@@ -64,7 +64,7 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
 @dataclass(frozen=True, slots=True)
 class _Known:
     bought: frozenset[int]  # empty where no item is shown that another led to
-    due: Mapping[int, Overdue]  # of what was bought; empty where no such item is shown
+    due: Mapping[int, Overdue]  # near the end of its cycle; empty where nothing bought is shown
     often: frozenset[int]  # bought in more than one order, as far as that still counts
 
 
@@ -83,7 +83,7 @@ def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
         return _led(row, source, lead, known)
     if source in OWN:
         if row in known.due:
-            return "due" if known.due[row].repeated else "due_first"
+            return "due" if known.due[row].own else "due_first"
         return "again" if row in known.often else "bought_before"
     return REASONS[source]
 

@@ -26,6 +26,7 @@ from engine.customers.repurchase import (
     Cycles,
     Floats,
     RepurchaseConfig,
+    has_own_cycle,
     lasting,
     progress,
 )
@@ -151,8 +152,14 @@ def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> 
     passed = progress(history, days, now)
     hazard = renewal.hazard.take(cells_of(history.rows, passed, renewal))
     mu = expected(history, visits, renewal, config.horizon_days) * hazard
-    near: Mask = (passed >= config.due_from) & (passed <= config.due_until)
+    near = _in_window(passed, config)
     return Again(-np.expm1(-mu), days, passed, near, near | _at_any_time(history, renewal, now))
+
+
+def _in_window(passed: Floats, config: RepurchaseConfig) -> Mask:
+    """Around the end of the cycle: what is named due to people, wherever they read it."""
+    near: Mask = (passed >= config.due_from) & (passed <= config.due_until)
+    return near
 
 
 def _at_any_time(history: ItemHistory, renewal: Renewal, now: int) -> Mask:
@@ -198,27 +205,26 @@ def wanted_again(history: ItemHistory, known: Repurchase, now: int) -> Mask:
 
 
 class Overdue(NamedTuple):
-    """What can be said of an item whose cycle has passed."""
+    """What can be said of an item near the end of its cycle."""
 
-    repeated: bool  # bought at more than one time
-    every: int  # days between purchases so far, else those that it lasts
+    own: bool  # the days are the customer's own; else those that the item lasts
+    every: int  # `lasting`, as the profile tells it
     ago: int  # days since the last
 
 
 def overdue(history: ItemHistory, known: Repurchase, now: int) -> dict[int, Overdue]:
-    """Item row → the days of its cycle, of what was bought and is both due and used up."""
+    """Item row → the days of its cycle, of what was bought and is `near` the end of it.
+
+    Not all that the source `due` offers: what has no cycle is due at any time, and a year after
+    the purchase its days say nothing.
+    """
     held = held_of(history)
     if not len(held):
         return {}
     days = lasting(held, known.cycles, known.config)
-    passed = progress(held, days, now)
-    free = _at_any_time(held, known.renewal, now)
-    config = known.config
-    late = ((passed >= config.due_from) & ((passed <= config.due_until) | free)).nonzero()[0]
-    at, first = held.last_bought_at.take(late), held.first_bought_at.take(late)
-    intervals = held.orders.take(late) - 1
-    own = (at - first) / (np.maximum(intervals, 1) * DAY_MS)
-    repeated = (intervals > 0) & (own >= 1)
-    every = np.maximum(np.rint(np.where(repeated, own, days.take(late))), 1).astype(int)
-    told = zip(repeated.tolist(), every.tolist(), ((now - at) // DAY_MS).tolist(), strict=True)
-    return dict(zip(held.rows.take(late).tolist(), map(Overdue._make, told), strict=True))
+    near = _in_window(progress(held, days, now), known.config).nonzero()[0]
+    own = has_own_cycle(held, known.config).take(near)
+    every = np.maximum(np.rint(days.take(near)), 1).astype(int)
+    ago = (now - held.last_bought_at.take(near)) // DAY_MS
+    told = zip(own.tolist(), every.tolist(), ago.tolist(), strict=True)
+    return dict(zip(held.rows.take(near).tolist(), map(Overdue._make, told), strict=True))

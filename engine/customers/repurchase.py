@@ -67,10 +67,16 @@ def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> F
     counted = cycles.per_unit.take(history.rows).nonzero()[0]
     if len(counted):
         days[counted] *= np.maximum(history.last_units.take(counted), 1)
-    often = (history.orders > config.own_observations).nonzero()[0]
+    often = has_own_cycle(history, config).nonzero()[0]
     if len(often):
         days[often] = _own(history, often, days.take(often), cycles, config.prior)
     return days
+
+
+def has_own_cycle(history: ItemHistory, config: RepurchaseConfig) -> Mask:
+    """(n,) whether the customer's own intervals count in `lasting`."""
+    own: Mask = history.orders > config.own_observations
+    return own
 
 
 def _own(

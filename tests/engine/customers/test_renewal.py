@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.customers.renewal import (
     Renewal,
@@ -140,10 +142,10 @@ def test_C3_the_shops_window_holds_while_nothing_is_learned() -> None:
 
 
 def test_C3_a_reason_says_how_often_and_how_long_ago_in_both_languages() -> None:
-    often = overdue(held(TEA, [0, 22]), KNOWN, at(43))[TEA]
-    assert (often.repeated, often.every, often.ago) == (True, 22, 21)
+    often = overdue(held(TEA, [0, 22, 44, 66, 88]), KNOWN, at(109))[TEA]
+    assert (often.own, often.every, often.ago) == (True, 21, 21)
     once = overdue(held(MILK, [0], units=3), KNOWN, at(21.5))[MILK]
-    assert (once.repeated, once.every, once.ago) == (False, 21, 21)
+    assert (once.own, once.every, once.ago) == (False, 21, 21)
     assert say("due", [], "en", (22, 1)) == (
         "Time to buy it again: you buy it about every 22 days, last 1 day ago"
     )
@@ -152,6 +154,39 @@ def test_C3_a_reason_says_how_often_and_how_long_ago_in_both_languages() -> None
         "Time to buy it again: it lasts about 21 days, you bought it 21 days ago"
     )
     assert say("due_first", [], "zh", (21, 21)) == "该补货了：约可用21天，您在21天前买过"
+
+
+def test_C3_two_orders_are_no_cycle_of_ones_own_in_a_reason_either() -> None:
+    twice = overdue(held(TEA, [0, 60]), KNOWN, at(80))[TEA]
+    assert (twice.own, twice.every, twice.ago) == (False, 20, 20)
+
+
+@pytest.mark.parametrize("known", [KNOWN, OPEN])
+@pytest.mark.parametrize(
+    ("day", "told"), [(10, False), (17, False), (18, True), (24, True), (25, False), (365, False)]
+)
+def test_C3_a_reason_says_due_in_the_window_alone_also_where_goods_have_no_cycle(
+    known: Repurchase, day: float, *, told: bool
+) -> None:
+    assert bool(overdue(held(TEA, [0]), known, at(day))) == told
+
+
+@given(
+    st.lists(st.floats(0, 90), min_size=1, max_size=7).map(sorted),
+    st.integers(1, 4),
+    st.floats(0, 60),
+    st.sampled_from([(TEA, KNOWN), (MILK, KNOWN), (TEA, OPEN)]),
+)
+def test_C3_a_reason_tells_what_the_profile_and_the_messages_tell(
+    days: list[float], units: int, later: float, of: tuple[int, Repurchase]
+) -> None:
+    """They ask `again` for what is near and for how many days it lasts."""
+    row, known = of
+    history, now = held(row, days, units), at(days[-1] + later)
+    found = again(history, visits_of([at(day) for day in days], history, now), known, now)
+    told = overdue(history, known, now)
+    wanted = [max(round(lasts), 1) for lasts in found.days[found.near].tolist()]
+    assert [(item, one.every) for item, one in told.items()] == [(row, lasts) for lasts in wanted]
 
 
 def test_C3_nothing_is_said_of_what_is_not_used_up_or_was_never_bought() -> None:
