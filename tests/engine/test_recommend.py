@@ -55,7 +55,7 @@ def test_the_next_request_after_a_view_goes_with_it(tea: Bundle) -> None:
     slate = recommend(query(tea, seen, visitor_id="v1", n=1), session, tea)
     assert rows(slate) == [CUP]
     assert slate.items[0].because == (POT,)
-    assert say(slate.items[0].reason, ["Tea pot"], "zh") == "与您刚看的“Tea pot”相配"
+    assert say(slate.items[0].reason, ["Tea pot"], "zh") == "与您最近看过的“Tea pot”相配"
 
 
 def test_a_disliked_item_and_its_pull_are_gone(tea: Bundle) -> None:

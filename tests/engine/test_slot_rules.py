@@ -187,7 +187,7 @@ def test_due_items_lead_where_the_slot_says_so() -> None:
     sources = {"popular": 1, "due": 0.1}
     slot = plan(sources=sources, repeat="when_due", lead={"source": "due", "places": 1})
     slate = recommend(query(tea, customer_id="mei"), slot, tea)
-    assert (rows(slate)[0], slate.items[0].reason) == (GREEN, "due")
+    assert (rows(slate)[0], slate.items[0].reason) == (GREEN, "due_first"), "two orders"
     scores = [served.score for served in slate.items]
     assert scores == sorted(scores, reverse=True)
     assert shown(tea, slot, customer_id="lin")[0] == GREEN, (
