@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.customers.renewal import Overdue, overdue
+from engine.customers.supplies import Cycle
 from engine.item_history import latest_places
 from engine.query import Query
 from engine.ranking import Pool
@@ -50,13 +50,12 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     names = slot.names
     sources = [names[place] for place in pool.sources.tolist()]
     leads = _leads(pool, sources, query, bundle)
-    known = _known(sources, query, bundle)
+    known = _known(sources, query)
     items = []
     for row, score, source in zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True):
         lead = leads.get(row)
         because = () if lead is None else (lead,)
-        code = _reason(row, source, lead, known)
-        days = known.due[row][1:] if code.startswith("due") else None
+        code, days = _reason(row, source, lead, known)
         items.append(Served(row, score, source, code, because, days))
     return Slate(tuple(items), query.degraded)
 
@@ -64,28 +63,35 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
 @dataclass(frozen=True, slots=True)
 class _Known:
     bought: frozenset[int]  # empty where no item is shown that another led to
-    due: Mapping[int, Overdue]  # near the end of its cycle; empty where nothing bought is shown
+    due: Mapping[int, Cycle]  # near the end of its cycle; empty where nothing bought is shown
     often: frozenset[int]  # bought in more than one order, as far as that still counts
 
 
-def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
+def _known(sources: list[str], query: Query) -> _Known:
     history = query.history
     held = history.rows[history.bought > 0].tolist() if LED.intersection(sources) else ()
     if not OWN.intersection(sources):
         return _Known(frozenset(held), {}, frozenset())
     often = history.rows[history.frequency > ONE_ORDER].tolist()
-    due = overdue(history, bundle.repurchase, query.now)
-    return _Known(frozenset(held), due, frozenset(often))
+    return _Known(frozenset(held), query.supplies.cycles, frozenset(often))
 
 
-def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
+Said = tuple[str, tuple[int, int] | None]  # a code, and days to say with it
+
+
+def _reason(row: int, source: str, lead: int | None, known: _Known) -> Said:
     if source in LED:
-        return _led(row, source, lead, known)
+        return _led(row, source, lead, known), None
     if source in OWN:
-        if row in known.due:
-            return "due" if known.due[row].own else "due_first"
-        return "again" if row in known.often else "bought_before"
-    return REASONS[source]
+        return _own(row, known)
+    return REASONS[source], None
+
+
+def _own(row: int, known: _Known) -> Said:
+    cycle = known.due.get(row)
+    if cycle is not None:
+        return "due" if cycle.own else "due_first", (cycle.every, cycle.ago)
+    return "again" if row in known.often else "bought_before", None
 
 
 def _led(row: int, source: str, lead: int | None, known: _Known) -> str:

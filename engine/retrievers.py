@@ -8,7 +8,6 @@ import numpy as np
 from engine.bundle import Bundle, Factors
 from engine.customers.consent import personal
 from engine.customers.newcomers import from_referrer as referrer_items
-from engine.customers.renewal import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
 from engine.sessions import nearest_sessions, with_lists
@@ -112,7 +111,7 @@ def again(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 def due(query: Query, bundle: Bundle, depth: int) -> Candidates:
     """What the customer will probably buy again within `horizon_days`."""
-    return due_items(query.history, query.ordered_at, bundle.repurchase, query.now, depth)
+    return query.supplies.candidates(depth)
 
 
 def searched(query: Query, bundle: Bundle, depth: int) -> Candidates:

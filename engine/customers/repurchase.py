@@ -98,10 +98,3 @@ def _own(
 def progress(history: ItemHistory, days: Floats, now: int) -> Floats:
     """(n,) how much of `days` has passed since the last purchase; above 1 = overdue."""
     return (now - history.last_bought_at) / (days * DAY_MS)
-
-
-def care_at(bought_at: int, units: int, days: float, config: RepurchaseConfig) -> int | None:
-    """When to ask a new customer how it goes: as the first of several units runs out (C2)."""
-    if units < config.care_units:
-        return None
-    return bought_at + round(days * config.care_share * DAY_MS)

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -148,7 +148,7 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
     cohorts = defaultdict[str, list[int]](lambda: [0, 0, 0])
     for who, each in zip(ids, states, strict=True):
         if each.first_at:
-            month = datetime.fromtimestamp(each.first_at / 1000, UTC).strftime("%Y-%m")
+            month = datetime.fromtimestamp(each.first_at / 1000, facts.zone).strftime("%Y-%m")
             for place, count in enumerate((1, each.invitations, brought[who])):
                 cohorts[month][place] += count
     told = {row[0]: row[1:] for row in spread(facts).iter_rows()}
