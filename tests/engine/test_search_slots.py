@@ -23,7 +23,7 @@ def search() -> SlotPlan:
     return read_slots(CONFIG / "slots.toml", read_shop(CONFIG / "shop.toml"))["search"]
 
 
-def test_G2_what_matches_the_words_stands_before_all_that_was_looked_at(
+def test_what_matches_the_words_stands_before_all_that_was_looked_at(
     search: SlotPlan, tea: Bundle
 ) -> None:
     """Others who looked at the cup went on to milk and the guide, whatever was searched."""
@@ -35,7 +35,7 @@ def test_G2_what_matches_the_words_stands_before_all_that_was_looked_at(
     assert {CUP, MILK, GUIDE} == set(rows(slate)[3:])
 
 
-def test_G2_of_what_matches_the_customer_sees_first_what_they_care_for(
+def test_of_what_matches_the_customer_sees_first_what_they_care_for(
     search: SlotPlan, tea: Bundle
 ) -> None:
     stranger = recommend(query(tea, search="tea"), search, tea)
@@ -45,11 +45,11 @@ def test_G2_of_what_matches_the_customer_sees_first_what_they_care_for(
     assert rows(looked)[:3] == [POT, GREEN, BLACK]
 
 
-def test_G2_more_words_match_better_than_what_sells(search: SlotPlan, tea: Bundle) -> None:
+def test_more_words_match_better_than_what_sells(search: SlotPlan, tea: Bundle) -> None:
     assert rows(recommend(query(tea, search="pot tea"), search, tea))[:3] == [POT, GREEN, BLACK]
 
 
-def test_G2_before_a_word_is_typed_the_last_search_and_the_last_look_show_at_once(
+def test_before_a_word_is_typed_the_last_search_and_the_last_look_show_at_once(
     search: SlotPlan, tea: Bundle
 ) -> None:
     world = replace(tea, sessions=past_sessions([CUP, GUIDE], [CUP, GUIDE], [CUP, GUIDE]))
