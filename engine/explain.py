@@ -98,7 +98,7 @@ def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
     if lead is not None:
         return "bought_similar" if lead in known.bought else REASONS[source]
     if source == "similar":
-        return "taste"  # what led to it is older than what a reason may name
+        return "taste"  # what led to it is older than a reason may name, or met it by chance
     return "bought_before" if row in known.bought else "seen"
 
 
@@ -131,12 +131,13 @@ class _Evidence(NamedTuple):
 
 
 def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
+    """`similar` and `session` sum up all pairs; named are those alone that are no chance."""
     if source == "similar":
         history = query.history
         named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
-        return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
+        return _Evidence(bundle.alike, history.rows[named], history.weights[named], most)
     asked = {
-        "session": (query.recent, bundle.similar),
+        "session": (query.recent, bundle.alike),
         "context": (query.context, bundle.alike),
         "bought_together": (query.basket, bundle.bought_together),
     }

@@ -56,6 +56,7 @@ class Query:
     complained: Rows = field(default_factory=lambda: NO_ROWS)  # what the customer complained about
     category: int | None = None  # a code; -1 is a category that nothing belongs to
     search: str | None = None
+    searching: bool = False  # the words came with this request; else they are the last ones
     channel: str | None = None
     degraded: tuple[str, ...] = ()
 
@@ -99,6 +100,7 @@ def enrich(
         complained=person.complained,
         category=_category(bundle, asked.category),
         search=asked.search or person.search,
+        searching=bool(asked.search),
         channel=asked.channel,
         degraded=degraded,
     )

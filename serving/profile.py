@@ -17,12 +17,12 @@ from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
 from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
+from engine.instants import instant
 from engine.person import known_customer
 from engine.query import Query
 from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
 from serving.identity import described
-from serving.instants import instant
 from serving.shop import Seen
 
 SHOWN: Final = 20  # decision: of each list the newest; the log holds all

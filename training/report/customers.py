@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from engine.customers.facts import Moments
 from engine.customers.labels import (
     DEVELOPMENTS,
     OPINIONS,
@@ -38,6 +39,19 @@ GROUPS: Final[Mapping[str, Mapping[str, Label]]] = {
     "customer_type": TYPES,
     "relation": RELATIONS,
 }
+
+
+def can_tell(group: str, facts: Facts) -> bool:
+    """Whether the log says what tells the parts of a group apart.
+
+    Without referrals and ratings the leaders would be whoever spent most (V4, V6), and without a
+    sign-up nobody is a member (L2).
+    """
+    people = facts.bundle.snapshot
+    moments = {name: people.moments[:, place] for place, name in enumerate(Moments._fields)}
+    if group in {"opinion", "customer_type"}:
+        return bool(people.referred.size or moments["ratings"].any())
+    return group != "relation" or bool(moments["member_at"].any())
 
 
 def known(facts: Facts) -> pl.DataFrame:

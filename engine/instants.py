@@ -1,4 +1,4 @@
-"""Instants on the wire."""
+"""Instants as other programs read them."""
 
 from datetime import UTC, datetime
 
