@@ -10,6 +10,7 @@ import polars as pl
 from caini.demo.shop import simulate
 from caini.demo.world import DemoConfig
 from caini.demo.write import write_simulated
+from training.assemble import unheard
 from training.publish import current, publish
 from training.train import fit, open_source, read_settings
 
@@ -40,7 +41,7 @@ def sample_bundles() -> Path:
         source = open_source(log, None)
         ended = source.log.select(pl.col("at").max().dt.epoch("ms")).collect().item()
         settings = read_settings(CONFIG, search=False)
-        publish(fit(source, settings, {}, now=lambda: ended, say=_unheard), bundles)
+        publish(fit(source, settings, {}, now=lambda: ended, say=unheard), bundles)
     return bundles
 
 
@@ -49,7 +50,3 @@ def _fingerprint(log: Path) -> str:
     files = [log, *sorted(CONFIG.glob("*.toml"))]
     told = [f"{path.resolve()} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
     return sha256("\n".join(told).encode()).hexdigest()[:12]
-
-
-def _unheard(step: str) -> None:
-    del step

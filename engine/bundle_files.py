@@ -231,7 +231,13 @@ def _check_sizes(bundle: Bundle) -> None:
         "customer factors": (len(bundle.factors.customer), n_customers),
         "customer_items": (len(bundle.customer_items.offsets) - 1, n_customers),
         "popular_by_segment": (len(bundle.popular_by_segment), len(bundle.shop.segments)),
+        "cycles": (len(bundle.cycles.days), n_items),
+        "cycles per unit": (len(bundle.cycles.per_unit), n_items),
         "renewal": (len(bundle.renewal.group), n_items),
+        "renewal shares": (len(bundle.renewal.shares), n_items),
+        "renewal cyclic": (len(bundle.renewal.cyclic), n_items),
+        "renewal timing": (len(bundle.renewal.timing), 4),
+        "renewal classes": (bundle.renewal.hazard.shape[1], len(bundle.renewal.edges) + 1),
         "visitors": (len(bundle.visitors.customers), len(bundle.visitors.ids)),
         "linked": (len(bundle.linked.snapshot), len(bundle.linked.nodes)),
         "items of the linked": (len(bundle.linked.items.offsets) - 1, len(bundle.linked.nodes)),
@@ -244,9 +250,13 @@ def _check_sizes(bundle: Bundle) -> None:
     if seen - set(FEATURES):
         strange = sorted(seen - set(FEATURES))
         raise BundleError(f"forests: this code has no features {', '.join(strange)}; train again")
-    factors = bundle.factors
+    factors, renewal = bundle.factors, bundle.renewal
+    if renewal.group.max(initial=-1) >= len(renewal.hazard):
+        raise BundleError(f"renewal: an item's group is beyond the {len(renewal.hazard)} there are")
     for name, held in (
         ("item factors", factors.item), ("trend", factors.trend), ("rarity", factors.rarity),
+        ("cycles", bundle.cycles.days), ("renewal shares", renewal.shares),
+        ("renewal timing", renewal.timing), ("renewal hazard", renewal.hazard),
     ):  # fmt: skip
         if not np.isfinite(held).all():
             raise BundleError(f"{name}: holds values that are not finite")

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engine.bundle import Bundle
-from engine.customers.renewal import Overdue, overdue
+from engine.customers.supplies import Cycle
 from engine.item_history import latest_places
 from engine.query import Query
 from engine.ranking import Pool
@@ -50,13 +50,12 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     names = slot.names
     sources = [names[place] for place in pool.sources.tolist()]
     leads = _leads(pool, sources, query, bundle)
-    known = _known(sources, query, bundle)
+    known = _known(sources, query)
     items = []
     for row, score, source in zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True):
         lead = leads.get(row)
         because = () if lead is None else (lead,)
-        code = _reason(row, source, lead, known)
-        days = known.due[row][1:] if code.startswith("due") else None
+        code, days = _reason(row, source, lead, known)
         items.append(Served(row, score, source, code, because, days))
     return Slate(tuple(items), query.degraded)
 
@@ -64,35 +63,42 @@ def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
 @dataclass(frozen=True, slots=True)
 class _Known:
     bought: frozenset[int]  # empty where no item is shown that another led to
-    due: Mapping[int, Overdue]  # of what was bought; empty where no such item is shown
+    due: Mapping[int, Cycle]  # near the end of its cycle; empty where nothing bought is shown
     often: frozenset[int]  # bought in more than one order, as far as that still counts
 
 
-def _known(sources: list[str], query: Query, bundle: Bundle) -> _Known:
+def _known(sources: list[str], query: Query) -> _Known:
     history = query.history
     held = history.rows[history.bought > 0].tolist() if LED.intersection(sources) else ()
     if not OWN.intersection(sources):
         return _Known(frozenset(held), {}, frozenset())
     often = history.rows[history.frequency > ONE_ORDER].tolist()
-    due = overdue(history, bundle.repurchase, query.now)
-    return _Known(frozenset(held), due, frozenset(often))
+    return _Known(frozenset(held), query.supplies.cycles, frozenset(often))
 
 
-def _reason(row: int, source: str, lead: int | None, known: _Known) -> str:
+Said = tuple[str, tuple[int, int] | None]  # a code, and days to say with it
+
+
+def _reason(row: int, source: str, lead: int | None, known: _Known) -> Said:
     if source in LED:
-        return _led(row, source, lead, known)
+        return _led(row, source, lead, known), None
     if source in OWN:
-        if row in known.due:
-            return "due" if known.due[row].repeated else "due_first"
-        return "again" if row in known.often else "bought_before"
-    return REASONS[source]
+        return _own(row, known)
+    return REASONS[source], None
+
+
+def _own(row: int, known: _Known) -> Said:
+    cycle = known.due.get(row)
+    if cycle is not None:
+        return "due" if cycle.own else "due_first", (cycle.every, cycle.ago)
+    return "again" if row in known.often else "bought_before", None
 
 
 def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
     if lead is not None:
         return "bought_similar" if lead in known.bought else REASONS[source]
     if source == "similar":
-        return "taste"  # what led to it is older than what a reason may name
+        return "taste"  # what led to it is older than a reason may name, or met it by chance
     return "bought_before" if row in known.bought else "seen"
 
 
@@ -125,12 +131,13 @@ class _Evidence(NamedTuple):
 
 
 def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
+    """`similar` and `session` sum up all pairs; named are those alone that are no chance."""
     if source == "similar":
         history = query.history
         named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
-        return _Evidence(bundle.similar, history.rows[named], history.weights[named], most)
+        return _Evidence(bundle.alike, history.rows[named], history.weights[named], most)
     asked = {
-        "session": (query.recent, bundle.similar),
+        "session": (query.recent, bundle.alike),
         "context": (query.context, bundle.alike),
         "bought_together": (query.basket, bundle.bought_together),
     }

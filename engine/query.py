@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
-
 from engine.bundle import Bundle
 from engine.customers.complaints import complained_rows
 from engine.customers.history import fold_all, key_of
 from engine.customers.households import bought_at_home
 from engine.customers.state import CustomerState, assess
+from engine.customers.supplies import Supplies
 from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
@@ -20,17 +19,6 @@ from engine.types import DAY_MS, NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION_DAYS: Final = 30  # decision: "lately" is true of no older sign of interest
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
-INTEREST: Final = frozenset(
-    {
-        EventType.VIEW,
-        EventType.CLICK,
-        EventType.FAVOURITE,
-        EventType.CART,
-        EventType.PURCHASE,
-        EventType.ENQUIRY,
-    }
-)
-"""Events that say "I look at this now"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +43,10 @@ class Query:
     now: int
     n: int
     customer: CustomerState
+    supplies: Supplies  # of `history`
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
     history: ItemHistory = NO_ITEM_HISTORY
-    ordered_at: tuple[int, ...] = ()  # of all orders, also of what came back; ascending
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -68,6 +56,7 @@ class Query:
     complained: Rows = field(default_factory=lambda: NO_ROWS)  # what the customer complained about
     category: int | None = None  # a code; -1 is a category that nothing belongs to
     search: str | None = None
+    searching: bool = False  # the words came with this request; else they are the last ones
     channel: str | None = None
     degraded: tuple[str, ...] = ()
 
@@ -99,10 +88,10 @@ def enrich(
         now=now,
         n=asked.n,
         customer=person.customer,
+        supplies=Supplies(person.history, bundle.repurchase, now, person.ordered_at),
         segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
         customer_row=person.row,
         history=person.history,
-        ordered_at=person.ordered_at,
         fresh=person.fresh,
         recent=person.recent,
         context=_known(bundle, asked.context_items),
@@ -111,6 +100,7 @@ def enrich(
         complained=person.complained,
         category=_category(bundle, asked.category),
         search=asked.search or person.search,
+        searching=bool(asked.search),
         channel=asked.channel,
         degraded=degraded,
     )
@@ -160,7 +150,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         history=history,
         ordered_at=past.orders.at,
         fresh=len(news) > 0,
-        recent=_session(tail, rows, history, now),
+        recent=newest(history, SESSION, now - SESSION_DAYS * DAY_MS),
         search=_latest_query(tail),
         complained=complained_rows(past, history, bundle.items),
     )
@@ -175,21 +165,6 @@ def _known(bundle: Bundle, items: Sequence[str]) -> Rows:
 
 def _category(bundle: Bundle, path: str | None) -> int | None:
     return None if path is None else bundle.catalogue.categories.row(path)
-
-
-def _session(tail: Sequence[Happened], rows: Rows, history: ItemHistory, now: int) -> Rows:
-    """What was looked at last: the tail's items, newest first, then those of the history, as far
-    as that is lately.
-    """
-    known = newest(history, SESSION, now - SESSION_DAYS * DAY_MS)
-    if not tail:
-        return known
-    order = sorted(range(len(tail)), key=lambda i: (-tail[i].at, tail[i].event_id))
-    live = [int(rows[i]) for i in order if rows[i] >= 0 and tail[i].type in INTEREST]
-    unwanted = set(history.rows[history.unwanted].tolist())
-    both = dict.fromkeys(row for row in live if row not in unwanted)
-    both |= dict.fromkeys(known.tolist())
-    return np.array(list(both)[:SESSION], np.int32)
 
 
 def _latest_query(tail: Sequence[Happened]) -> str | None:

@@ -1,6 +1,6 @@
 """The steps between candidates and a slate, each a small pure function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.renewal import Repurchase, wanted_again
 from engine.query import Query
-from engine.slots import Repeat, Slot
-from engine.types import NO_ROWS, Candidates, ItemHistory, Mask, Rows
+from engine.slots import Slot
+from engine.types import Candidates, Mask, Rows
 
 NORM_DEPTH: Final = 20  # a source's scores are counted in means of its best 20; decision 0004
 
@@ -66,38 +65,13 @@ def scale_of(candidates: Candidates) -> float:
 
 
 def filter_for_slot(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
-    """Which of `rows` sell, are of the slot's kind, and are neither at hand nor unwanted."""
-    barred = np.zeros(len(bundle.items), np.bool_)
-    barred[_unwanted(query)] = True
-    barred[not_again(query.history, query.now, slot, bundle)] = True
-    keep: Mask = bundle.sellable.take(rows) & ~barred.take(rows)
+    """Which of `rows` sell and are of the slot's kind."""
+    keep: Mask = bundle.sellable.take(rows)
     if query.category is not None and slot.within_category:
         keep &= bundle.catalogue.within(query.category)[rows]
     if slot.kinds is not None:
         keep &= np.isin(bundle.catalogue.kind[rows], slot.kinds)
     return keep
-
-
-def _unwanted(query: Query) -> Rows:
-    """Named by the caller, on the page already, in the cart, or disliked."""
-    disliked = query.history.rows[query.history.unwanted]
-    return np.concatenate([query.exclude, query.context, query.cart, disliked])
-
-
-def not_again(
-    history: ItemHistory,
-    now: int,
-    slot: Slot,
-    bundle: Bundle,
-    ready: Callable[[ItemHistory, Repurchase, int], Mask] = wanted_again,
-) -> Rows:
-    """Bought items that the slot's repeat policy hides; what is `ready` is due."""
-    if slot.repeat is Repeat.ALWAYS:
-        return NO_ROWS
-    bought = history.bought > 0
-    if slot.repeat is Repeat.WHEN_DUE:
-        bought &= ~ready(history, bundle.repurchase, now)
-    return history.rows[bought]
 
 
 def arrange(pool: Pool, slot: Slot, bundle: Bundle) -> Pool:

@@ -8,7 +8,7 @@ Language = Literal["en", "zh"]
 TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "bought_similar": {"en": "Because you bought {items}", "zh": "因为您买过{items}"},
     "viewed_similar": {"en": "Because you looked at {items}", "zh": "因为您看过{items}"},
-    "goes_with": {"en": "Goes with {items}, which you just saw", "zh": "与您刚看的{items}相配"},
+    "goes_with": {"en": "Goes with {items}, seen lately", "zh": "与您最近看过的{items}相配"},
     "seen": {"en": "You looked at this lately", "zh": "您最近看过"},
     "similar_to": {"en": "Similar to {items}", "zh": "与{items}相似"},
     "bought_together": {"en": "Often bought together with {items}", "zh": "常与{items}一起购买"},

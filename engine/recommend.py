@@ -6,7 +6,7 @@ from engine.query import Query
 from engine.ranker import rank
 from engine.ranking import Pool, arrange, fuse
 from engine.retrievers import RETRIEVERS
-from engine.slot_rules import filter_rows, weigh_by_rules
+from engine.slot_rules import Filters, filters_of, weigh_by_rules
 from engine.slot_shares import arrange_by_rules, with_more
 from engine.slots import Slot, SlotPlan
 from engine.types import Candidates, Slate
@@ -23,13 +23,14 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     """The items of the slate in their order, without the reasons: what a batch needs."""
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
-    pool = filter_pool(pool, query, slot, bundle)
+    filters = filters_of(query, slot, bundle)
+    pool = filters.passed(pool)
     pool = rank(pool, found, query, slot, bundle)
     pool = weigh_by_rules(pool, query, slot, bundle)
-    pool = fill(pool, query, slot, bundle)
+    pool = fill(pool, filters)
     pool = arrange(pool, slot, bundle)
     if slot.ruled:
-        pool = arrange_by_rules(pool, query, slot, bundle)
+        pool = arrange_by_rules(pool, filters)
     return pool.take(slice(query.n))
 
 
@@ -39,16 +40,13 @@ def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:
     return [RETRIEVERS[name](query, bundle, depth) for name in slot.sources]
 
 
-def filter_pool(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
-    return pool.take(filter_rows(pool.rows, query, slot, bundle))
-
-
-def fill(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+def fill(pool: Pool, filters: Filters) -> Pool:
     """Append the fallbacks in order, and at last all that sells, until `query.n` are there."""
-    steps = [(name, slot.depth_for(query.n)) for name in slot.fallback]
-    steps.append((slot.LAST_RESORT, len(bundle.items)))
+    n, slot = filters.query.n, filters.slot
+    steps = [(name, slot.depth_for(n)) for name in slot.fallback]
+    steps.append((slot.LAST_RESORT, len(filters.bundle.items)))
     for name, depth in steps:
-        if len(pool) >= query.n:
+        if len(pool) >= n:
             break
-        pool = with_more(pool, name, depth, query, slot, bundle)
+        pool = with_more(pool, name, depth, filters)
     return pool

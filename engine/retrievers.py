@@ -8,15 +8,16 @@ import numpy as np
 from engine.bundle import Bundle, Factors
 from engine.customers.consent import personal
 from engine.customers.newcomers import from_referrer as referrer_items
-from engine.customers.renewal import due as due_items
 from engine.item_history import latest_part
 from engine.query import Query
 from engine.sessions import nearest_sessions, with_lists
-from engine.top import best, sum_lists
+from engine.top import best, reach, sum_lists, summed
 from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Scores, Vector
 from engine.words import words_of
 
 SESSION_DECAY: Final = 0.8  # weight of each older item of a session; guess, see bench/session
+
+ALIKE: Final = 1e-3  # of a best seller's demand beside a word's rarity, which is about 1 to 8
 
 SHORTEST: Final = 1e-9  # factors of an item that nobody has touched are zeros
 
@@ -110,16 +111,24 @@ def again(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
 def due(query: Query, bundle: Bundle, depth: int) -> Candidates:
     """What the customer will probably buy again within `horizon_days`."""
-    return due_items(query.history, query.ordered_at, bundle.repurchase, query.now, depth)
+    return query.supplies.candidates(depth)
 
 
 def searched(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    """Items whose title or category holds the words of the search, rare words counting more."""
+    """Items whose title or category holds the words of the search, rare words counting more.
+
+    Among those that match alike, what sells more comes first.
+    """
     if not query.search:
         return NO_CANDIDATES
-    rows = bundle.words.words.rows(words_of(query.search))
-    rows = rows[rows >= 0]
-    return sum_lists(bundle.words.items, rows, np.ones(len(rows), np.float32), depth)
+    words = bundle.words.words.rows(words_of(query.search))
+    words = words[words >= 0]
+    if not len(words):
+        return NO_CANDIDATES
+    ones = np.ones(len(words), np.float32)
+    rows, matched = summed(bundle.words.items, words, ones, reach(len(words)))
+    scores = matched + ALIKE * bundle.demand.take(rows)
+    return best(rows, scores.astype(np.float32), depth)
 
 
 def popular(query: Query, bundle: Bundle, depth: int) -> Candidates:

@@ -4,6 +4,8 @@ Rules filter items and weigh them; what they do with the finished list is in `en
 A customer who opted out meets none that their data would decide (A6).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,35 +14,75 @@ from engine.bundle import Bundle
 from engine.customers.complaints import is_suppressed
 from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
-from engine.customers.loyalty import tier_prices
 from engine.customers.offers import delivered_value, may_see
-from engine.customers.renewal import used_up
 from engine.customers.state import NOBODY
+from engine.customers.supplies import Supplies
 from engine.query import Query
-from engine.ranking import Pool, filter_for_slot, not_again
+from engine.ranking import Pool, filter_for_slot
 from engine.slots import Repeat, Slot
-from engine.types import Mask, Rows
+from engine.types import NO_ROWS, Mask, Rows
 
 STRANGER: Final = "other"  # the value class of somebody of whom nothing is known
 
 
-def filter_rows(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
-    """Which of `rows` pass every filter of this slot for this customer now."""
-    keep = filter_for_slot(rows, query, slot, bundle)
-    ruled = filter_by_rules(rows, query, slot, bundle)
-    return keep if ruled is None else keep & ruled
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What this slot may show this customer now."""
+
+    query: Query
+    slot: Slot
+    bundle: Bundle
+    hidden: Mask  # (n_items,) by what the customer and their home did; found once a request
+
+    def keep(self, rows: Rows) -> Mask:
+        """Which of `rows` pass every filter."""
+        asked = (self.query, self.slot, self.bundle)
+        keep: Mask = ~self.hidden.take(rows) & filter_for_slot(rows, *asked)
+        ruled = filter_by_rules(rows, *asked)
+        return keep if ruled is None else keep & ruled
+
+    def passed(self, pool: Pool) -> Pool:
+        return pool.take(self.keep(pool.rows))
+
+
+def filters_of(query: Query, slot: Slot, bundle: Bundle) -> Filters:
+    hidden = np.zeros(len(bundle.items), np.bool_)
+    for rows in hidden_rows(query, slot, bundle):
+        hidden[rows] = True
+    return Filters(query, slot, bundle, hidden)
+
+
+def hidden_rows(query: Query, slot: Slot, bundle: Bundle) -> Iterator[Rows]:
+    """Named by the caller, on the page already, in the cart, disliked; and what the slot's repeat
+    policy hides of what was bought, by the customer or by another of the household (R6)."""
+    history = query.history
+    yield from (query.exclude, query.context, query.cart, history.rows[history.unwanted])
+    yield not_again(query.supplies, slot)
+    if len(query.at_home):
+        home = Supplies(query.at_home, bundle.repurchase, query.now)
+        yield not_again(home, slot, at_any_time=False)
+
+
+def not_again(supplies: Supplies, slot: Slot, *, at_any_time: bool = True) -> Rows:
+    """Bought items that the slot's repeat policy hides; what is wanted again is due.
+
+    `at_any_time`: where goods have no cycle, they are wanted before they are used up.
+    """
+    if slot.repeat is Repeat.ALWAYS:
+        return NO_ROWS
+    bought = supplies.history.bought > 0
+    if slot.repeat is Repeat.WHEN_DUE:
+        bought &= ~(supplies.wanted if at_any_time else supplies.used_up)
+    return supplies.history.rows[bought]
 
 
 def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask | None:
-    """What stock, home, complaints, life stages and campaigns leave; None where none has a say."""
+    """What stock, complaints, life stages and campaigns leave; None where none has a say."""
     parts = []
     if slot.scarce is not None:
         value_class = query.customer.value_class if query.customer.personal else STRANGER
         if value_class not in slot.scarce.classes:
             parts.append(may_see(bundle.catalogue.stock[rows], value_class, slot.scarce))
-    if len(query.at_home) and slot.repeat is not Repeat.ALWAYS:  # what another there bought (R6)
-        left = not_again(query.at_home, query.now, slot, bundle, used_up)
-        parts.append(~np.isin(rows, left))
     if len(query.complained) and slot.complaints:
         parts.append(~is_suppressed(rows, query.complained, bundle.catalogue))
     if query.customer.life_stages and query.customer.personal and slot.life_stages:
@@ -64,8 +106,7 @@ def weigh_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool
     if slot.delivered is not None and len(pool):
         own = query.customer if query.customer.personal else NOBODY
         listed = bundle.catalogue.price_minor.take(pool.rows)
-        paid = tier_prices(listed, bundle.schemes.tier(own.tier))
-        scores = delivered_value(scores, paid, own.price_band, slot.delivered)
+        scores = delivered_value(scores, listed, own.price_band, slot.delivered)
     if scores is pool.scores:
         return pool
     order = np.argsort(-scores, kind="stable")

@@ -13,7 +13,7 @@ from engine.query import Query
 from engine.ranking import Pool, append
 from engine.retrievers import RETRIEVERS
 from engine.shares import demand_of, settle
-from engine.slot_rules import filter_rows
+from engine.slot_rules import Filters
 from engine.slot_settings import Share, ShareOf
 from engine.slots import Slot
 from engine.types import NO_ROWS, Candidates, Mask, Rows
@@ -25,22 +25,22 @@ KINDS: Final = {
 }
 
 
-def arrange_by_rules(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+def arrange_by_rules(pool: Pool, filters: Filters) -> Pool:
     """The `query.n` items of the slate: first what the least shares need, then the lead, then the
     others in their order; what is above a most share comes last, where nothing else is left.
 
     Where so few places are asked that the shares, each rounded up to whole places, do not fit,
     as many of them are kept as can be found. What the sources found too little of is fetched.
     """
-    asked = (query, slot, bundle)
+    asked = filters.query, filters.slot, filters.bundle
     lead = _lead_rows(*asked)
     chosen = _choose(pool, lead, *asked)
     wanted = list(_wanted(chosen, *asked))
     for source, depth in wanted:
-        pool = with_more(pool, source, depth, *asked)
+        pool = with_more(pool, source, depth, filters)
     if wanted:
         chosen = _choose(pool, lead, *asked)
-    return _placed(pool, chosen, slot)
+    return _placed(pool, chosen, filters.slot)
 
 
 def is_of(rows: Rows, of: ShareOf, bundle: Bundle) -> Mask:
@@ -96,14 +96,12 @@ def _wanted(chosen: Chosen, query: Query, slot: Slot, bundle: Bundle) -> Iterato
         yield Slot.LAST_RESORT, len(bundle.items)  # for others to take the places
 
 
-def with_more(
-    pool: Pool, source: str, depth: int, query: Query, slot: Slot, bundle: Bundle
-) -> Pool:
+def with_more(pool: Pool, source: str, depth: int, filters: Filters) -> Pool:
     """Behind `pool`, what else one of the slot's sources finds and its filters leave."""
-    found = RETRIEVERS[source](query, bundle, depth)
-    keep = filter_rows(found.rows, query, slot, bundle)
+    found = RETRIEVERS[source](filters.query, filters.bundle, depth)
+    keep = filters.keep(found.rows)
     extra = Candidates(found.rows[keep], found.scores[keep])
-    return append(pool, extra, slot.names.index(source))
+    return append(pool, extra, filters.slot.names.index(source))
 
 
 def _placed(pool: Pool, chosen: Chosen, slot: Slot) -> Pool:

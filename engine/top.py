@@ -78,8 +78,15 @@ def sum_lists(lists: Lists, keys: Rows, weights: Scores, depth: int) -> Candidat
     """
     if not len(keys):
         return NO_CANDIDATES
-    rows, scores = entries_of(lists, keys, reach(len(keys)))
+    return best(*summed(lists, keys, weights, reach(len(keys))), depth)
+
+
+def summed(
+    lists: Lists, keys: Rows, weights: Scores, most: int
+) -> tuple[Rows, NDArray[np.float64]]:
+    """The positive sums over the first `most` of each list, by row."""
+    rows, scores = entries_of(lists, keys, most)
     scores *= weights[:, np.newaxis]
     sums = np.asarray(np.bincount(rows.ravel(), scores.ravel()), np.float64)
     touched = (sums > 0).nonzero()[0]
-    return best(touched.astype(np.int32), sums.take(touched), depth)
+    return touched.astype(np.int32), sums.take(touched)

@@ -91,6 +91,12 @@ class ItemHistory:
         return len(self.rows)
 
     @property
+    def held(self) -> Mask:
+        """Bought, and not all sent back; nothing in a log without times."""
+        held: Mask = (self.bought > 0) & (self.last_bought_at > 0)
+        return held
+
+    @property
     def unwanted(self) -> Mask:
         """Disliked, and not bought again since."""
         if not np.count_nonzero(self.disliked_at):

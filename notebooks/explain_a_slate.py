@@ -27,9 +27,9 @@ from engine.happened import Happened
 from engine.query import Asked, enrich
 from engine.ranking import Pool, arrange, fuse
 from engine.reasons import say
-from engine.recommend import fill, filter_pool, recommend, retrieve
+from engine.recommend import fill, recommend, retrieve
 from engine.shop_folder import read_folder
-from engine.slot_rules import weigh_by_rules
+from engine.slot_rules import filters_of, weigh_by_rules
 from engine.slot_shares import arrange_by_rules
 
 bundle = live_bundle(sample_bundles())
@@ -111,11 +111,12 @@ pool = fuse(found, tuple(slot.sources.values()))
 shown(pool)
 
 # %%
-passed = filter_pool(pool, query, slot, bundle)
+filters = filters_of(query, slot, bundle)
+passed = filters.passed(pool)
 gone = set(pool.rows.tolist()) - set(passed.rows.tolist())
 print(f"{len(gone)} of {len(pool)} are filtered out:", [title(i) for i in sorted(gone)[:3]], "…")
-filled = fill(weigh_by_rules(passed, query, slot, bundle), query, slot, bundle)
-arranged = arrange_by_rules(arrange(filled, slot, bundle), query, slot, bundle)
+filled = fill(weigh_by_rules(passed, query, slot, bundle), filters)
+arranged = arrange_by_rules(arrange(filled, slot, bundle), filters)
 shown(arranged)
 
 # %% [markdown]

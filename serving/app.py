@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -18,11 +17,11 @@ from engine.slots import Slots
 from serving.api import build_api
 from serving.auth import LOOK_S, KeyRing
 from serving.bundles import Bundles
+from serving.clock import log_clock, wall
 from serving.drain import Drain
 from serving.edge import Edge
 from serving.hot import Hot
 from serving.identity import restore_people
-from serving.instants import wall
 from serving.intake import accepting
 from serving.logs import configure
 from serving.metrics import Metrics, build_metrics
@@ -72,16 +71,6 @@ def build_shop(settings: Settings) -> Shop:
         drain=Drain(settings.drain_delay_s),
         keys=KeyRing(settings.keys),
     )
-
-
-def log_clock(bundles: Bundles) -> Callable[[], int]:
-    """Runs on from the last event of the first bundle's log, as if it had just happened."""
-
-    @functools.cache
-    def late() -> int:
-        return wall() - bundles.live.bundle.manifest.watermark
-
-    return lambda: wall() - late()
 
 
 def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:

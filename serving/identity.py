@@ -26,10 +26,11 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from engine.instants import instant
 from engine.types import DAY_MS
 from serving.bundles import Live
+from serving.clock import wall
 from serving.customer_schemas import LinkRequest
-from serving.instants import instant, wall
 from serving.problems import FieldProblem, Problem, Refusal, invalid
 from serving.shop import Shop
 from serving.store.people import erase, held_of, relink, relink_each

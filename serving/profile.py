@@ -15,15 +15,14 @@ from engine.customers.identity import NOBODY_LINKED, customer_node
 from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
-from engine.customers.renewal import again, held_of, visits_of
 from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
+from engine.instants import instant
 from engine.person import known_customer
 from engine.query import Query
 from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
 from serving.identity import described
-from serving.instants import instant
 from serving.shop import Seen
 
 SHOWN: Final = 20  # decision: of each list the newest; the log holds all
@@ -154,15 +153,15 @@ def _due(query: Query, live: Live) -> list[dict[str, Any]]:
 
     Stricter than the source `due`: what has no cycle is due at any time, which says nothing.
     """
-    known, now, held = live.bundle.repurchase, query.now, held_of(query.history)
-    if not len(held):
+    supplies, history = query.supplies, query.history
+    if not len(supplies.near):
         return []
-    found = again(held, visits_of(query.ordered_at, held, now), known, now)
-    near = np.flatnonzero(found.near)
-    places = near[np.argsort(-found.chances[near], kind="stable")[:SHOWN]]
-    rows, at, days = held.rows[places], held.last_bought_at[places], found.days[places]
+    chances = supplies.chances(supplies.near)
+    likeliest = np.argsort(-chances, kind="stable")[:SHOWN]
+    places = supplies.near[likeliest]
+    rows, at, days = history.rows[places], history.last_bought_at[places], supplies.days[places]
     ends = at + np.rint(days * DAY_MS).astype(np.int64)
-    columns = (rows, days, found.chances[places], at, ends)
+    columns = (rows, days, chances[likeliest], at, ends)
     return [
         {
             **_item(live, row),

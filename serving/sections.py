@@ -6,8 +6,8 @@ from typing import Any, Final
 from engine.customers.section_config import SECTIONS
 from engine.customers.sections import sectioned
 from engine.customers.state import CustomerState
+from engine.instants import instant
 from serving.bundles import major
-from serving.instants import instant
 from serving.shop import Seen
 
 MINOR: Final = "_minor"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.customers.renewal import used_up
+from engine.customers.supplies import Supplies
 from engine.interactions import interest
 from engine.item_history import taken
 from engine.types import Mask, Rows
@@ -72,7 +72,7 @@ def still_has(item: int, bundle: Bundle, now: int) -> Mask:
     """(n_customers,) who bought the item and has probably not used it up."""
     items = bundle.customer_items
     at = np.flatnonzero((items.rows == item) & (items.bought > 0))
-    fresh = at[~used_up(taken(items, at), bundle.repurchase, now)]
+    fresh = at[~Supplies(taken(items, at), bundle.repurchase, now).used_up]
     having = np.zeros(len(bundle.customers), np.bool_)
     having[np.searchsorted(items.offsets, fresh, side="right") - 1] = True
     return having

@@ -46,6 +46,10 @@ from training.visitors import joined, visitors_of
 Say = Callable[[str], None]
 
 
+def unheard(said: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a bundle is made from."""

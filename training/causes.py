@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from engine.customers.ledger import ledger
 from engine.customers.schemes import Schemes
 from engine.customers.strategies import ASLEEP, WAKE_UPS
 from engine.customers.triggers import FestivalConfig, On, TriggerConfig
+from engine.instants import instant
 from engine.types import DAY_MS, Mask
 from training.customer_states import profiles
 from training.festivals import near
@@ -21,14 +22,21 @@ from training.order_days import bought_again
 from training.persons import left_at_home
 
 
+class Occasion(NamedTuple):
+    """`key` is what the ledger knows: another one would be told again to all who were told."""
+
+    key: str
+    when: str  # ISO 8601: the day, or the instant in UTC
+    item: int = -1  # row; -1 = about none
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that is a reason to write to a customer, once for each of its occasions."""
 
     row: int
-    occasions: tuple[str, ...]
-    items: tuple[int, ...] = ()  # one an occasion, where it is about items
-    detail: Mapping[str, str] = field(default_factory=dict)
+    occasions: tuple[Occasion, ...]
+    detail: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def birthdays(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happeni
         years = (today.year - 1, today.year, today.year + 1)
         found = _in_time([celebrated(year, born) for year in years], today, trigger)
         if found is not None:
-            yield Happening(row, (found.isoformat(),))
+            yield Happening(row, (Occasion(found.isoformat(), found.isoformat()),))
 
 
 def festivals(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
@@ -69,7 +77,7 @@ def festivals(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happeni
             continue
         found = _in_time(near(festival, today), today, trigger)
         if found is not None:
-            occasion = f"{festival.name} {found.isoformat()}"
+            occasion = Occasion(f"{festival.name} {found.isoformat()}", found.isoformat())
             for row in np.flatnonzero(among).tolist():
                 yield Happening(row, (occasion,), detail={"festival": festival.name})
 
@@ -137,11 +145,16 @@ def _of_items(
     starts = np.flatnonzero(np.diff(owners, prepend=-1))
     for part in np.split(places, starts[1:]) if len(places) else ():
         row = int(np.searchsorted(items.offsets, part[0], side="right") - 1)
-        rows = items.rows[part].tolist()
-        at = items.last_bought_at[part].tolist()
-        names = day.bundle.items.ids(rows)
-        occasions = tuple(f"{name} {when}" for name, when in zip(names, at, strict=True))
-        yield Happening(row, occasions, tuple(rows))
+        bought = zip(items.rows[part].tolist(), items.last_bought_at[part].tolist(), strict=True)
+        yield Happening(row, tuple(_purchase(day, *each) for each in bought))
+
+
+def _purchase(day: Day, item: int, at: int) -> Occasion:
+    return Occasion(f"{day.bundle.items.id(item)} {at}", _when(at), item)
+
+
+def _when(at: int) -> str:
+    return instant(at) or ""
 
 
 def wake_ups(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
@@ -153,7 +166,8 @@ def wake_ups(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happenin
     bands = day.states["price_band"]
     for row in np.flatnonzero(among & asleep & lately).tolist():
         offer = WAKE_UPS.get(bands[row], WAKE_UPS["neutral"]).name
-        yield Happening(row, (str(last_at[row]),), detail={"offer": offer})
+        at = int(last_at[row])
+        yield Happening(row, (Occasion(str(at), _when(at)),), detail={"offer": offer})
 
 
 def tiers(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
@@ -162,11 +176,13 @@ def tiers(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     start = day.now - (trigger.late_days + 1) * DAY_MS
     for row in np.flatnonzero(among & (day.column("tier_rank") > 0)).tolist():
         lines = ledger(day.bundle.snapshot.history_of(row), ladder)
-        granted = [ladder.tiers[line.key - 1] for line in lines if line.cause == "voucher"
-                   and start < line.at <= day.now]  # fmt: skip
-        for tier in granted:
-            detail = {"tier": tier.name, "voucher_minor": str(tier.voucher_minor)}
-            yield Happening(row, (tier.name,), detail=detail)
+        for line in lines:
+            if line.cause == "voucher" and start < line.at <= day.now:
+                tier = ladder.tiers[line.key - 1]
+                reached = Occasion(tier.name, _when(line.at))
+                told: dict[str, str | int] = {"tier": tier.name}
+                told["voucher_minor"] = tier.voucher_minor
+                yield Happening(row, (reached,), told)
 
 
 FIND: Final[Mapping[On, Find]] = {

@@ -20,6 +20,7 @@ from engine.customers.schemes import Schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.state import RELATION
 from engine.customers.thresholds import Thresholds
+from engine.item_history import NEVER
 from engine.types import DAY_MS
 from training.customer_orders import PLACE, Kept, kept_orders, owners_of
 from training.customer_segments import in_segments
@@ -135,7 +136,7 @@ def _medians(values: Integers, stops: Integers, width: Integers) -> Integers:
     deepest = int(width.max(initial=0))
     back = np.arange(1, deepest + 1)
     places = np.maximum(stops[:, None] - back, 0)
-    last = np.where(back <= width[:, None], values[places], np.iinfo(np.int64).max)
+    last = np.where(back <= width[:, None], values[places], NEVER)
     last.sort(axis=1)
     lower = np.take_along_axis(last, ((width - 1) // 2)[:, None], 1)
     upper = np.take_along_axis(last, (width // 2)[:, None], 1)

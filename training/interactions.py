@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import LogError
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
+from engine.item_history import NEVER
 from engine.types import Instants, ItemHistory, Mask, Offsets, Rows, Scores
 from training.log_lines import DISLIKE, PURCHASE, REFUND, TYPES, Keys, LogLines, distinct, log_lines
 from training.ragged import offsets_of, runs_of
@@ -243,10 +244,9 @@ def _added(values: NDArray[Number], starts: Keys) -> NDArray[Number]:
 
 
 def _first_bought(pairs: LogLines, starts: Keys) -> Instants:
-    never = np.iinfo(np.int64).max
-    at = np.where(pairs.types == PURCHASE, pairs.at, never)
+    at = np.where(pairs.types == PURCHASE, pairs.at, NEVER)
     first = np.minimum.reduceat(at, starts) if len(starts) else at[:0]
-    return np.where(first == never, 0, first)
+    return np.where(first == NEVER, 0, first)
 
 
 def _latest(at: Instants, starts: Keys) -> Instants:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from engine.bundle import Bundle
 from engine.customers.households import bought_at_home
 from engine.customers.identity import id_of
-from engine.customers.renewal import used_up
+from engine.customers.supplies import Supplies
 from engine.person import home_at_training
 from engine.types import Rows
 
@@ -54,6 +54,6 @@ def left_at_home(bundle: Bundle, now: int) -> dict[int, Rows]:
         row, home = bundle.customers.row(id_of(root)), home_at_training(bundle, id_of(root))
         if row >= 0 and home:
             history = bought_at_home(home)
-            left = ~used_up(history, bundle.repurchase, now)
+            left = ~Supplies(history, bundle.repurchase, now).used_up
             found[row] = history.rows[left]
     return found

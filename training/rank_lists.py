@@ -13,7 +13,8 @@ from engine.query import Asked, enrich
 from engine.rank_features import FEATURES, case_of, columns_of
 from engine.ranker import base_of, by_source
 from engine.ranking import fuse
-from engine.recommend import filter_pool, retrieve
+from engine.recommend import retrieve
+from engine.slot_rules import filters_of
 from engine.slots import SlotPlan
 from engine.types import Mask
 from training.slates import in_processes
@@ -51,8 +52,8 @@ def rank_lists(
         query = enrich(Asked(n=plan.base.size, customer_id=customer_id), bundle, _now(bundle))
         slot = plan.slot_for(query)
         found = retrieve(query, slot, bundle)
-        pool = filter_pool(fuse(found, tuple(slot.sources.values())), query, slot, bundle)
-        pool = pool.take(slice(depth))
+        pool = fuse(found, tuple(slot.sources.values()))
+        pool = filters_of(query, slot, bundle).passed(pool).take(slice(depth))
         case = case_of(pool.rows, by_source(slot, found), query, bundle)
         size = len(pool)
         columns[line, :size] = columns_of(NAMES, case).T

@@ -15,7 +15,7 @@ from engine.errors import LogError
 from engine.forest import NO_FORESTS, Forests
 from engine.shop import ShopConfig
 from engine.slots import Repeat, SlotPlan, Slots
-from training.assemble import Say, Source, assemble, read_source
+from training.assemble import Say, Source, assemble, read_source, unheard
 from training.boosting import Trees, boost, installed, packed
 from training.config import TrainConfig
 from training.metrics import Floats, judge, ndcg
@@ -116,7 +116,7 @@ def _part(past: Source, split: Split, shop: ShopConfig, train: TrainConfig) -> P
     truth = truth_of(split.test, data).sampled(train.ranker.customers, rng)
     if len(truth) < train.ranker.fewest_customers:
         return len(truth)
-    bundle = assemble(known, data, shop, train, lambda _: None)
+    bundle = assemble(known, data, shop, train, unheard)
     return Part(bundle, truth, new_only(truth, data))
 
 

@@ -15,7 +15,7 @@ from engine.query import Asked, Query, enrich_at_training
 from engine.ranking import Pool
 from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
-from engine.slot_rules import filter_rows
+from engine.slot_rules import filters_of
 from engine.slots import Slot, SlotPlan
 from engine.types import Mask, Rows
 from training.slates import in_processes
@@ -110,7 +110,7 @@ def _filler(
 def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:
     """The item and what goes with it for this customer; nothing where it may not be shown."""
     row = np.array([offer.item], np.int32)
-    if not filter_rows(row, query, slot, bundle).all():
+    if not filters_of(query, slot, bundle).keep(row).all():
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
     rest = choose(
         replace(query, n=offer.n - 1, exclude=np.append(query.exclude, row)), slot, bundle
@@ -139,9 +139,9 @@ def _different(lines: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """The different ones of (n, columns) numbers of -1 or more, and the place of each line.
 
     Each line as one number of mixed radix: sorting lines as such takes twenty times as long.
-    ValueError where 64 bits are too few.
     """
-    sizes = tuple((lines.max(axis=0, initial=-1) + 2).tolist())
-    packed = np.ravel_multi_index(tuple(lines.T + 1), sizes)
-    different, place = np.unique(packed, return_inverse=True)
-    return np.column_stack(np.unravel_index(different, sizes)) - 1, place
+    kinds, codes = zip(*(np.unique(c, return_inverse=True) for c in lines.T), strict=True)
+    sizes = tuple(max(len(kind), 1) for kind in kinds)
+    different, place = np.unique(np.ravel_multi_index(codes, sizes), return_inverse=True)
+    found = np.unravel_index(different, sizes)
+    return np.column_stack([k[c] for k, c in zip(kinds, found, strict=True)]), place

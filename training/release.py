@@ -15,7 +15,7 @@ from training.job import Job, Outside, Result
 from training.log_facts import LogFacts
 from training.publish import adopt, current, retain
 from training.records import forget_twins, keep_twin, write_record
-from training.report.kept import forget_reports, keep_report
+from training.report.kept import forget_reports, forget_small_groups, keep_report
 from training.retained import KEPT_DAYS, forget_erased
 from training.stages import Stages
 from training.train import Settings
@@ -69,12 +69,14 @@ def tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result:
 def report(job: Job, source: Source, settings: Settings, outside: Outside, result: Result) -> None:
     """Of the version that was just published, or of the one that these inputs have made before."""
     outside.say("report")
+    version, config = str(result.version), settings.train.report
+    forget_small_groups(job.bundles, version, config.smallest_group)
     result.report = keep_report(
         job.bundles,
-        str(result.version),
+        version,
         source,
         settings.slots,
-        settings.train.report,
+        config,
         lambda step: outside.say(f"report: {step}"),
     )
 

@@ -96,7 +96,7 @@ def past_of(data: Interactions, now: int) -> Past:
     """Raises LogError where no purchase counts: none is there, or the shop weighs them by 0."""
     whose = slice(0, int(data.offsets[data.n_customers]))
     table = ItemHistory(**data.item_columns(whose))
-    places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
+    places = np.flatnonzero(table.held)
     pairs, owners = taken(table, places), rows_of(data.offsets)[places]
     told = np.flatnonzero(data.events.baskets >= 0)
     if not len(told):

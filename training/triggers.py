@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -110,7 +110,9 @@ class _Maker:
                 continue
             self.today[each.row] = self.today.get(each.row, 0) + 1
             self.tally.written[trigger.name] = self.tally.written.get(trigger.name, 0) + 1
-            items = bundle.items.ids(list(each.items))
+            about = [told.item for told in each.occasions if told.item >= 0]
+            items = bundle.items.ids(about)
+            titles = [bundle.catalogue.titles[row] or bundle.items.id(row) for row in about]
             batch[0].append(
                 {
                     "id": "/".join((trigger.name, who, *(c.occasion for c in causes))),
@@ -120,8 +122,9 @@ class _Maker:
                     "customer_id": who,
                     "channel": place and place.channel,
                     "hour": place and place.hour,
-                    "occasions": [cause.occasion for cause in causes],
+                    "occasions": [told.when for told in each.occasions],
                     "items": items,
+                    "titles": titles,
                     **each.detail,
                 }
             )
@@ -132,15 +135,14 @@ class _Maker:
     def fresh(
         self, trigger: TriggerConfig, block: Sequence[Happening]
     ) -> list[tuple[Happening, list[Cause]]]:
-        """Without the occasions that were told before, and what is about them."""
+        """Without the occasions that were told before."""
         found = []
         for each in block:
             who = self.day.bundle.customers.id(each.row)
-            causes = [Cause(trigger.name, who, occasion) for occasion in each.occasions]
-            new = set(self.ledger.new_causes(causes))
-            kept = [place for place, cause in enumerate(causes) if cause in new]
+            causes = {told: Cause(trigger.name, who, told.key) for told in each.occasions}
+            new = set(self.ledger.new_causes(causes.values()))
+            kept = {told: cause for told, cause in causes.items() if cause in new}
             if kept:
-                items = tuple(each.items[place] for place in kept) if each.items else ()
-                told = Happening(each.row, (), items, each.detail)
-                found.append((told, [causes[place] for place in kept]))
+                happening = replace(each, occasions=tuple(kept))
+                found.append((happening, list(kept.values())))
         return found

@@ -30,6 +30,8 @@ BABY_SHARE: Final = 0.16
 BABY_LOVE: Final = 14.0  # how much more parents look at the baby shelves than others
 RICH_TASTE: Final = 0.5  # how much more who does not mind the price looks at dear shelves
 EARLY_SHARE: Final = 0.5  # of customers who come in the log's first month
+AGES: Final = (6_954, 27_454)  # days: 19 to 75 years
+PARENTS: Final = (7_670, 15_340)  # days at the birth of a baby: 21 to 42 years
 LAPSE_SHARE: Final = 0.3  # who stop for a time …
 LAPSE_MONTHS: Final = (2, 12)  # … this long
 VISIT_SHAPE: Final = 0.8  # gamma shape of visits a year
@@ -66,7 +68,7 @@ def make_customers(
         hour=rng.normal(20, 2.5, n).astype(np.float32) - 9 * (rng.random(n) < 0.35),
         late_sign_in=rng.random(n) < LATE_SHARE,
         chinese=rng.random(n) < 0.7,
-        born_on=rng.integers(-7_000, 13_500, n).astype(np.int32),
+        born_on=_birthdays(config, baby, rng),
         baby_born_at=baby,
         city=rng.integers(0, len(CITIES), n).astype(np.int8),
         referrer=referrer,
@@ -107,6 +109,15 @@ def _babies(config: DemoConfig, n: int, rng: Rng) -> Instants:
     months = rng.integers(-3, 34, n)
     born = config.end_ms - months * MONTH_MS
     return np.where(rng.random(n) < BABY_SHARE, middle_of_month(born), 0)
+
+
+def _birthdays(config: DemoConfig, baby: Instants, rng: Rng) -> NDArray[np.int32]:
+    """Grown-ups of up to 75, in days since 1970; who has a baby was of the age for it then."""
+    share = rng.integers(0, AGES[1] - AGES[0], n := len(baby)) / (AGES[1] - AGES[0])
+    today, birth = np.full(n, config.end_ms // DAY_MS), baby // DAY_MS
+    parent = birth - PARENTS[0] - share * (PARENTS[1] - PARENTS[0])
+    other = today - AGES[0] - share * (AGES[1] - AGES[0])
+    return np.rint(np.where(baby > 0, parent, other)).astype(np.int32)
 
 
 def middle_of_month(at: Instants) -> Instants:

@@ -17,6 +17,7 @@ BRAND_STYLE: Final = 0.75  # how much of an item's style is its brand's; guess
 LAUNCHED_SHARE: Final = 0.25  # of items that come during the year; guess
 PROMOTED_SHARE: Final = 0.6  # of goods that take part in sales; guess
 PARTNERS: Final = 3  # complements an item has
+LARGER: Final = 1.2  # a size costs so much more than the one below it, at least; guess
 SCARCE_SHARE: Final = 0.03  # of items with a stock below ten; guess
 
 
@@ -28,6 +29,9 @@ class Label:
     brand: int
     noun: int
     stage: int
+    edition: int
+    ladder: int = -1  # of its shelf; -1 = the variant is no size
+    size: int = 0  # place in the ladder
 
 
 def make_items(config: DemoConfig, rng: Rng) -> Items:
@@ -82,16 +86,21 @@ def shelf_counts(items: int) -> NDArray[np.int64]:
 def make_labels(shelf: Shelf, count: int, rng: Rng) -> list[Label]:
     """`count` different titles in a mixed order; stages of one family follow each other."""
     names = list(product(range(len(shelf.brands)), range(len(shelf.nouns)), shelf.variants))
+    places = {
+        size: (at, place)
+        for at, sizes in enumerate(shelf.sizes)
+        for place, size in enumerate(sizes)
+    }
     order = rng.permutation(len(names))
     stages: list[tuple[int, tuple[str, str]]] = list(enumerate(shelf.stages, start=1))
     labels = []
     for number in range(count // max(len(stages), 1)):
         brand, noun, variant = names[int(order[number % len(names)])]
         edition = number // len(names)
-        labels += [
-            Label(_title(shelf, (brand, noun), (stage, variant), edition), brand, noun, position)
-            for position, stage in stages or [(0, ("", ""))]
-        ]
+        ladder, size = places.get(variant[0], (-1, 0))
+        for position, stage in stages or [(0, ("", ""))]:
+            title = _title(shelf, (brand, noun), (stage, variant), edition)
+            labels.append(Label(title, brand, noun, position, edition, ladder, size))
     return labels
 
 
@@ -122,10 +131,26 @@ def make_prices(shelf: Rows, labels: list[Label], rng: Rng) -> Money:
     spreads = np.array([kind.spread for kind in SHELVES])[shelf]
     noise = rng.normal(0, 1, len(labels))
     first = np.arange(len(labels)) - np.maximum([label.stage - 1 for label in labels], 0)
-    price = medians * np.exp(spreads * noise[first])
+    price = _by_size(medians * np.exp(spreads * noise[first]), shelf, labels)
     step = np.where(price < 100, 1, 10)
     pretty = np.maximum(np.rint(price / step) * step, 5) - np.where(price < 100, 0.1, 1)
     return np.where(medians > 0, np.rint(pretty * MINOR), 0).astype(np.int64)
+
+
+def _by_size(price: NDArray[np.float64], shelf: Rows, labels: list[Label]) -> NDArray[np.float64]:
+    """The sizes of one thing share out their prices: the larger costs more, by LARGER at least."""
+    ladders: dict[tuple[int, ...], list[int]] = {}
+    for row, label in enumerate(labels):
+        if label.ladder >= 0:
+            thing = (label.brand, label.noun, label.edition, label.stage, label.ladder)
+            ladders.setdefault((int(shelf[row]), *thing), []).append(row)
+    price = price.copy()
+    for rows in ladders.values():
+        rows.sort(key=lambda row: labels[row].size)
+        price[rows] = np.sort(price[rows])
+        for smaller, larger in pairwise(rows):
+            price[larger] = max(price[larger], price[smaller] * LARGER)
+    return price
 
 
 def make_popularity(starts: Rows, labels: list[Label], rng: Rng) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from caini.demo.world import MINOR, Customers, Floats, World, Year
 from engine.events import EventType
 from engine.types import DAY_MS
 
+YEAR_DAYS: Final = 365.2425
 FRIENDS: Final = 5  # customers without a name whom a referrer with a name brings
 
 
@@ -54,9 +55,10 @@ def _columns(story: Story, end: int) -> dict[str, Any]:
     told = ("hour", "sensitivity", "visits", "eagerness", "units", "open_rate", "mail_channel")
     columns |= {name: getattr(story, name) for name in (*told, "regular")}
     columns["affinity"] = _affinity(story)
+    today = int(day_of(np.array([end]))[0])
+    columns["born_on"] = today - round(story.age * YEAR_DAYS)
     if story.birthday_in_days is not None:
-        today = int(day_of(np.array([end]))[0])
-        columns["born_on"] = same_day(today + story.birthday_in_days, years_ago=30)
+        columns["born_on"] = same_day(today + story.birthday_in_days, years_ago=round(story.age))
     return columns
 
 

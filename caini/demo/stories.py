@@ -31,6 +31,7 @@ class Story:
     away_days: tuple[float, float] | None = None  # from, to; before the end
     baby_days: float | None = None  # old at the end
     birthday_in_days: int | None = None  # after the end
+    age: float = 30.4  # years at the end
     referrer: str | None = None
     member: bool = True
     channel: int = APP
@@ -54,6 +55,7 @@ STORIES: Final = (
             "mother of a five-month-old; her three cans of milk run out tomorrow",
             "五个月宝宝的妈妈，三罐奶粉明天喝完",
         ),
+        age=29.3,
         baby_days=146,  # 20 days after the last of the refills that come every 21 days
         units=3,
         hour=10,
@@ -69,6 +71,7 @@ STORIES: Final = (
     Story(
         id="lin",
         line=("student who waits for the sale", "等打折的大学生"),
+        age=20.6,
         arrived_days=290,
         channel=WECHAT,
         hour=23,
@@ -96,6 +99,7 @@ STORIES: Final = (
     Story(
         id="zhang-wei",
         line=("diamond member who buys the best", "只买好的钻石会员"),
+        age=47.7,
         sensitivity=0.03,
         visits=70,
         eagerness=1.0,
@@ -144,6 +148,7 @@ STORIES: Final = (
             "retired teacher; buys his tea in the store in the morning",
             "退休教师，早上到店买茶",
         ),
+        age=66.2,
         channel=POS,
         hour=9,
         sensitivity=0.3,
@@ -228,6 +233,7 @@ STORIES: Final = (
             "father whose baby turns six months in three days: stage 2 without any event",
             "宝宝三天后满六个月，不用任何事件就进入2段",
         ),
+        age=33.8,
         baby_days=179.6,
         units=4,
         channel=WEB,

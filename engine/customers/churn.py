@@ -16,7 +16,7 @@ BEFORE_MS: Final = 30 * DAY_MS  # guess: what annoys a customer shows within a m
 CAUSES: Final[Mapping[str, Label]] = {
     "complaint": Label(en="after a complaint", zh="投诉之后"),
     "refund": Label(en="after a refund", zh="退款之后"),
-    "promotion_ended": Label(en="bought on promotion only", zh="促销结束"),
+    "promotion_ended": Label(en="last bought on promotion", zh="末次为促销购买"),
     "unknown": Label(en="unknown", zh="不明"),
 }
 

@@ -19,7 +19,7 @@ def bought_at_home(members: Sequence[ItemHistory]) -> ItemHistory:
 
 
 def _purchases(member: ItemHistory) -> ItemHistory:
-    found = taken(member, (member.bought > 0) & (member.last_bought_at > 0))
+    found = taken(member, member.held)
     nothing = np.zeros_like(found.weights)
     return ItemHistory(
         rows=found.rows,

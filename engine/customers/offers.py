@@ -65,10 +65,10 @@ def delivered_value(
 ) -> NDArray[np.float64]:
     """Benefit less what it costs, both in means of all: scores of items as scores (S4).
 
-    `price_minor` is what the customer pays, at their tier; below 0 = unknown, and then the usual
-    price, the median. What shipping costs and how long it takes no catalogue says. Where one would
-    fall below a hundredth of the mean, all are lifted until none does: what fills up a slate scores
-    parts of the least.
+    `price_minor` below 0 = unknown, and then the usual price, the median. A tier's discount is the
+    same for all of them, so it changes nothing. What shipping costs and how long it takes no
+    catalogue says. Where one would fall below a hundredth of the mean, all are lifted until none
+    does: what fills up a slate scores parts of the least.
     """
     known = price_minor >= 0
     weight = config.weight.get(band, config.weight.get("neutral", 0.0))

@@ -29,20 +29,9 @@ from engine.customers.repurchase import (
     lasting,
     progress,
 )
-from engine.item_history import taken
-from engine.top import best
-from engine.types import (
-    DAY_MS,
-    NO_CANDIDATES,
-    Candidates,
-    ItemHistory,
-    Mask,
-    Rows,
-    Scores,
-)
+from engine.types import DAY_MS, ItemHistory, Mask, Rows, Scores
 
 OWN_PRIOR: Final = 8  # order days that an item's share is worth; chosen on earlier windows
-OVERDUE: Final = 1e-3  # of a chance, at most: so much more an overdue item scores
 EDGES: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1.2, 1.5, 2.0, 3.0, 5.0)  # in cycles; guess
 
 
@@ -100,9 +89,13 @@ def unlearned(group: Rows, groups: int, config: RepurchaseConfig) -> Renewal:
     )
 
 
-def visits_of(ordered_at: Sequence[int], history: ItemHistory, now: int) -> Visits:
-    """Of one customer. `ordered_at` are the instants of their orders, also of what came back."""
-    days = sorted({at // DAY_MS for at in ordered_at or history.first_bought_at.tolist()})
+def days_of(ordered_at: Sequence[int]) -> list[int]:
+    """Each day once, ascending."""
+    return sorted({at // DAY_MS for at in ordered_at})
+
+
+def visits_of(days: Sequence[int], history: ItemHistory, now: int) -> Visits:
+    """Of one customer, who ordered on these days, whatever came back; ascending, each once."""
     earlier = np.array(days).searchsorted(history.first_bought_at // DAY_MS, side="right")
     return Visits(
         repeats=len(days) - 1,
@@ -144,81 +137,31 @@ def cells_of(rows: Rows, passed: Floats, renewal: Renewal) -> NDArray[np.int64]:
     return renewal.group.take(rows) * np.int64(renewal.hazard.shape[1]) + kind
 
 
-def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> Again:
-    """`history` holds what was bought alone; it may be of many customers, as `visits` are then."""
-    renewal, config = known.renewal, known.config
-    days = lasting(history, known.cycles, config)
-    passed = progress(history, days, now)
+def chances_of(history: ItemHistory, visits: Visits, passed: Floats, known: Repurchase) -> Floats:
+    """(n,) to be bought again within `horizon_days`; `passed` is the progress through the cycle."""
+    renewal = known.renewal
     hazard = renewal.hazard.take(cells_of(history.rows, passed, renewal))
-    mu = expected(history, visits, renewal, config.horizon_days) * hazard
+    mu = expected(history, visits, renewal, known.config.horizon_days) * hazard
+    return -np.expm1(-mu)
+
+
+def in_window(passed: Floats, config: RepurchaseConfig) -> Mask:
+    """Around the end of the cycle: what is named due to people, wherever they read it."""
     near: Mask = (passed >= config.due_from) & (passed <= config.due_until)
-    return Again(-np.expm1(-mu), days, passed, near, near | _at_any_time(history, renewal, now))
+    return near
 
 
-def _at_any_time(history: ItemHistory, renewal: Renewal, now: int) -> Mask:
+def at_any_time(history: ItemHistory, renewal: Renewal, now: int) -> Mask:
     """What has no cycle; but not within a day, for that was one order."""
     lately = now - history.last_bought_at < DAY_MS
     free: Mask = ~(renewal.cyclic.take(history.rows) | lately)
     return free
 
 
-def held_of(history: ItemHistory) -> ItemHistory:
-    """What was bought and kept."""
-    held: Mask = (history.bought > 0) & (history.last_bought_at > 0)
-    return history if held.all() else taken(history, held.nonzero()[0])
-
-
-def due(
-    history: ItemHistory, ordered_at: Sequence[int], known: Repurchase, now: int, depth: int
-) -> Candidates:
-    """What is due of one customer's by its chance; among equals the more overdue; ties by row."""
-    held = held_of(history)
-    if not len(held):
-        return NO_CANDIDATES
-    found = again(held, visits_of(ordered_at, held, now), known, now)
-    near = found.due.nonzero()[0]
-    passed = found.progress.take(near)
-    scores = found.chances.take(near) * (1 + OVERDUE * passed / (1 + passed))
-    return best(held.rows.take(near), scores.astype(np.float32), depth)
-
-
-def used_up(history: ItemHistory, known: Repurchase, now: int) -> Mask:
-    """True for what has lasted its days, whether or not it is bought at any time.
-
-    What was never bought counts as used up.
-    """
-    passed = progress(history, lasting(history, known.cycles, known.config), now)
-    return passed >= known.config.due_from
-
-
-def wanted_again(history: ItemHistory, known: Repurchase, now: int) -> Mask:
-    """True for what the customer may be shown again: used up, or bought at any time."""
-    free = _at_any_time(history, known.renewal, now)
-    return free if free.all() else free | used_up(history, known, now)
-
-
-class Overdue(NamedTuple):
-    """What can be said of an item whose cycle has passed."""
-
-    repeated: bool  # bought at more than one time
-    every: int  # days between purchases so far, else those that it lasts
-    ago: int  # days since the last
-
-
-def overdue(history: ItemHistory, known: Repurchase, now: int) -> dict[int, Overdue]:
-    """Item row → the days of its cycle, of what was bought and is both due and used up."""
-    held = held_of(history)
-    if not len(held):
-        return {}
-    days = lasting(held, known.cycles, known.config)
-    passed = progress(held, days, now)
-    free = _at_any_time(held, known.renewal, now)
-    config = known.config
-    late = ((passed >= config.due_from) & ((passed <= config.due_until) | free)).nonzero()[0]
-    at, first = held.last_bought_at.take(late), held.first_bought_at.take(late)
-    intervals = held.orders.take(late) - 1
-    own = (at - first) / (np.maximum(intervals, 1) * DAY_MS)
-    repeated = (intervals > 0) & (own >= 1)
-    every = np.maximum(np.rint(np.where(repeated, own, days.take(late))), 1).astype(int)
-    told = zip(repeated.tolist(), every.tolist(), ((now - at) // DAY_MS).tolist(), strict=True)
-    return dict(zip(held.rows.take(late).tolist(), map(Overdue._make, told), strict=True))
+def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> Again:
+    """`history` holds what was bought alone; it may be of many customers, as `visits` are then."""
+    days = lasting(history, known.cycles, known.config)
+    passed = progress(history, days, now)
+    near = in_window(passed, known.config)
+    due = near | at_any_time(history, known.renewal, now)
+    return Again(chances_of(history, visits, passed, known), days, passed, near, due)

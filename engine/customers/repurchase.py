@@ -66,10 +66,16 @@ def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> F
     counted = cycles.per_unit.take(history.rows).nonzero()[0]
     if len(counted):
         days[counted] *= np.maximum(history.last_units.take(counted), 1)
-    often = (history.orders > config.own_observations).nonzero()[0]
+    often = has_own_cycle(history, config).nonzero()[0]
     if len(often):
         days[often] = _own(history, often, days.take(often), cycles, config.prior)
     return days
+
+
+def has_own_cycle(history: ItemHistory, config: RepurchaseConfig) -> Mask:
+    """(n,) whether the customer's own intervals count in `lasting`."""
+    own: Mask = history.orders > config.own_observations
+    return own
 
 
 def _own(
@@ -91,10 +97,3 @@ def _own(
 def progress(history: ItemHistory, days: Floats, now: int) -> Floats:
     """(n,) how much of `days` has passed since the last purchase; above 1 = overdue."""
     return (now - history.last_bought_at) / (days * DAY_MS)
-
-
-def care_at(bought_at: int, units: int, days: float, config: RepurchaseConfig) -> int | None:
-    """When to ask a new customer how it goes: as the first of several units runs out (C2)."""
-    if units < config.care_units:
-        return None
-    return bought_at + round(days * config.care_share * DAY_MS)

@@ -10,6 +10,16 @@ from engine.customers.state import CustomerState
 ATTRIBUTES: Final = "attributes"
 FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        **dict.fromkeys(("known", "first_at", "last_at", "referrer_id"), "relationship"),
+        **dict.fromkeys(("member", "buyer", "relation", "stage", "segments"), "relationship"),
+        **dict.fromkeys(("value_class", "development", "customer_type"), "relationship"),
+        **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "relationship"),
+        **dict.fromkeys(("breadth_score", "length_score", "frequency"), "relationship"),
+        **dict.fromkeys(("recency_days", "length_days", "orders"), "relationship"),
+        **dict.fromkeys(("first_order_at", "last_order_at"), "relationship"),
+        **dict.fromkeys(("days_since_first_order", "days_since_contact"), "relationship"),
+        **dict.fromkeys(("referred_buyers", "invitations"), "relationship"),
+        **dict.fromkeys(("tier", "tier_rank", "member_day"), "relationship"),
         **dict.fromkeys(("days_to_birthday", "life_stages", "attributes"), "user"),
         **dict.fromkeys(("personal", "contactable"), "attitude"),
         **dict.fromkeys(("price_band", "median_order_minor", "promoted_share"), "attitude"),
@@ -20,7 +30,7 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("points", "vouchers", "value_minor", "monetary_minor"), "credit"),
     }
 )
-"""The section of each field of a state; what is not named belongs to the relationship."""
+"""The section of each field of a state: a new one must be put into one, or nobody is shown it."""
 
 
 def sectioned(
@@ -34,7 +44,7 @@ def sectioned(
         name: {ATTRIBUTES: {}} for name in SECTIONS if name in allowed
     }
     for name, value in state._asdict().items():
-        section = FIELD_SECTIONS.get(name, "relationship")
+        section = FIELD_SECTIONS.get(name)
         if section in found and name != ATTRIBUTES:
             found[section][name] = value
     for name in state.attributes:

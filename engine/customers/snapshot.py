@@ -40,6 +40,9 @@ TABLES: Final[Mapping[str, int]] = MappingProxyType(
 )
 """The ragged tables and how many columns each has."""
 MEMBER_AT: Final = Moments._fields.index("member_at")  # before it stand instants, after it counts
+FIRST_AT: Final = Moments._fields.index("first_at")
+INVITATIONS: Final = Moments._fields.index("invitations")
+REFERRED_AT: Final = len(Moments._fields)  # and behind it the key of that event
 
 
 @dataclass(frozen=True, slots=True)

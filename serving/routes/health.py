@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from serving.instants import instant
+from engine.instants import instant
 from serving.problems import LEAVING, Refusal
 from serving.routes.carry import REFUSALS, json_answer, shop_of
 from serving.schemas import Front, Live, Ready

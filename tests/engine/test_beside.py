@@ -7,7 +7,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle, write_bundle
 from engine.recommend import recommend
 from tests.engine.asking import plan, query, rows
-from tests.worlds import BLACK, CUP, GREEN, SIMILAR, lists
+from tests.worlds import BLACK, CUP, GREEN, POT, SIMILAR, lists
 
 ALIKE = lists({CUP: 0.5}, *SIMILAR[1:])  # green and black tea met by chance
 
@@ -31,6 +31,28 @@ def test_the_reason_is_the_pair_that_is_shown(tea: Bundle) -> None:
     slot = plan(sources={"context": 1}, repeat="always", fallback=[])
     (cup,) = recommend(query(world, context_items=["green"], n=1), slot, world).items
     assert (cup.row, cup.because) == (CUP, (GREEN,))
+
+
+def test_a_reason_names_no_pair_of_chance_among_what_led_to_an_item(tea: Bundle) -> None:
+    """mei bought green tea, which met black by chance, and looked at the pot."""
+    world = replace(tea, alike=ALIKE)
+    slot = plan(sources={"similar": 1}, repeat="always", fallback=[])
+    for shop, black in ((tea, ("bought_similar", (GREEN,))), (world, ("taste", ()))):
+        slate = recommend(query(shop, customer_id="mei", n=9), slot, shop)
+        told = {
+            one.row: (one.reason, one.because) for one in slate.items if one.source == "similar"
+        }
+        assert told[BLACK] == black
+        assert told[CUP] == ("bought_similar", (GREEN,))
+
+
+def test_of_what_led_to_an_item_the_strongest_that_is_no_chance_is_named(tea: Bundle) -> None:
+    """The cup is led to by green tea, most of all, and by the pot."""
+    chance = lists({BLACK: 0.9}, *SIMILAR[1:])  # green tea met the cup by chance
+    slot = plan(sources={"similar": 1}, repeat="always", fallback=[])
+    slate = recommend(query(tea, customer_id="mei", n=9), slot, replace(tea, alike=chance))
+    told = {one.row: (one.reason, one.because) for one in slate.items}
+    assert told[CUP] == ("viewed_similar", (POT,))
 
 
 def test_it_is_kept_with_the_bundle(tea: Bundle, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import EventType
-from tests.engine.test_slot_rules import plan, shown
+from tests.engine.asking import plan, shown
 from tests.worlds import CUP, POT, bundle, event
 
 

@@ -6,7 +6,7 @@ from engine.bundle import Bundle
 from engine.events import EventType
 from engine.recommend import recommend
 from engine.types import DAY_MS
-from tests.engine.test_slot_rules import plan, query
+from tests.engine.asking import plan, query
 from tests.worlds import GREEN, NOW, at_any_time, bundle, event
 
 AGAIN = plan(sources={"due": 1, "popular": 0}, repeat="when_due", fallback=[])
@@ -20,7 +20,7 @@ def due_on(days_after: float, *repurchased: float, tea: Bundle | None = None) ->
         for i, day in enumerate(repurchased)
     ]
     at = NOW + round((days_after - 20) * DAY_MS)  # the world's present is day 30
-    slate = recommend(query(tea, *told, at=at), AGAIN, tea)
+    slate = recommend(query(tea, *told, customer_id="mei", at=at), AGAIN, tea)
     return (GREEN, "due") in {(served.row, served.source) for served in slate.items}
 
 

@@ -9,7 +9,7 @@ from engine.customers.households import bought_at_home
 from engine.events import EventType
 from engine.item_history import count
 from engine.recommend import recommend
-from tests.engine.test_slot_rules import plan, query, rows
+from tests.engine.asking import plan, query, rows
 from tests.worlds import MILK, NOW, at_any_time, bundle, event
 
 
@@ -25,7 +25,7 @@ def test_R6_what_is_at_home_is_hidden_as_the_slot_hides_what_one_bought(
     tea = bundle() if cyclic else at_any_time(bundle())
     bought = [event(50, EventType.PURCHASE, "milk", bought_at, unit_price_minor=1000)]
     mother = count(bought, np.array([MILK], np.int32), tea.shop.interactions, NOW)
-    asked = replace(query(tea, who="nobody"), at_home=bought_at_home([mother]))
+    asked = replace(query(tea, customer_id="nobody"), at_home=bought_at_home([mother]))
     sources = {"again": 1, "due": 1, "similar": 1, "popular": 1}
     slate = recommend(asked, plan(sources=sources, repeat=repeat), tea)
     assert (MILK not in rows(slate)) == hidden

@@ -12,7 +12,7 @@ from engine.query import Asked, Query, enrich
 from engine.recommend import recommend
 from engine.shop import ShopConfig, check_shop
 from engine.types import DAY_MS
-from tests.engine.test_slot_rules import plan
+from tests.engine.asking import plan
 from tests.worlds import BLACK, CUP, GREEN, MILK, NOW, POT, SHOP, bundle
 
 LABEL = {"en": "x", "zh": "x"}

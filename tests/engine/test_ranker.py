@@ -20,7 +20,7 @@ from engine.shop import check_shop
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
 from engine.types import Slate
-from tests.engine.asking import query, rows
+from tests.engine.asking import TITLE, query, rows
 from tests.worlds import (
     BLACK,
     CUP,
@@ -35,7 +35,6 @@ from tests.worlds import (
     event,
 )
 
-TITLE = {"en": "x", "zh": "x"}
 MIXED = {"sources": {"similar": 1, "popular": 1}, "repeat": "always"}
 CAPACITY = EVERY_LEAF - 1  # every leaf but the first
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.query import Asked, enrich
-from engine.ranking import Pool, append, arrange, filter_for_slot, fuse
+from engine.ranking import Pool, append, arrange, fuse
 from engine.recommend import choose
+from engine.slot_rules import filters_of
 from engine.slots import Repeat, Slot, Spread, Title
 from engine.top import best
 from engine.types import Candidates
@@ -72,7 +73,7 @@ def test_nothing_that_is_barred_passes_the_filter_and_all_else_does(
     )
     query = enrich(asked, world, NOW)
     slot = Slot(title=TITLE, sources={"popular": 1}, repeat=repeat)
-    keep = filter_for_slot(np.arange(6, dtype=np.int32), query, slot, world)
+    keep = filters_of(query, slot, world).keep(np.arange(6, dtype=np.int32))
     assert set(np.flatnonzero(keep)) == set(range(6)) - gone - excluded - in_cart
 
 

@@ -14,7 +14,7 @@ from engine.recommend import recommend
 from engine.retrievers import RETRIEVERS
 from engine.shop import read_shop
 from engine.slots import read_slots
-from engine.types import NO_ROWS, NO_SCORES, Lists
+from engine.types import DAY_MS, NO_ROWS, NO_SCORES, Lists
 from tests.engine.asking import plan, query, rows
 from tests.worlds import (
     BLACK,
@@ -55,7 +55,7 @@ def test_the_next_request_after_a_view_goes_with_it(tea: Bundle) -> None:
     slate = recommend(query(tea, seen, visitor_id="v1", n=1), session, tea)
     assert rows(slate) == [CUP]
     assert slate.items[0].because == (POT,)
-    assert say(slate.items[0].reason, ["Tea pot"], "zh") == "与您刚看的“Tea pot”相配"
+    assert say(slate.items[0].reason, ["Tea pot"], "zh") == "与您最近看过的“Tea pot”相配"
 
 
 def test_a_disliked_item_and_its_pull_are_gone(tea: Bundle) -> None:
@@ -90,8 +90,7 @@ def test_what_the_bundle_knows_already_is_not_counted_again(tea: Bundle) -> None
 
 def test_bought_items_come_back_never_when_due_or_always(tea: Bundle) -> None:
     def has_green(repeat: str, days_later: float = 0) -> bool:
-        asked = query(tea, customer_id="mei")
-        asked = replace(asked, now=asked.now + round(days_later * 86_400_000))
+        asked = query(tea, customer_id="mei", at=NOW + round(days_later * DAY_MS))
         return GREEN in rows(recommend(asked, plan(sources={"again": 1}, repeat=repeat), tea))
 
     assert not has_green("never")

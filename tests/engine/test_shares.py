@@ -15,7 +15,7 @@ from engine.recommend import recommend
 from engine.shares import Demand, demand_of, settle
 from engine.slot_settings import Share, ShareOf
 from engine.slot_shares import is_of
-from tests.engine.test_slot_rules import plan, query, rows, shown
+from tests.engine.asking import plan, query, rows, shown
 from tests.worlds import BLACK, CUP, GREEN, GUIDE, MILK, POT, bundle, candidates
 
 KINDS = (ShareOf.GOODS, ShareOf.CONTENT, ShareOf.SERVICE)
@@ -125,7 +125,7 @@ def test_a_slate_keeps_the_shares_that_the_shop_can_fill(
     ]
     leading = {"lead": {"source": "new_arrivals", "places": lead}} if lead else {}
     slot = plan(sources={"popular": 1, "new_arrivals": 0.01}, shares=shares, **leading)
-    slate = recommend(query(tea, who="nobody", n=n), slot, tea)
+    slate = recommend(query(tea, customer_id="nobody", n=n), slot, tea)
     shown_rows = np.array(rows(slate), np.int32)
     assert len(set(shown_rows.tolist())) == n
     scores = [served.score for served in slate.items]

@@ -12,16 +12,15 @@ from engine.customers.snapshot import snapshot_of
 from engine.errors import ConfigError
 from engine.events import EventType
 from engine.happened import Happened
-from engine.query import Asked, Query, enrich
+from engine.query import Query
 from engine.recommend import recommend
-from engine.shop import ShopConfig, check_shop
+from engine.shop import ShopConfig
 from engine.slot_rules import filter_by_rules
-from engine.slots import SlotPlan, check_slots
+from engine.slots import check_slots
 from engine.text import TextColumn
-from tests.engine.asking import rows
-from tests.worlds import BLACK, CUP, GREEN, GUIDE, LOG, MILK, NOW, POPULAR, POT, SHOP, bundle, event
+from tests.engine.asking import TITLE, plan, query, rows, shop, shown
+from tests.worlds import BLACK, CUP, GREEN, GUIDE, LOG, MILK, NOW, POPULAR, POT, bundle, event
 
-TITLE = {"en": "x", "zh": "x"}
 STAGES = {
     "attribute": "baby_birthday",
     "categories": ["drinks"],
@@ -31,25 +30,6 @@ STAGES = {
         {"name": "stage_3", "from_months": 12, "words": ["stage 3", "3段"]},
     ],
 }
-
-
-def shop(**sections: object) -> ShopConfig:
-    return check_shop({**SHOP, **sections}, "shop.toml")
-
-
-def plan(under: ShopConfig | None = None, **settings: object) -> SlotPlan:
-    raw = {"slot": {"title": TITLE, "sources": {"popular": 1}, **settings}}
-    return check_slots(raw, "slots.toml", under or shop())["slot"]
-
-
-def query(tea: Bundle, *tail: Happened, n: int = 6, who: str = "mei", at: int = NOW) -> Query:
-    return enrich(Asked(n=n, customer_id=who), tea, at, tail=tail)
-
-
-def shown(
-    tea: Bundle, slot: SlotPlan, *tail: Happened, n: int = 6, who: str = "nobody"
-) -> list[int]:
-    return rows(recommend(query(tea, *tail, n=n, who=who), slot, tea))
 
 
 def stocked(tea: Bundle, **stock: int) -> Bundle:
@@ -72,7 +52,7 @@ def test_S2_scarce_stock_is_shown_to_the_top_class_alone_until_there_is_plenty()
         (11, {"top", "small"}),
     ):
         tea = stocked(bundle(), cup=stock)
-        asked = query(tea, who="nobody")
+        asked = query(tea, customer_id="nobody")
         seen = {
             name
             for name in ("top", "small")
@@ -88,13 +68,13 @@ def test_S4_what_costs_much_falls_for_who_minds_the_price() -> None:
     slot = plan(delivered={"weight": {"sensitive": 2, "neutral": 0, "insensitive": 0}})
 
     def of(band: str) -> list[int]:
-        asked = query(tea, who="nobody")
+        asked = query(tea, customer_id="nobody")
         mind = replace(asked, customer=asked.customer._replace(price_band=band))
         return rows(recommend(mind, slot, tea))
 
     assert of("insensitive") == shown(tea, plan())
     assert of("sensitive") == [CUP, MILK, GREEN, BLACK, GUIDE, POT]
-    asked = query(tea, who="nobody")
+    asked = query(tea, customer_id="nobody")
     silent = asked.customer._replace(price_band="sensitive", personal=False)
     opted_out = replace(asked, customer=silent)
     assert rows(recommend(opted_out, slot, tea)) == of("unknown"), "A6"
@@ -103,7 +83,7 @@ def test_S4_what_costs_much_falls_for_who_minds_the_price() -> None:
 def test_A6_the_class_of_who_opted_out_opens_no_scarce_stock() -> None:
     slot = plan(scarce={"threshold": 10, "classes": ["top"]})
     tea = stocked(bundle(), cup=5)
-    asked = classed(query(tea, who="nobody"), "top")
+    asked = classed(query(tea, customer_id="nobody"), "top")
     left = replace(asked, customer=asked.customer._replace(personal=False))
     assert CUP in rows(recommend(asked, slot, tea))
     assert CUP not in rows(recommend(left, slot, tea))
@@ -129,10 +109,10 @@ def test_L4_a_five_month_old_is_never_shown_stage_3_and_grows_without_any_event(
     tea, under = with_stages(TITLES)
     slot = plan(under)
     born = event(32, EventType.PROFILE, None, 30, properties={"baby_birthday": "2025-06-01"})
-    young = query(tea, born, who="nobody")
+    young = query(tea, born, customer_id="nobody")
     assert young.customer.life_stages == ("stage_1",)
     assert set(rows(recommend(young, slot, tea))) == {GREEN, MILK, CUP, POT, GUIDE}
-    older = query(tea, born, who="nobody", at=NOW + 300 * 86_400_000)
+    older = query(tea, born, customer_id="nobody", at=NOW + 300 * 86_400_000)
     assert BLACK in rows(recommend(older, slot, tea))
     assert GREEN not in rows(recommend(older, slot, tea))
     assert len(shown(tea, slot)) == 6, "who tells nothing sees everything"
@@ -177,11 +157,11 @@ def test_S1_the_price_sensitive_get_their_share_on_sale() -> None:
 def test_a_share_is_filled_from_its_own_source_and_says_so() -> None:
     tea = bundle()
     slot = plan(sources={"new_arrivals": 1}, shares=[{"of": "content", "at_least": 1.0}])
-    slate = recommend(query(tea, who="nobody", n=1), slot, tea)
+    slate = recommend(query(tea, customer_id="nobody", n=1), slot, tea)
     assert rows(slate) == [GUIDE]
     assert (slate.items[0].source, slate.items[0].reason) == ("content", "content")
     half = plan(sources={"new_arrivals": 1}, shares=[{"of": "content", "at_least": 0.5}])
-    slate = recommend(query(tea, who="nobody", n=2), half, tea)
+    slate = recommend(query(tea, customer_id="nobody", n=2), half, tea)
     assert rows(slate) == [POT, GUIDE]
     assert slate.items[0].score >= slate.items[1].score
 
@@ -206,11 +186,13 @@ def test_due_items_lead_where_the_slot_says_so() -> None:
     tea = bundle()  # mei's green tea is due on day 30
     sources = {"popular": 1, "due": 0.1}
     slot = plan(sources=sources, repeat="when_due", lead={"source": "due", "places": 1})
-    slate = recommend(query(tea), slot, tea)
-    assert (rows(slate)[0], slate.items[0].reason) == (GREEN, "due")
+    slate = recommend(query(tea, customer_id="mei"), slot, tea)
+    assert (rows(slate)[0], slate.items[0].reason) == (GREEN, "due_first"), "two orders"
     scores = [served.score for served in slate.items]
     assert scores == sorted(scores, reverse=True)
-    assert shown(tea, slot, who="lin")[0] == GREEN, "what is popular; nothing of lin's is due"
+    assert shown(tea, slot, customer_id="lin")[0] == GREEN, (
+        "what is popular; nothing of lin's is due"
+    )
     with pytest.raises(ConfigError, match=r"lead\.source: 'again' is not among the slot's sources"):
         plan(lead={"source": "again"})
 
@@ -226,10 +208,10 @@ def referred(tea: Bundle, *more: Happened) -> tuple[Bundle, Happened]:
 def test_F3_what_the_referrer_bought_starts_the_newcomer() -> None:
     slot = plan(sources={"from_referrer": 1}, fallback=[])
     tea, link = referred(bundle())
-    slate = recommend(query(tea, link, who="zoe", n=1), slot, tea)
+    slate = recommend(query(tea, link, customer_id="zoe", n=1), slot, tea)
     assert (rows(slate), slate.items[0].reason) == ([GREEN], "newcomer")
     assert slate.items[0].because == (), "nobody is told what a friend bought"
-    first = recommend(query(tea, who="zoe", n=1), slot, tea).items[0]
+    first = recommend(query(tea, customer_id="zoe", n=1), slot, tea).items[0]
     assert first.source == "popular"
 
 
@@ -237,14 +219,17 @@ def test_A6_a_referrer_who_opted_out_tells_nothing() -> None:
     slot = plan(sources={"from_referrer": 1}, fallback=[])
     left = event(41, EventType.CONSENT, None, 29, properties={"personal": False})
     tea, link = referred(bundle(), left)
-    slate = recommend(query(tea, link, who="zoe", n=1), slot, tea)
+    slate = recommend(query(tea, link, customer_id="zoe", n=1), slot, tea)
     assert slate.items[0].source == "popular"
 
 
 def test_where_no_rule_applies_nothing_is_computed() -> None:
     tea = bundle()
     slot = plan().base
-    assert filter_by_rules(np.arange(6, dtype=np.int32), query(tea), slot, tea) is None
+    assert (
+        filter_by_rules(np.arange(6, dtype=np.int32), query(tea, customer_id="mei"), slot, tea)
+        is None
+    )
 
 
 def test_settings_that_are_wrong_are_told_all_at_once() -> None:

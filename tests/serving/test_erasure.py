@@ -12,11 +12,12 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from engine.instants import instant
 from engine.query import Asked
 from engine.retrievers import RETRIEVERS
+from serving.clock import wall
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate
-from serving.instants import instant, wall
 from serving.person import Erasures
 from serving.shop import Shop, see
 from serving.store.packing import BEGINNING

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.customers.renewal import Visits, again, held_of, unlearned, visits_of
+from engine.customers.renewal import Visits, days_of, unlearned, visits_of
 from engine.customers.repurchase import Cycles, RepurchaseConfig
 from engine.events import EventType
 from engine.interactions import InteractionConfig
+from engine.item_history import taken
 from engine.query import Asked, enrich, enrich_at_training
 from engine.types import DAY_MS
 from tests.training.outreach import town
@@ -76,13 +77,13 @@ def test_C3_what_is_learned_and_what_is_served_count_the_same_orders_also_of_wha
     now = NOW + DAY_MS // 2
     past = past_of(read_interactions(log_of(events), shop.interactions, extra_items=TEA_ITEMS), now)
     query = enrich_at_training(Asked(n=1, customer_id="mei"), tea, now)
-    held = held_of(query.history)
-    served = visits_of(query.ordered_at, held, now)
+    supplies, held = query.supplies, np.flatnonzero(query.history.held)
+    kept = taken(query.history, held)
+    served = visits_of(days_of(supplies.ordered_at), kept, now)
     assert served.repeats == 2
     for name in Visits._fields:
         np.testing.assert_allclose(getattr(past.visits, name), getattr(served, name), err_msg=name)
-    found, alone = bought_again(tea, now)[1], again(held, served, tea.repurchase, now)
-    np.testing.assert_allclose(found.chances, alone.chances)
+    np.testing.assert_allclose(bought_again(tea, now)[1].chances, supplies.chances(held))
     nobody_yet = town({"mei": (), "lin": ()})[0]
     heard = enrich(Asked(n=1, customer_id="mei"), nobody_yet, now, tail=lines)
-    assert heard.ordered_at == query.ordered_at, "as the newest events tell it"
+    assert heard.supplies.ordered_at == supplies.ordered_at, "as the newest events tell it"

@@ -14,13 +14,11 @@ from engine.customers.renewal import (
     Repurchase,
     Visits,
     again,
-    due,
     expected_orders,
-    held_of,
     unlearned,
-    visits_of,
 )
 from engine.customers.repurchase import Cycles, RepurchaseConfig
+from engine.customers.supplies import Supplies
 from engine.interactions import InteractionConfig
 from engine.item_history import taken
 from engine.types import DAY_MS
@@ -157,7 +155,7 @@ def test_C3_goods_that_are_used_up_are_due_around_the_end_of_their_cycle(steady:
     one, first_at = taken(item, slice(0, 1)), int(item.first_bought_at[0])
     for day, is_due in ((10, False), (17, False), (18, True), (24, True), (25, False)):
         now = int(one.last_bought_at[0]) + day * DAY_MS
-        found = due(one, [first_at, now], steady.known, now, 5)
+        found = Supplies(one, steady.known, now, [first_at, now]).candidates(5)
         days = float(steady.found.days[steady.past.pairs.rows == 0][0])
         assert 18 < days < 22
         if abs(day - 0.9 * days) > 1 and abs(day - 1.2 * days) > 1:
@@ -220,12 +218,15 @@ def test_all_customers_at_once_is_one_after_the_other(trained: Trained) -> None:
     seen = 0
     for row in range(len(made.customers)):
         ours = (places >= offsets[row]) & (places < offsets[row + 1])
-        held = held_of(made.customer_items.of(row))
+        history = made.customer_items.of(row)
+        held = np.flatnonzero(history.held)
         assert len(held) == ours.sum()
         if not len(held):
             continue
         ordered = made.snapshot.history_of(row).orders.at
-        alone = again(held, visits_of(ordered, held, now), made.repurchase, now)
+        one = Supplies(history, made.repurchase, now, ordered)
+        near, due = (np.isin(held, places) for places in (one.near, one.due))
+        alone = Again(one.chances(held), one.days[held], one.passed[held], near, due)
         for name in Again._fields:
             np.testing.assert_allclose(
                 getattr(found, name)[ours], getattr(alone, name), err_msg=name

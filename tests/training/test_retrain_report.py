@@ -79,6 +79,17 @@ def test_a_report_goes_with_its_version_and_what_is_no_report_stays(live: Job) -
     assert left == {"notes", third.champion, third.version}
 
 
+def test_pages_with_groups_that_are_too_small_now_go_also_of_other_versions(live: Job) -> None:
+    before = ran(told_in('["en"]', live)).version
+    longer(live, 0.01)
+    version = ran(live).version
+    path = live.config / "train.toml"
+    path.write_text(path.read_text() + "smallest_group = 9\n")
+    assert [page.split("/")[0] for page in pages(live)] == sorted([str(before), str(version)])
+    ran(live)
+    assert pages(live) == [f"{version}/report-en.html"]
+
+
 def test_a_shop_may_want_none_and_a_dry_run_writes_none(live: Job) -> None:
     longer(live, 0.01)
     assert ran(live).report is None

@@ -14,8 +14,9 @@ from engine.customers.triggers import FestivalConfig
 from engine.errors import ConfigError
 from engine.events import EventType
 from engine.shop import check_shop
+from engine.types import DAY_MS
 from tests.training.outreach import PEOPLE, day, ledger_in, town
-from tests.worlds import SHOP, event
+from tests.worlds import SHOP, START, event
 from training.causes import Day
 from training.festivals import falls_on, near
 from training.sent import open_ledger
@@ -160,6 +161,20 @@ def test_C3_due_is_told_of_what_was_bought_more_than_once() -> None:
     assert "lin" not in who(told(day(town(), -5), due)), "one cup, 20 days ago"
 
 
+def test_a_message_names_its_items_and_when_what_caused_it_happened() -> None:
+    """The id of the message keeps the ledger's words: another one would be told again."""
+    (line,) = told(day(town()), rules(trigger("due")))
+    assert (line["items"], line["titles"]) == (["green"], ["Green tea"])
+    assert line["occasions"] == ["2025-10-19T08:53:20.000+00:00"], "day 10 of the log"
+    assert line["id"] == f"due/mei/green {START + 10 * DAY_MS}"
+    (asleep,) = told(day(town(), 65.5), rules(trigger("wake_up", late_days=0)))
+    assert asleep["occasions"] == ["2025-10-14T08:53:20.000+00:00"]
+    assert (asleep["items"], asleep["titles"]) == ([], [])
+    festive = rules(trigger("festival", late_days=0))
+    lines = told(day(town(festivals=FESTIVALS), 3), festive)
+    assert {tuple(each["occasions"]) for each in lines} == {("2025-11-11",)}
+
+
 def test_C5_wake_up_is_told_once_somebody_has_just_become_dormant() -> None:
     wake = rules(trigger("wake_up", late_days=0))
     lines = told(day(town(), 65.5), wake)  # lin's only order was on day 5
@@ -171,8 +186,9 @@ def test_C5_wake_up_is_told_once_somebody_has_just_become_dormant() -> None:
 def test_P2_a_tier_is_told_with_its_voucher_when_it_was_reached() -> None:
     lines = told(day(town(), -9.5), rules(trigger("tier", late_days=1)))  # the owl spent 4,000
     assert [(line["customer_id"], line["tier"], line["voucher_minor"]) for line in lines] == [
-        ("owl", "star_1", "20000")
+        ("owl", "star_1", 20000)
     ]
+    assert lines[0]["occasions"] == ["2025-10-29T08:53:20.000+00:00"], "day 20 of the log"
     assert told(day(town(), 0), rules(trigger("tier", late_days=1))) == []
 
 

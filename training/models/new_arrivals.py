@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.config import Config
+from engine.item_history import NEVER
 from engine.top import best
 from engine.types import DAY_MS, NO_CANDIDATES, Candidates
 from training.interactions import Interactions
@@ -37,7 +38,7 @@ def fit(data: Interactions, config: NewArrivalsConfig) -> Candidates:
 
 def _first_at(data: Interactions) -> NDArray[np.int64]:
     """Never met: the end of time."""
-    first = np.full(data.n_items, np.iinfo(np.int64).max)
+    first = np.full(data.n_items, NEVER)
     np.minimum.at(first, data.events.items, data.events.at)
     return first
 

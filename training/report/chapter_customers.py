@@ -8,6 +8,7 @@ import polars as pl
 from training.report import charts, sales
 from training.report.customers import (
     by_group,
+    can_tell,
     curve,
     development_moves,
     known,
@@ -27,8 +28,17 @@ ASLEEP: Final = ("dormant", "lost")
 SPLITS: Final = ("value_class", "development", "opinion", "customer_type", "relation")
 
 
+LACKING: Final = {
+    "no_opinions": ("opinion", "customer_type"),
+    "no_members": ("relation",),
+}
+"""What is said where the log has nothing that these splits tell apart, and which they are."""
+
+
 def chapter(facts: Facts, speech: Speech) -> Chapter:
-    groups = {name: _group(name, facts, speech) for name in SPLITS}
+    lacking = [note for note, names in LACKING.items() if not can_tell(names[0], facts)]
+    left_out = {name for note in lacking for name in LACKING[note]}
+    groups = {name: [] if name in left_out else [_group(name, facts, speech)] for name in SPLITS}
     moves = [
         Section("stage_moves", stage_moves(facts)),
         Section("development_moves", development_moves(facts)),
@@ -37,21 +47,22 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
         "customers",
         tiles=_tiles(facts, speech),
         sections=[
-            groups["value_class"],
+            *groups["value_class"],
             _rfm(facts, speech),
             _stages(facts, speech),
             *([] if facts.timeless else moves[:1]),
             _tiers(facts, speech),
             *_pareto(facts, speech),
-            groups["development"],
+            *groups["development"],
             *([] if facts.timeless else moves[1:]),
-            groups["opinion"],
-            groups["customer_type"],
-            groups["relation"],
+            *groups["opinion"],
+            *groups["customer_type"],
+            *groups["relation"],
             *_spread(facts, speech),
             _sales("channel", facts, speech),
             _sales("country", facts, speech),
         ],
+        remarks=[speech.say(f"note.{note}") for note in lacking],
     )
 
 

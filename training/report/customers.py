@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from engine.customers.facts import Moments
 from engine.customers.labels import (
     DEVELOPMENTS,
     OPINIONS,
@@ -20,6 +21,7 @@ from engine.customers.labels import (
 )
 from engine.customers.pareto import pareto
 from engine.customers.referral_graph import Edge, Spread, referral_graph, spread_of
+from engine.customers.snapshot import FIRST_AT, INVITATIONS, REFERRED_AT
 from engine.types import DAY_MS
 from training.report.facts import Facts
 from training.report.groups import hide_small, in_order, shares
@@ -37,6 +39,19 @@ GROUPS: Final[Mapping[str, Mapping[str, Label]]] = {
     "customer_type": TYPES,
     "relation": RELATIONS,
 }
+
+
+def can_tell(group: str, facts: Facts) -> bool:
+    """Whether the log says what tells the parts of a group apart.
+
+    Without referrals and ratings the leaders would be whoever spent most (V4, V6), and without a
+    sign-up nobody is a member (L2).
+    """
+    people = facts.bundle.snapshot
+    moments = {name: people.moments[:, place] for place, name in enumerate(Moments._fields)}
+    if group in {"opinion", "customer_type"}:
+        return bool(people.referred.size or moments["ratings"].any())
+    return group != "relation" or bool(moments["member_at"].any())
 
 
 def known(facts: Facts) -> pl.DataFrame:
@@ -161,15 +176,21 @@ def spread(facts: Facts) -> pl.DataFrame:
     people, ids = facts.bundle.snapshot, facts.bundle.customers
     brought = np.flatnonzero(people.referrers).tolist()
     graph = referral_graph(
-        Edge(int(people.moments[row, 8]), ids.id(row), people.words[int(people.referrers[row])])
+        Edge(
+            int(people.moments[row, REFERRED_AT]),
+            ids.id(row),
+            people.words[int(people.referrers[row])],
+        )
         for row in brought
     )
     referrers = ids.rows([edge.referrer for edge in graph.referrers.values()])
     counted = np.bincount(referrers[referrers >= 0], minlength=len(ids))
-    known = people.moments[:, 0] > 0
-    month = pl.from_epoch(pl.Series(people.moments[known, 0]), time_unit="ms").dt.strftime("%Y-%m")
+    known = people.moments[:, FIRST_AT] > 0
+    first = pl.from_epoch(pl.Series(people.moments[known, FIRST_AT]), time_unit="ms")
+    local = first.dt.replace_time_zone("UTC").dt.convert_time_zone(facts.zone.key)
+    month = local.dt.strftime("%Y-%m")
     table = pl.DataFrame(
-        {"cohort": month, "invited": people.moments[known, 7], "brought": counted[known]}
+        {"cohort": month, "invited": people.moments[known, INVITATIONS], "brought": counted[known]}
     )
     found = table.group_by("cohort").agg(
         customers=pl.len().cast(pl.Int64),

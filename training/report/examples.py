@@ -15,6 +15,7 @@ from engine.recommend import recommend
 from engine.slots import Slots
 from engine.types import Served
 from training.customer_splits import Flags
+from training.report.customers import can_tell
 from training.report.facts import Facts
 
 EXAMPLES: Final = 12
@@ -87,6 +88,8 @@ def _chosen(facts: Facts) -> Iterator[tuple[tuple[str, str], int]]:
     for group, name in KINDS:
         if len(taken) == EXAMPLES - 1:
             return
+        if not can_tell(group, facts):
+            continue
         kind = people.filter(pl.col(group) == name).sort("value_minor", "row")
         rows = [row for row in kind["row"].to_list() if row not in taken]
         if kind.height >= facts.k and rows:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
+from engine.types import DAY_MS
+from training.customer_orders import kept_orders
 from training.evaluate import PERSONAL, POPULAR
 from training.report import customers, exposure, pairs, quality, sales
 from training.report.facts import Facts
@@ -57,12 +60,16 @@ def win_back(facts: Facts) -> Finding | None:
 
 
 def one_order(facts: Facts) -> Finding | None:
-    buyers = facts.states.filter("buyer")
-    once = buyers.filter(pl.col("orders") == 1).height
-    share = ratio(once, buyers.height)
+    """Of who had time to come again: their first order is older than the dormant's last (L1)."""
+    days = facts.bundle.schemes.lifecycle.dormant_days
+    kept = kept_orders(facts.bundle.snapshot)
+    had_time = (kept.counts > 0) & (kept.first_at < facts.now - days * DAY_MS)
+    once = int(np.count_nonzero(had_time & (kept.counts == 1)))
+    share = ratio(once, int(np.count_nonzero(had_time)))
     if once < facts.k or share is None or share < NOTABLE:
         return None
-    return Finding("one_order", "customers", {"customers": once, "customer_share": share})
+    values = {"customers": once, "customer_share": share, "days": days}
+    return Finding("one_order", "customers", values)
 
 
 def dependence(facts: Facts) -> Finding | None:

@@ -6,7 +6,7 @@ taken up at the language that is missing. A page says for which `[report]` it wa
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -91,9 +91,24 @@ def keep_report(
 def forget_reports(bundles: Path) -> None:
     """Of versions that are gone."""
     kept = set(versions(bundles))
-    for folder in (bundles / REPORTS).glob("*"):
-        if folder.name not in kept and record_of(bundles, folder.name) is not None:
+    for folder in _reports(bundles):
+        if folder.name not in kept:
             shutil.rmtree(folder)
+
+
+def forget_small_groups(bundles: Path, version: str, smallest_group: int) -> None:
+    """Reports of other versions that tell of smaller groups than may be told of now."""
+    for folder in _reports(bundles):
+        pages = [smallest_group_of(page) or 0 for page in folder.glob("*.html")]
+        if folder.name != version and min(pages, default=smallest_group) < smallest_group:
+            shutil.rmtree(folder, ignore_errors=True)  # the next run tries again
+
+
+def _reports(bundles: Path) -> Iterator[Path]:
+    """The folders that a retraining has written: what else lies there is somebody's."""
+    for folder in sorted((bundles / REPORTS).glob("*")):
+        if record_of(bundles, folder.name) is not None:
+            yield folder
 
 
 def _missing(folder: Path, config: ReportConfig) -> tuple[Language, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import LogError
 from training import tuning
-from training.assemble import Say, Source, read_source
+from training.assemble import Say, Source, read_source, unheard
 from training.consent import opted_out, without_people
 from training.evaluate import split_of
 from training.search import hold_out
@@ -29,10 +29,6 @@ class Once(Protocol):
 
 def anew(name: str, work: Callable[[], Document]) -> Document:  # noqa: ARG001  # a signature
     return work()
-
-
-def unheard(said: str) -> None:
-    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)

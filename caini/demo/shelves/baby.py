@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from caini.demo.shelves.shelf import Shelf, words
+from caini.demo.shelves.shelf import Shelf, ladder, words
 
 BABY: Final = ("baby", "母婴")
 _BRANDS: Final = words(
@@ -19,6 +19,7 @@ SHELVES: Final = (
             "infant formula|婴儿配方奶粉, organic formula|有机配方奶粉, goat formula|羊奶粉"
         ),
         variants=words("800 g|800克, 400 g|400克"),
+        sizes=(ladder("400 g < 800 g"),),
         stages=words("stage 1|1段, stage 2|2段, stage 3|3段, stage 4|4段"),
         stage_months=(6, 12, 36),
         until_month=60,
@@ -36,6 +37,7 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("soft nappies|柔软纸尿裤, night nappies|夜用纸尿裤, pull-up pants|拉拉裤"),
         variants=words("64 pieces|64片, 40 pieces|40片"),
+        sizes=(ladder("40 pieces < 64 pieces"),),
         stages=words("size S|S码, size M|M码, size L|L码, size XL|XL码"),
         stage_months=(3, 9, 18),
         until_month=36,
@@ -53,6 +55,7 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("baby wipes|婴儿湿巾, hand and mouth wipes|手口湿巾, cotton tissues|棉柔巾"),
         variants=words("80 sheets|80抽, 5 packs|5包装, travel pack|便携装"),
+        sizes=(ladder("travel pack < 80 sheets < 5 packs"),),
         price=32,
         cycle_days=12,
         complements=("nappies",),
@@ -68,6 +71,7 @@ SHELVES: Final = (
             "sippy cup|学饮杯, bottle warmer|温奶器"
         ),
         variants=words("160 ml|160毫升, 240 ml|240毫升, set of two|两只装"),
+        sizes=(ladder("160 ml < 240 ml < set of two"),),
         price=89,
         complements=("formula",),
     ),
@@ -96,6 +100,7 @@ SHELVES: Final = (
             "building blocks|积木, wooden train|木制火车, plush bear|毛绒小熊, puzzle|拼图"
         ),
         variants=words("small|小号, large|大号, gift box|礼盒装, travel set|旅行装"),
+        sizes=(ladder("travel set < small < large < gift box"),),
         price=139,
         peak_month=12,
         season=0.6,

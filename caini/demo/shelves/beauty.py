@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from caini.demo.shelves.shelf import Shelf, words
+from caini.demo.shelves.shelf import Shelf, ladder, words
 
 BEAUTY: Final = ("beauty", "美妆个护")
 _BRANDS: Final = words(
@@ -19,6 +19,7 @@ SHELVES: Final = (
             "ginger shampoo|生姜洗发水, silk conditioner|柔顺护发素, scalp scrub|头皮磨砂膏"
         ),
         variants=words("200 ml|200毫升, 500 ml|500毫升, refill|补充装"),
+        sizes=(ladder("200 ml < 500 ml"),),
         price=69,
         weight=1.1,
         cycle_days=35,
@@ -34,6 +35,7 @@ SHELVES: Final = (
             "serum|精华液, cleansing milk|洁面乳"
         ),
         variants=words("30 ml|30毫升, 50 ml|50毫升, 100 ml|100毫升"),
+        sizes=(ladder("30 ml < 50 ml < 100 ml"),),
         price=229,
         spread=0.65,
         weight=1.4,
@@ -62,6 +64,7 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("sheet masks|面膜, clay mask|泥膜, sleeping mask|睡眠面膜, eye masks|眼膜"),
         variants=words("5 pieces|5片, 10 pieces|10片, 75 ml|75毫升"),
+        sizes=(ladder("5 pieces < 10 pieces"),),
         price=89,
         cycle_days=16,
         complements=("face-cream",),
@@ -86,6 +89,7 @@ SHELVES: Final = (
         brands=words("Caomu|草木间, Plain|素己, White Pine|白松, Minty|薄荷岛"),
         nouns=words("toothpaste|牙膏, mouthwash|漱口水, bamboo toothbrushes|竹牙刷, floss|牙线"),
         variants=words("single|单支, pack of 3|3支装, for children|儿童款"),
+        sizes=(ladder("single < pack of 3"),),
         price=32,
         cycle_days=28,
         buy=0.4,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from caini.demo.shelves.shelf import Shelf, words
+from caini.demo.shelves.shelf import Shelf, ladder, words
 
 FOOD: Final = ("food", "食品")
 DRINKS: Final = ("coffee & tea", "咖啡茶饮")
@@ -26,6 +26,7 @@ SHELVES: Final = (
             "plum candy|话梅糖, potato chips|薯片"
         ),
         variants=words("80 g|80克, 200 g|200克, family pack|家庭装"),
+        sizes=(ladder("80 g < 200 g < family pack"),),
         price=29,
         weight=1.8,
         cycle_days=9,
@@ -40,6 +41,7 @@ SHELVES: Final = (
             "walnuts|核桃, almonds|巴旦木, daily mix|每日坚果, pistachios|开心果, cashews|腰果"
         ),
         variants=words("250 g|250克, 500 g|500克, gift box|礼盒装"),
+        sizes=(ladder("250 g < 500 g < gift box"),),
         price=69,
         peak_month=1,
         season=0.6,
@@ -56,6 +58,7 @@ SHELVES: Final = (
             "buckwheat noodles|荞麦面, rice noodles|米粉"
         ),
         variants=words("1 kg|1千克, 2.5 kg|2.5千克, 5 kg|5千克"),
+        sizes=(ladder("1 kg < 2.5 kg < 5 kg"),),
         price=52,
         weight=1.2,
         cycle_days=24,
@@ -72,6 +75,7 @@ SHELVES: Final = (
             "rapeseed oil|菜籽油, vinegar|香醋"
         ),
         variants=words("300 ml|300毫升, 500 ml|500毫升, 1 l|1升"),
+        sizes=(ladder("300 ml < 500 ml < 1 l"),),
         price=36,
         cycle_days=40,
         complements=("rice",),
@@ -84,6 +88,7 @@ SHELVES: Final = (
         brands=words("Orchard Lane|果园巷, Jinsui|金穗, Sunny Slope|向阳坡, South Isle|南屿"),
         nouns=words("apples|苹果, mandarins|蜜桔, mangoes|芒果, blueberries|蓝莓, lychees|荔枝"),
         variants=words("1 kg|1千克, 2.5 kg|2.5千克, gift box|礼盒装"),
+        sizes=(ladder("1 kg < 2.5 kg < gift box"),),
         price=59,
         weight=1.2,
         peak_month=7,
@@ -100,6 +105,7 @@ SHELVES: Final = (
             "lotus mooncakes|莲蓉月饼, custard mooncakes|流心月饼, pork mooncakes|鲜肉月饼"
         ),
         variants=words("box of 4|4枚装, box of 8|8枚装, gift tin|铁盒礼装"),
+        sizes=(ladder("box of 4 < box of 8 < gift tin"),),
         price=168,
         weight=0.3,
         peak_month=9,
@@ -116,6 +122,7 @@ SHELVES: Final = (
             "decaf beans|低因咖啡豆, drip bags|挂耳咖啡"
         ),
         variants=words("227 g|227克, 500 g|500克, 1 kg|1千克"),
+        sizes=(ladder("227 g < 500 g < 1 kg"),),
         price=88,
         weight=1.4,
         cycle_days=14,
@@ -144,6 +151,7 @@ SHELVES: Final = (
         brands=words("Kettle & Co|壶记, Brewlab|酿研, Mubai|木白, Paper Crane|纸鹤"),
         nouns=words("paper filters|咖啡滤纸, cloth filters|滤布, cleaning tablets|清洁片"),
         variants=words("20 pieces|20片, 40 pieces|40片, 100 pieces|100片"),
+        sizes=(ladder("20 pieces < 40 pieces < 100 pieces"),),
         price=38,
         weight=0.6,
         cycle_days=30,
@@ -160,6 +168,7 @@ SHELVES: Final = (
             "jasmine tea|茉莉花茶, black tea|红茶"
         ),
         variants=words("100 g|100克, 250 g|250克, 500 g|500克, gift tin|礼罐装"),
+        sizes=(ladder("100 g < 250 g < 500 g < gift tin"),),
         price=168,
         spread=0.6,
         weight=1.3,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from caini.demo.shelves.shelf import Shelf, words
+from caini.demo.shelves.shelf import Shelf, ladder, words
 
 HOME: Final = ("home", "家居")
 SERVICES: Final = ("services", "服务")
@@ -18,6 +18,7 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("cotton sheets|纯棉床单, duvet|羽绒被, latex pillow|乳胶枕, wool throw|羊毛毯"),
         variants=words("1.5 m|1.5米, 1.8 m|1.8米, grey|灰色, sage|鼠尾草绿"),
+        sizes=(ladder("1.5 m < 1.8 m"),),
         price=369,
         spread=0.5,
         peak_month=11,
@@ -33,6 +34,7 @@ SHELVES: Final = (
             "cast-iron pot|铸铁锅, chef's knife|主厨刀, steamer|蒸笼, cutting board|砧板, wok|炒锅"
         ),
         variants=words("20 cm|20厘米, 24 cm|24厘米, 28 cm|28厘米"),
+        sizes=(ladder("20 cm < 24 cm < 28 cm"),),
         price=189,
         spread=0.6,
         weight=1.2,
@@ -45,6 +47,7 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("rattan basket|藤编篮, storage box|收纳箱, shelf|置物架, spice jars|调料罐"),
         variants=words("small|小号, medium|中号, large|大号, set of 4|四件套"),
+        sizes=(ladder("small < medium < large < set of 4"),),
         price=59,
     ),
     Shelf(
@@ -57,6 +60,7 @@ SHELVES: Final = (
             "kitchen rolls|厨房纸, floor cleaner|地板清洁剂"
         ),
         variants=words("500 ml|500毫升, 2 l|2升, refill|补充装, pack of 6|6件装"),
+        sizes=(ladder("500 ml < 2 l < pack of 6"),),
         price=42,
         weight=1.2,
         cycle_days=26,
@@ -99,6 +103,7 @@ SHELVES: Final = (
             "appliance set-up|家电安装"
         ),
         variants=words("2 hours|2小时, 4 hours|4小时, whole home|全屋"),
+        sizes=(ladder("2 hours < 4 hours < whole home"),),
         price=229,
         weight=0.6,
         kind="service",

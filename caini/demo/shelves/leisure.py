@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from caini.demo.shelves.shelf import Shelf, words
+from caini.demo.shelves.shelf import Shelf, ladder, words
 
 ELECTRONICS: Final = ("electronics", "数码")
 SPORTS: Final = ("sports", "运动户外")
@@ -25,6 +25,7 @@ SHELVES: Final = (
         brands=_TECH,
         nouns=words("phone|手机, folding phone|折叠屏手机, phone mini|小屏手机"),
         variants=words("128 GB|128GB, 256 GB|256GB, 512 GB|512GB"),
+        sizes=(ladder("128 GB < 256 GB < 512 GB"),),
         price=2699,
         spread=0.5,
         weight=0.6,
@@ -54,6 +55,7 @@ SHELVES: Final = (
             "USB-C charger|充电器, power bank|充电宝, braided cable|编织数据线, case|保护壳"
         ),
         variants=words("20 W|20瓦, 65 W|65瓦, 1 m|1米, 2 m|2米"),
+        sizes=(ladder("20 W < 65 W"), ladder("1 m < 2 m")),
         price=79,
         weight=0.8,
     ),
@@ -102,6 +104,7 @@ SHELVES: Final = (
         brands=_SPORT,
         nouns=words("running socks|跑步袜, water bottle|运动水壶, cap|运动帽, waist bag|腰包"),
         variants=words("S|小号, M|中号, L|大号, pack of 3|三双装"),
+        sizes=(ladder("L < pack of 3"),),
         price=49,
         weight=0.6,
     ),
@@ -134,6 +137,7 @@ SHELVES: Final = (
         brands=words("Ridge|山脊, Half Acre|半亩, Campfire|篝火, Longrun|长跑者"),
         nouns=words("tent|帐篷, camping chair|露营椅, gas stove|便携炉, sleeping bag|睡袋"),
         variants=words("1 person|单人, 2 persons|双人, 4 persons|四人"),
+        sizes=(ladder("1 person < 2 persons < 4 persons"),),
         price=389,
         spread=0.6,
         weight=0.7,
@@ -147,6 +151,7 @@ SHELVES: Final = (
         brands=_SPORT,
         nouns=words("whey protein|乳清蛋白粉, protein bars|蛋白棒, electrolyte tabs|电解质泡腾片"),
         variants=words("500 g|500克, 1 kg|1千克, 12 pieces|12支装"),
+        sizes=(ladder("500 g < 1 kg"),),
         price=159,
         weight=0.7,
         cycle_days=21,
@@ -162,6 +167,7 @@ SHELVES: Final = (
             "A House of Rain|雨屋, Salt Road|盐道, The Paper Moon|纸月亮"
         ),
         variants=words("paperback|平装, hardback|精装, audiobook|有声书"),
+        sizes=(ladder("paperback < hardback"),),
         price=48,
         spread=0.3,
         weight=1.2,
@@ -176,6 +182,7 @@ SHELVES: Final = (
             "The Cloud Baker|云朵面包师"
         ),
         variants=words("board book|纸板书, paperback|平装, set of 5|五册套装"),
+        sizes=(ladder("paperback < set of 5"),),
         price=42,
         weight=0.8,
         complements=("toys",),
@@ -187,6 +194,7 @@ SHELVES: Final = (
         brands=_PRESS,
         nouns=words("Sichuan at Home|家常川菜, Bread Basics|面包入门, Forty Soups|四十道汤"),
         variants=words("paperback|平装, hardback|精装"),
+        sizes=(ladder("paperback < hardback"),),
         price=69,
         weight=0.5,
         complements=("kitchen",),
@@ -203,6 +211,7 @@ SHELVES: Final = (
             "marathon plan|马拉松训练课, tea tasting course|品茶课"
         ),
         variants=words("4 lessons|4节, 8 lessons|8节, with a coach|含辅导"),
+        sizes=(ladder("4 lessons < 8 lessons"),),
         price=239,
         weight=0.6,
         kind="content",

@@ -13,6 +13,11 @@ def words(text: str) -> Words:
     return tuple((english, chinese) for english, chinese in pairs)
 
 
+def ladder(text: str) -> tuple[str, ...]:
+    """`"80 g < 200 g"`: English variants, the smallest first."""
+    return tuple(part.strip() for part in text.split("<"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """A leaf category: what stands on it, what it costs, when and how often people need it.
@@ -26,6 +31,7 @@ class Shelf:
     brands: Words
     nouns: Words
     variants: Words
+    sizes: tuple[tuple[str, ...], ...] = ()  # ladders of variants: a larger one costs more
     price: float  # median, in the shop's currency
     spread: float = 0.45  # sigma of the log price
     weight: float = 1.0  # how many visits are about it, against an average shelf

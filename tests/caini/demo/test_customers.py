@@ -2,6 +2,7 @@ import numpy as np
 
 from caini.demo.shelves import POSITIONS
 from caini.demo.world import Simulated
+from engine.types import DAY_MS
 
 
 def test_the_referred_resemble_their_referrer(shop: Simulated) -> None:
@@ -31,6 +32,16 @@ def test_only_parents_want_milk_and_nappies(shop: Simulated) -> None:
     parent = shop.customers.baby_born_at > 0
     assert (wants[~parent] == 0).all()
     assert wants[parent].mean() > 0.15
+
+
+def test_everybody_is_of_age_and_parents_were_when_the_baby_came(shop: Simulated) -> None:
+    people, year = shop.customers, 365.25
+    ages = (shop.config.end_ms / DAY_MS - people.born_on) / year
+    assert 19 <= ages.min() <= ages.max() <= 76
+    assert ages.max() - ages.min() > 50
+    baby = people.baby_born_at / DAY_MS
+    parent = (baby - people.born_on)[baby > 0] / year
+    assert 20.9 < parent.min() < parent.max() < 42.1
 
 
 def test_who_does_not_mind_the_price_looks_at_dear_shelves(shop: Simulated) -> None:

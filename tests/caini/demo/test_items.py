@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,31 @@ def test_the_stages_of_a_family_follow_each_other_and_cost_the_same(items: Items
     assert (items.stage[formula].reshape(-1, 4) == [1, 2, 3, 4]).all()
     assert (np.ptp(items.price[formula].reshape(-1, 4), axis=1) == 0).all()
     assert (np.ptp(items.style[formula].reshape(-1, 4, items.style.shape[1]), axis=1) == 0).all()
+
+
+def test_the_larger_size_of_a_thing_costs_more() -> None:
+    """At 2,000 items hundreds of things come in more than one size."""
+    shop = make_items(DemoConfig(), np.random.default_rng(5))
+    price = dict(
+        zip([title.split(" · ")[0] for title in shop.titles], shop.price.tolist(), strict=True)
+    )
+    compared = [
+        (price[title.replace(f" {larger}", f" {smaller}")], price[title])
+        for shelf in SHELVES
+        for sizes in shelf.sizes
+        for smaller, larger in combinations(sizes, 2)
+        for title in price
+        if f" {larger}" in title and title.replace(f" {larger}", f" {smaller}") in price
+    ]
+    assert len(compared) > 200
+    assert all(small < large for small, large in compared)
+
+
+def test_every_size_is_a_variant_of_its_shelf() -> None:
+    for shelf in SHELVES:
+        sizes = [size for one in shelf.sizes for size in one]
+        assert len(sizes) == len(set(sizes))
+        assert set(sizes) <= {english for english, _ in shelf.variants}
 
 
 def test_popularity_within_a_shelf_falls_like_zipf(items: Items) -> None:

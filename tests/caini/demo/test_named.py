@@ -126,6 +126,19 @@ def test_li_na_has_her_birthday_within_the_week(town: Simulated) -> None:
     assert birthday[5:] == str(np.datetime64(soon, "D"))[5:]
 
 
+@pytest.mark.parametrize(
+    ("who", "youngest", "oldest"),
+    [("mei", 20, 40), ("guo", 20, 42), ("lin", 18, 24), ("chen-bo", 60, 75), ("li-na", 25, 35)],
+)
+def test_a_birthday_goes_with_the_story(
+    town: Simulated, who: str, youngest: int, oldest: int
+) -> None:
+    profile = of(only(town, EventType.PROFILE), named(town, who))
+    born = json.loads(town.properties[profile.properties[0]])["birthday"]
+    today = np.datetime64(town.config.end_ms, "ms").astype("datetime64[D]")
+    assert youngest < (today - np.datetime64(born)).astype(int) / 365.25 < oldest
+
+
 def test_wang_jun_is_overdue_against_his_own_cycle(town: Simulated) -> None:
     bought = orders(town, "wang-jun")
     assert np.allclose(-np.diff(days_ago(town, bought)), 25)

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.customers.renewal import Repurchase, due, unlearned, used_up
-from engine.customers.repurchase import Cycles, RepurchaseConfig, care_at, lasting
+from engine.customers.renewal import Repurchase, unlearned
+from engine.customers.repurchase import Cycles, RepurchaseConfig, lasting
+from engine.customers.supplies import Supplies
 from engine.types import DAY_MS, NO_ITEM_HISTORY, ItemHistory
 from tests.engine.customers.world import at
 
@@ -33,7 +34,8 @@ def bought(day: float, row: int, units: int = 1) -> ItemHistory:
 
 
 def due_rows(history: ItemHistory, day: float, ordered: tuple[int, ...] = (0,)) -> list[int]:
-    return due(history, [at(day) for day in ordered], KNOWN, at(day), 10).rows.tolist()
+    supplies = Supplies(history, KNOWN, at(day), [at(day) for day in ordered])
+    return supplies.candidates(10).rows.tolist()
 
 
 def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
@@ -46,13 +48,6 @@ def test_C1_an_item_without_a_rate_lasts_a_cycle_whatever_the_number() -> None:
     assert due_rows(bought(0, TEA, units=3), 20) == [TEA]
     assert due_rows(bought(0, MILK, units=3), 21) == [MILK]
     assert due_rows(bought(0, MILK, units=1), 21) == []
-
-
-def test_C2_care_comes_as_the_first_of_three_units_runs_out() -> None:
-    when = care_at(at(0), 3, 7, CONFIG)
-    assert when is not None
-    assert 6 <= (when - at(0)) / DAY_MS <= 7
-    assert care_at(at(0), 2, 7, CONFIG) is None
 
 
 @pytest.mark.parametrize(
@@ -92,10 +87,10 @@ def test_C3_what_is_ordered_often_comes_before_what_is_more_overdue() -> None:
 
 
 def test_C3_what_is_overdue_stays_used_up_and_what_was_never_bought_is() -> None:
-    answers = [used_up(bought(0, TEA), KNOWN, at(day)).tolist() for day in (17, 18, 300)]
+    answers = [Supplies(bought(0, TEA), KNOWN, at(day)).used_up.tolist() for day in (17, 18, 300)]
     assert answers == [[False], [True], [True]]
     never = replace(bought(0, TEA), last_bought_at=np.zeros(1, np.int64))
-    assert used_up(never, KNOWN, at(1)).tolist() == [True]
+    assert Supplies(never, KNOWN, at(1)).used_up.tolist() == [True]
 
 
 def test_rates_of_no_days_are_refused_together() -> None:

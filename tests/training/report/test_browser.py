@@ -54,6 +54,23 @@ def test_the_page_fits_and_stays_silent(
     context.close()
 
 
+TOO_WIDE = """() => [...document.querySelectorAll(".scroll")]
+  .filter(box => box.scrollWidth > box.clientWidth + 1)
+  .map(box => box.getAttribute("aria-label"))"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [768, 960, 1000, 1200, 1400])
+def test_no_table_scrolls_sideways_on_a_screen_wider_than_a_phone(
+    language: str, width: int, browser: Any, written: Mapping[str, Path]
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    page = context.new_page()
+    page.goto(written[language].as_uri())
+    assert page.evaluate(TOO_WIDE) == []
+    context.close()
+
+
 def test_the_policy_stops_what_gets_in(browser: Any, written: Mapping[str, Path]) -> None:
     """A page that was tampered with: the script does not run, and the violation is seen."""
     context = browser.new_context(offline=True)

@@ -1,8 +1,9 @@
 """Who the customers are: against the fold of each history, one customer at a time."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -11,11 +12,14 @@ import pytest
 
 from engine.customers.state import CustomerState, assess
 from engine.query import Asked, enrich
+from training.customer_orders import PLACE
 from training.customers import assess_all, population, snapshot
+from training.report.chapter_customers import chapter
 from training.report.customers import (
     GROUPS,
     NOBODY_YET,
     by_group,
+    can_tell,
     curve,
     development_moves,
     rfm,
@@ -25,7 +29,9 @@ from training.report.customers import (
     tiers,
     tops,
 )
+from training.report.examples import examples
 from training.report.facts import Facts
+from training.report.speech import Speech
 from training.report.trade import PERIOD_MS
 
 
@@ -142,7 +148,7 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
     cohorts = defaultdict[str, list[int]](lambda: [0, 0, 0])
     for who, each in zip(ids, states, strict=True):
         if each.first_at:
-            month = datetime.fromtimestamp(each.first_at / 1000, UTC).strftime("%Y-%m")
+            month = datetime.fromtimestamp(each.first_at / 1000, facts.zone).strftime("%Y-%m")
             for place, count in enumerate((1, each.invitations, brought[who])):
                 cohorts[month][place] += count
     told = {row[0]: row[1:] for row in spread(facts).iter_rows()}
@@ -156,3 +162,29 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
     nobody = replace(people, referrers=np.zeros_like(people.referrers))
     none = replace(facts, bundle=replace(facts.bundle, snapshot=nobody))
     assert spread(none)["newcomers"].sum() == 0
+
+
+def test_a_split_that_the_log_cannot_tell_is_left_out_and_said(
+    facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    people = facts.bundle.snapshot
+    moments = people.moments.copy()
+    moments[:, [5, 6]] = 0  # sign-ups and ratings
+    offsets = people.offsets.copy()
+    offsets[:, PLACE["referred"]] = 0
+    bare = replace(people, moments=moments, offsets=offsets, referred=people.referred[:, :0])
+    silent_log = replace(facts, bundle=replace(facts.bundle, snapshot=bare))
+    for speech in speeches.values():
+        whole, part = chapter(facts, speech), chapter(silent_log, speech)
+        lost = {one.name for one in whole.sections} - {one.name for one in part.sections}
+        assert lost == {"opinion", "customer_type", "relation"}
+        assert not whole.remarks
+        assert len(part.remarks) == 2
+        said = " ".join(part.remarks)
+        assert all(speech.say(f"section.{name}") in said for name in lost)
+    assert not {"opinion"} & {each.group for each in examples(silent_log)}
+    rated = moments.copy()
+    rated[0, 6] = 1
+    heard = replace(silent_log, bundle=replace(facts.bundle, snapshot=replace(bare, moments=rated)))
+    assert can_tell("opinion", heard)
+    assert not can_tell("relation", heard)

@@ -39,8 +39,33 @@ def test_the_customers_to_win_back_are_counted_one_by_one(
         "sales_minor": brought,
         "sales_share": pytest.approx(brought / everything),
     }
-    once = [row for row in facts.states.iter_rows(named=True) if row["orders"] == 1]
-    assert told["one_order"].values["customers"] == len(once)
+
+
+def test_who_ordered_once_lately_had_no_time_to_come_again(
+    facts: Facts, told: dict[str, Finding]
+) -> None:
+    """By the log itself, against the 90 days after which a customer is dormant."""
+    ordered = facts.log.filter(
+        pl.col("type") == "purchase", pl.col("at").dt.epoch("ms") <= facts.now
+    )
+    firsts = dict(
+        ordered.group_by("customer_id").agg(pl.col("at").dt.epoch("ms").min()).collect().iter_rows()
+    )
+    states = facts.states.with_columns(
+        who=pl.Series(facts.bundle.customers.ids(range(len(facts.bundle.customers))))
+    ).filter("buyer")
+    old = [
+        row
+        for row in states.iter_rows(named=True)
+        if firsts[row["who"]] < facts.now - 90 * 86_400_000
+    ]
+    once = [row for row in old if row["orders"] == 1]
+    assert 0 < len(once) < states.filter(pl.col("orders") == 1).height
+    assert told["one_order"].values == {
+        "customers": len(once),
+        "customer_share": pytest.approx(len(once) / len(old)),
+        "days": 90,
+    }
 
 
 def test_goods_are_told_as_the_tables_have_them(facts: Facts, told: dict[str, Finding]) -> None:

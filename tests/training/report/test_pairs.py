@@ -4,10 +4,9 @@ import sqlite3
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from engine.customers.renewal import again, due, held_of, visits_of
+from engine.customers.supplies import Supplies
 from tests.training.report.test_changes import one
 from tests.worlds import at_any_time
 from training.report.facts import Facts
@@ -48,13 +47,12 @@ def test_due_is_what_the_due_source_finds(facts: Facts) -> None:
     for row in range(len(bundle.customers)):
         history = bundle.customer_items.of(row)
         ordered = bundle.snapshot.history_of(row).orders.at
-        found = due(history, ordered, bundle.repurchase, facts.now, 10**6)
-        people.update(found.rows.tolist())
-        if len(found):
-            held = held_of(history)
-            told = again(held, visits_of(ordered, held, facts.now), bundle.repurchase, facts.now)
-            for item in np.flatnonzero(told.due):
-                buyers[int(held.rows[item])] += float(told.chances[item])
+        supplies = Supplies(history, bundle.repurchase, facts.now, ordered)
+        people.update(supplies.candidates(10**6).rows.tolist())
+        if len(supplies.due):
+            chances = supplies.chances(supplies.due).tolist()
+            for item, chance in zip(history.rows[supplies.due].tolist(), chances, strict=True):
+                buyers[item] += chance
     assert Counter(due_pairs(facts)["item"].to_list()) == people
     ids = bundle.items.ids(range(len(bundle.items)))
     table = due_again(facts)

@@ -1,12 +1,6 @@
-"""Instants: this moment, and those on the wire."""
+"""Instants as other programs read them."""
 
-import time
 from datetime import UTC, datetime
-
-
-def wall() -> int:
-    """Epoch milliseconds, now, whatever the shop's clock says."""
-    return time.time_ns() // 1_000_000
 
 
 def instant(at: int) -> str | None:
