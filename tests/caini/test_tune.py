@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from caini.verbs.tune import inputs_of
 from engine.bundle import SCHEMA_VERSION
 from tests.caini.conftest import Caini
 from tests.training.tune.shops import BAD, badly_set
+from training.job import read_by
 
 FILES = ("shop.toml", "slots.toml", "train.toml")
 
@@ -68,6 +68,6 @@ def test_where_trials_found_nothing_that_is_surely_better_it_is_said_and_no_diff
 def test_trials_of_another_format_of_bundles_are_not_taken_up(
     small_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = inputs_of(small_log, None)
-    monkeypatch.setattr("caini.verbs.tune.SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    assert inputs_of(small_log, None) != now
+    now = read_by(small_log, None)
+    monkeypatch.setattr("training.job.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert read_by(small_log, None) != now
