@@ -54,6 +54,16 @@ class RecommendRequest(RecommendOptions):
     customer_id: Id | None = None
 
 
+class ListOptions(Wire):
+    """What may be asked of a list that depends on no customer."""
+
+    n: Annotated[int, Field(ge=1, le=MAX_SIZE, description="How many items")] = 20
+
+
+class PopularOptions(ListOptions):
+    category: Id | None = None
+
+
 class CustomerBrief(Wire):
     """Who was recognised. Nulls for somebody nobody knows."""
 
