@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.errors import ConfigError
 
@@ -40,7 +41,19 @@ def faults(error: ValidationError, file: str, model: type[BaseModel]) -> list[st
     return [
         f"{file}: {'.'.join(str(part) for part in place_of(fault)) or 'the file'}: "
         f"{problem_of(fault, model)}"
-        for fault in error.errors(include_url=False)
+        for fault in faults_in(error)
+    ]
+
+
+def faults_in(error: ValidationError) -> list[ErrorDetails]:
+    """But that a list is too short, where something of it has a fault and was not counted."""
+    found = error.errors(include_url=False)
+    places = [fault["loc"] for fault in found]
+    return [
+        fault
+        for fault in found
+        if fault["type"] != "too_short"
+        or not any(other[: len(fault["loc"])] == fault["loc"] != other for other in places)
     ]
 
 

@@ -198,4 +198,6 @@ class Ready(Wire):
     watermark: str
     store: Literal["up", "down"]
     durable: str
-    degraded: list[str]
+    degraded: list[str] = Field(
+        description='What is not as it should be: "bundle", "store", "keys"; empty when all is well'
+    )

@@ -174,7 +174,7 @@ def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
     if wanted.item is not None:
         row = bundle.items.row(wanted.item)
         if row < 0:
-            raise UnknownName("item", wanted.item, ())
+            raise UnknownName("item", wanted.item, None)
         return np.array([row], np.int32)
     if wanted.brand is not None:
         code = catalogue.brands.row(wanted.brand)

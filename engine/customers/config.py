@@ -28,7 +28,7 @@ from engine.customers.triggers import (
     read_trigger_conditions,
 )
 from engine.customers.value import ValueConfig
-from engine.faults import place_of, problem_of
+from engine.faults import faults_in, place_of, problem_of
 
 Section = TypeVar("Section", bound=BaseModel)
 
@@ -166,7 +166,7 @@ def _checked(model: type[Section], raw: object, where: str, problems: list[str])
     except ValidationError as error:
         problems += [
             f"{where}{_path(place_of(fault))}: {problem_of(fault, model)}"
-            for fault in error.errors(include_url=False)
+            for fault in faults_in(error)
         ]
         return None
 

@@ -99,7 +99,7 @@ def test_lists_about_an_item_a_brand_and_a_second_wave(run: Caini, tmp_path: Pat
     ("words", "fault"),
     [
         (("--segment", "gold", "--out", "a.csv"), "unknown segment 'gold'; known: "),
-        (("--item", "gold", "--out", "a.csv"), "unknown item 'gold'"),
+        (("--item", "gold", "--out", "a.csv"), "unknown item 'gold'\n"),
         (("--brand", "gold", "--out", "a.csv"), "unknown brand 'gold'; known: "),
         (("--category", "gold", "--out", "a.csv"), "unknown category 'gold'; known: "),
         (("--segment", "new", "--slot", "gold", "--out", "a.csv"), "unknown slot 'gold'"),

@@ -128,6 +128,17 @@ def test_a_field_that_is_called_type_is_a_field_like_another() -> None:
         Odd.model_validate({"type": "2", "default": "3"})
 
 
+def test_a_list_whose_only_part_has_a_fault_is_not_said_to_be_too_short() -> None:
+    def told(days: list[object]) -> list[str]:
+        with pytest.raises(ConfigError) as error:
+            check_shop({"member_days": [{"days": days}]}, "shop.toml")
+        return str(error.value).splitlines()
+
+    where = "shop.toml: member_days[0].days"
+    assert told(["8"]) == [f"{where}[0]: Input should be a valid integer"]
+    assert told([]) == [f"{where}: Tuple should have at least 1 item after validation, not 0"]
+
+
 def test_a_key_that_is_longer_than_any_name_is_compared_with_none() -> None:
     assert unknown_key("colour", ["color"], "key").startswith("'colour' is no key; did you mean co")
     assert "did you mean" not in unknown_key("color" + "r" * 60, ["color" + "r" * 59], "key")

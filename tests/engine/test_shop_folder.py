@@ -64,6 +64,7 @@ def test_faults_of_both_files_are_told_at_once_and_none_that_is_no_fault(folder:
 def test_a_shop_that_cannot_be_read_at_all_makes_no_name_a_fault(folder: Path) -> None:
     (folder / "shop.toml").write_text("[loyalty")
     spoil(folder / "slots.toml", "size = 20", "size = 0")
+    spoil(folder / "slots.toml", 'value = "star_2"', 'value = "a tier of its own"')
     told = faults(folder)
     assert len(told) == 2
     assert "not TOML" in told[0]
