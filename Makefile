@@ -36,7 +36,8 @@ demo: setup ## simulate a shop (or DATA=FILE), train, serve, show slates that re
 test: setup ## run the tests
 	$(PYTEST) -q -n 2
 
-check: lint types imports coverage ## all that CI runs
+check: setup ## all that CI runs; two at a time, for types and lint leave one core idle
+	@$(MAKE) --no-print-directory -j 2 lint types imports coverage
 
 lint: setup ## style and format
 	$(BIN)/ruff check .

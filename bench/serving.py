@@ -20,8 +20,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.query import Asked, enrich
 from engine.recommend import recommend
-from engine.shop import read_shop
-from engine.slots import read_slots
+from engine.shop_folder import read_folder
 
 RATE: Final = 200.0  # requests a second
 SECONDS: Final = 8
@@ -148,7 +147,7 @@ def _get(connection: HTTPConnection, path: str) -> bytes:
 def engine_cpu_us(bundle: Bundle, customers: list[str]) -> dict[str, float]:
     """CPU of the pure path in this process, without HTTP and store."""
     config = Path("config")
-    plan = read_slots(config / "slots.toml", read_shop(config / "shop.toml"))["home"]
+    plan = read_folder(config)[1]["home"]
     now = bundle.manifest.watermark
     asked = [Asked(n=20, customer_id=who) for who in customers]
     for one in asked[:50]:

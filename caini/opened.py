@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
+from engine.catalogue import UNKNOWN
 from engine.errors import BundleError, UnknownName
 from training.publish import current, versions
 
@@ -23,3 +24,12 @@ def bundle_of(bundles: Path, version: str | None) -> Bundle:
     if version not in versions(bundles):
         raise UnknownName("version", version, versions(bundles))
     return read_bundle(bundles / version)
+
+
+def category_of(bundle: Bundle, name: str) -> int:
+    """The code of a category. Raises UnknownName with those that there are."""
+    categories = bundle.catalogue.categories
+    code = categories.row(name)
+    if code == UNKNOWN:
+        raise UnknownName("category", name, categories.ids(range(len(categories))))
+    return code

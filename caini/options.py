@@ -19,7 +19,10 @@ Config = Annotated[Path, typer.Option(help="Folder with shop.toml, slots.toml an
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 Search = Annotated[bool, typer.Option("--search/--no-search", help="Choose settings on the past.")]
-Lang = Annotated[str | None, typer.Option(help="en or zh; the shop's language when left out.")]
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", "--language", help="en or zh; the shop's language when left out."),
+]
 Data = Annotated[Path | None, typer.Option(help="Folder of the private Redis; data.")]
 Url = Annotated[
     str | None, typer.Option(help="Redis; better in CAINI_REDIS_URL, where nobody sees it.")

@@ -23,13 +23,26 @@ def progress_bar(name: str, total: int, *, shown: bool) -> Iterator[Callable[[in
 def progress_lines(
     verb: str, *, shown: bool
 ) -> Iterator[tuple[Callable[[str], None], Callable[[str], None]]]:
-    """Yields what is to be told the present step, which a screen alone shows, and what is to be
-    told a line, which a pipe gets too, with minutes and seconds since the start."""
+    """Yields what is to be told each stage as it begins, and what is to be told a line.
+
+    A screen shows the present stage; a pipe gets a line for each, once, and a last one when all is
+    done. Lines begin with minutes and seconds since the start, and stay.
+    """
     console, started = Console(stderr=True, quiet=not shown), time.monotonic()
+    begun: set[str] = set()
 
     def tell(said: str) -> None:
         minutes, seconds = divmod(int(time.monotonic() - started), 60)
         console.print(Text(f"{verb}: {minutes:02}:{seconds:02} {said}"), soft_wrap=True)
 
-    with console.status(verb) as status:
-        yield (lambda step: status.update(f"{verb}: {step} …")), tell
+    def begin(stage: str) -> None:
+        if stage not in begun:
+            begun.add(stage)
+            tell(stage)
+
+    if console.is_terminal:
+        with console.status(verb) as status:
+            yield (lambda stage: status.update(f"{verb}: {stage} …")), tell
+    else:
+        yield begin, tell
+        tell(f"done in {time.monotonic() - started:.1f} s")

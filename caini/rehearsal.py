@@ -20,8 +20,8 @@ from caini.demo.client import Client
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import CainiError, ConfigError
-from engine.shop import read_shop
-from engine.slots import Slots, read_slots
+from engine.shop_folder import read_folder
+from engine.slots import Slots
 
 START_S: Final = 120.0  # guess: a bundle of some GB is verified first
 STOP_S: Final = 20.0
@@ -42,7 +42,7 @@ def rehearsal(config: Path, recorded: str | None) -> Callable[[Path], Sequence[s
 
     def rehearse(challenger: Path) -> Sequence[str]:
         bundle = read_bundle(challenger)
-        slots = read_slots(config / "slots.toml", read_shop(config / "shop.toml"))
+        _, slots = read_folder(config)
         asked = [*generated(bundle, slots), *read_recorded(config, recorded)]
         return answers(challenger.parent, config, bundle.version, asked)
 

@@ -1,8 +1,9 @@
 """Words that several verbs print, in both languages."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
+from engine.errors import ConfigError
 from engine.reasons import Language
 
 Words = Mapping[str, Mapping[Language, str]]
@@ -17,3 +18,13 @@ WORDS: Final[Words] = {
 }
 STANDING: Final = ("segment", "stage", "value_class", "tier")
 """What is said of a customer in one line, in this order."""
+
+
+def language_named(lang: str | None) -> Language | None:
+    """As asked for; None where the shop's is meant. Raises ConfigError for neither en nor zh."""
+    for language in get_args(Language):
+        if lang == language:
+            return language  # type: ignore[no-any-return]  # get_args is not typed
+    if lang is None:
+        return None
+    raise ConfigError(f"--lang {lang}: must be en or zh")

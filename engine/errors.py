@@ -42,11 +42,13 @@ class BundleError(CainiError):
 class UnknownName(CainiError):
     exit_code = 2
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str] | None) -> None:
+        """Without `known` there are too many to list."""
         self.kind = kind
         self.name = name
-        self.known = tuple(sorted(known))
-        super().__init__(f"unknown {kind} {name!r}; known: {', '.join(self.known) or 'none'}")
+        self.known = tuple(sorted(known or ()))
+        listed = "" if known is None else f"; known: {', '.join(self.known) or 'none'}"
+        super().__init__(f"unknown {kind} {name!r}{listed}")
 
 
 class StoreError(CainiError):

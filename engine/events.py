@@ -168,29 +168,40 @@ class Event(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.customer_id is None and self.visitor_id is None:
-            raise ValueError("needs a customer_id or a visitor_id")
+            raise _wrong("customer_id", "needs a customer_id or a visitor_id")
         if self.item_id is None and self.type in ITEM_REQUIRED:
-            raise ValueError(f"a {self.type} needs an item_id")
+            raise _wrong("item_id", f"a {self.type} needs an item_id")
         if self.unit_price is None and self.type is EventType.REFUND:
-            raise ValueError("a refund needs a unit_price: without, it takes back no money")
+            said = "a refund needs a unit_price: without, it takes back no money"
+            raise _wrong("unit_price", said)
         if self.unit_price is not None and self.quantity * self.unit_price > MAX_AMOUNT:
-            raise PydanticCustomError(
-                AMOUNT_OUT_OF_RANGE, f"quantity × unit_price is above {MAX_AMOUNT:,}"
-            )
+            said = f"quantity × unit_price is above {MAX_AMOUNT:,}"
+            raise _wrong("unit_price", said, AMOUNT_OUT_OF_RANGE)
         if self.type in LINKS and (problem := _link_problem(self.customer_id, self.properties)):
-            raise ValueError(f"a {self.type} {problem}")
+            field, said = problem
+            raise _wrong(field, f"a {self.type} {said}")
         if not EARLIEST <= self.at < LATEST:
-            raise ValueError(f"at {self.at.isoformat()} is outside {EARLIEST.year}–{LATEST.year}")
+            years = f"{EARLIEST.year}–{LATEST.year}"
+            raise _wrong("at", f"at {self.at.isoformat()} is outside {years}")
         return self
 
 
-def _link_problem(customer_id: str | None, properties: Mapping[str, JsonValue]) -> str | None:
+def _wrong(field: str, said: str, kind: str = "event") -> PydanticCustomError:
+    """A fault of the whole event that one of its fields may mend."""
+    context = {"field": field, "said": said}
+    return PydanticCustomError(kind, "{said}", context)
+
+
+def _link_problem(
+    customer_id: str | None, properties: Mapping[str, JsonValue]
+) -> tuple[str, str] | None:
+    """The field, and what is wrong with it."""
     if customer_id is None:
-        return "needs a customer_id"
+        return "customer_id", "needs a customer_id"
     for name in ("kind", "alias"):
         told = properties.get(name)
         if not isinstance(told, str) or not told.strip():
-            return f"needs properties.{name}, a text"
+            return "properties", f"needs properties.{name}, a text"
     return None
 
 

@@ -1,34 +1,92 @@
 """What is wrong with a configuration, in words: one line a fault, with the place of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from functools import lru_cache
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from engine.errors import ConfigError
+
+Read = TypeVar("Read")
+LONGEST_GUESSED: Final = 64  # decision: no key of ours is half as long
+OURS: Final = "Value error, "  # what pydantic writes before the words of a rule of ours
+
+
+class Faults:
+    """Of several files, to be told together."""
+
+    def __init__(self) -> None:
+        self._errors: list[ConfigError] = []
+
+    def of(self, read: Callable[[], Read]) -> Read | None:
+        """What is read; None for what has faults."""
+        try:
+            return read()
+        except ConfigError as error:
+            self._errors.append(error)
+            return None
+
+    def tell(self) -> None:
+        """Raises ConfigError with all of them, one a line; nothing where there are none."""
+        if self._errors:
+            lines = dict.fromkeys(str(error) for error in self._errors)
+            raise ConfigError("\n".join(lines)) from self._errors[0]
 
 
 def faults(error: ValidationError, file: str, model: type[BaseModel]) -> list[str]:
     """One line a fault: file, key, what is wrong. `model` is what was to be read."""
     return [
-        f"{file}: {'.'.join(str(part) for part in fault['loc']) or 'the file'}: "
+        f"{file}: {'.'.join(str(part) for part in place_of(fault)) or 'the file'}: "
         f"{problem_of(fault, model)}"
-        for fault in error.errors(include_url=False)
+        for fault in faults_in(error)
     ]
 
 
-def problem_of(fault: ErrorDetails, model: type[BaseModel]) -> str:
-    """A key that there is not is told with those that there are."""
-    if fault["type"] != "extra_forbidden":
-        return fault["msg"]
+def faults_in(error: ValidationError) -> list[ErrorDetails]:
+    """But that a list is too short, where something of it has a fault and was not counted."""
+    found = error.errors(include_url=False)
+    places = [fault["loc"] for fault in found]
+    return [
+        fault
+        for fault in found
+        if fault["type"] != "too_short"
+        or not any(other[: len(fault["loc"])] == fault["loc"] != other for other in places)
+    ]
+
+
+def place_of(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where it is. One of the whole may name the key that is to be mended, as `field` of its
+    context."""
+    named = fault.get("ctx", {}).get("field")
+    return tuple(fault["loc"]) or (() if named is None else (named,))
+
+
+def problem_of(
+    fault: Mapping[str, Any], model: type[BaseModel] | None, what: str = "key of this table"
+) -> str:
+    """A key that there is not is told with those that there are, where the model is given."""
+    if fault.get("type") != "extra_forbidden":
+        return str(fault["msg"]).removeprefix(OURS)
     *table, key = fault["loc"]
-    return unknown_key(str(key), _keys_at(model, table), "key of this table")
+    known = () if model is None else _keys_at(model, table)
+    return unknown_key(str(key), known, what) if known else f"{key!r} is no {what}"
 
 
 def unknown_key(key: str, known: Iterable[str], what: str) -> str:
-    names = list(known)
-    meant = [f"did you mean {name}? " for name in get_close_matches(key, names, 1)]
+    """With the nearest of those that there are; a long key is like none."""
+    names = tuple(known)
+    near = _nearest(key, names) if len(key) <= LONGEST_GUESSED else ()
+    meant = [f"did you mean {name}? " for name in near]
     return f"{key!r} is no {what}; {''.join(meant)}known: {', '.join(names)}"
+
+
+@lru_cache(maxsize=1024)
+def _nearest(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """One at most. What asks wrongly asks so again: to look takes 0.1 ms."""
+    return tuple(get_close_matches(key, names, 1))
 
 
 def _keys_at(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from engine.config import Config
 from engine.events import INTERACTIONS, EventType
 from engine.types import DAY_MS, Rows, Scores
 
@@ -31,13 +32,11 @@ DEFAULT_WEIGHTS: Final[Mapping[EventType, float]] = MappingProxyType(
 )
 
 
-class InteractionConfig(BaseModel):
+class InteractionConfig(Config):
     """`weight = saturate(Σ event weight × decay(age))`; a refund's weight is that of its share.
 
     −1 undoes the purchases of what came back, 0 leaves them as they were.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: dict[EventType, float] = Field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
     half_life_days: float = Field(default=180, gt=0)  # measured on two shops

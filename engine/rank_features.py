@@ -113,11 +113,8 @@ def behind_days(case: Case) -> Column:
 
 
 def cycles(case: Case) -> Column:
-    """Since the item was bought, in times that it usually lasts."""
-    history = case.query.history
-    lasting = case.bundle.cycles.days.take(history.rows.take(case.entries)) * float(DAY_MS)
-    since = case.query.now - history.last_bought_at.take(case.entries)
-    return case.of_history(since / lasting, LONG_AGO)
+    """Since the item was bought, in times that what was bought lasts."""
+    return case.of_history(case.query.supplies.passed.take(case.entries), LONG_AGO)
 
 
 def brand_share(case: Case) -> Column:

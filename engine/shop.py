@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
-from engine.customers.config import CustomersConfig, customer_problems
+from engine.config import Config
+from engine.customers.config import (
+    MOST_DECIMALS,
+    CustomersConfig,
+    customer_problems,
+    segment_names,
+    tier_names,
+)
+from engine.customers.loyalty import DIAMOND, LoyaltyConfig
 from engine.customers.schemes import Schemes, compile_schemes
+from engine.customers.segments import SegmentConfig
 from engine.errors import ConfigError, FileAway
 from engine.faults import faults
 from engine.interactions import InteractionConfig
@@ -19,9 +28,7 @@ OF_LISTS: Final = frozenset({"outreach", "festivals", "triggers", "tags"})
 NO_FOLDER: Final = "name the folder with --config"
 
 
-class ShopIdentity(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class ShopIdentity(Config):
     name: str = Field(default="shop", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     minor_units: int = Field(default=2, ge=0, le=4)  # decimals of the currency
@@ -73,6 +80,34 @@ def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
 def read_shop(path: Path) -> ShopConfig:
     """Raises ConfigError with every fault of the file, one a line."""
     return check_shop(read_toml(path, NO_FOLDER), path.name)
+
+
+def as_far_as_read(path: Path) -> ShopConfig:
+    """What another file may name of a shop.toml, also of one with faults: tiers and segments.
+
+    What cannot be read at all is known by no name, and then any name is good.
+    """
+    try:
+        return read_shop(path)
+    except ConfigError:
+        raw = _toml_of(path)
+    tiers = [DIAMOND.model_copy(update={"name": name}) for name in tier_names(raw)]
+    segments = [
+        SegmentConfig.model_construct(name=name, label=DIAMOND.label, when={})
+        for name in segment_names(raw)
+    ]
+    return ShopConfig.model_construct(
+        shop=ShopIdentity.model_construct(minor_units=MOST_DECIMALS),
+        loyalty=LoyaltyConfig.model_construct(tiers=tuple(tiers)),
+        segments=tuple(segments),
+    )
+
+
+def _toml_of(path: Path) -> Mapping[str, Any]:
+    try:
+        return read_toml(path)
+    except ConfigError:
+        return {"loyalty": {"tiers": []}}
 
 
 def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from engine.config import Config
 
 ROUNDING: Final = 1e-9  # 0.3 of 10 places are 3, whatever the float says
 
@@ -22,14 +24,12 @@ class ShareOf(StrEnum):
     SERVICE = "service"
 
 
-class Share(BaseModel):
+class Share(Config):
     """At least and at most so much of the places shown goes to one kind of items (S1, G6)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     of: ShareOf
-    at_least: float = Field(default=0.0, ge=0, le=1, strict=True)
-    at_most: float = Field(default=1.0, ge=0, le=1, strict=True)
+    at_least: float = Field(default=0.0, ge=0, le=1)
+    at_most: float = Field(default=1.0, ge=0, le=1)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -51,13 +51,11 @@ def wrong_shares(shares: Sequence[Share]) -> str | None:
     return None
 
 
-class Lead(BaseModel):
+class Lead(Config):
     """The best of one source stand before everything else, in that source's order.
 
     Places that the least shares of the slot need are not the lead's.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     source: str
-    places: int = Field(default=4, ge=1, le=200, strict=True)
+    places: int = Field(default=4, ge=1, le=200)

@@ -6,10 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from engine.catalogue import ItemKind
 from engine.conditions import Fields, Predicate, compiled, read
+from engine.config import Config
 from engine.customers.lock_in import LockInConfig
 from engine.customers.offers import DeliveredValueConfig, ScarcityConfig
 from engine.errors import ConfigError, UnknownName
@@ -22,8 +23,7 @@ from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 
 MAX_SIZE: Final = 200
 A_FIELD: Final = "field of a slot"
-Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, strict=True)]
-Switch = Annotated[bool, Field(strict=True)]
+Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 
 
 class Repeat(StrEnum):
@@ -34,40 +34,34 @@ class Repeat(StrEnum):
     ALWAYS = "always"
 
 
-class Spread(BaseModel):
+class Spread(Config):
     """At most so many of one brand or category before the others have had their turn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     brand: int | None = Field(default=None, ge=1)
     category: int | None = Field(default=None, ge=1)
 
 
-class Title(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Title(Config):
     en: str
     zh: str
 
 
-class Slot(BaseModel):
+class Slot(Config):
     """One slot as it is for one kind of customer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     LAST_RESORT: ClassVar = "popular"  # the one source that knows every item
 
     title: Title
-    size: int = Field(default=20, ge=1, le=MAX_SIZE, strict=True)
+    size: int = Field(default=20, ge=1, le=MAX_SIZE)
     sources: dict[str, Weight]  # retriever → weight; scores of a source count in its own means
-    depth: int = Field(default=100, ge=1, le=5000, strict=True)  # of each source, or 4 times n
+    depth: int = Field(default=100, ge=1, le=5000)  # of each source, or 4 times n
     repeat: Repeat = Repeat.NEVER
-    within_category: Switch = False  # only the request's category and what is below it
+    within_category: bool = False  # only the request's category and what is below it
     kinds: tuple[ItemKind, ...] | None = None  # None: all
     spread: Spread = Spread()
     fallback: tuple[str, ...] = ("popular_in_segment", "popular")
-    complaints: Switch = True  # what was complained about is hidden, with its like (A5)
-    life_stages: Switch = True  # items for another life stage are hidden (L4)
+    complaints: bool = True  # what was complained about is hidden, with its like (A5)
+    life_stages: bool = True  # items for another life stage are hidden (L4)
     scarce: ScarcityConfig | None = None  # scarce stock is kept for the best classes (S2)
     lock_in: LockInConfig | None = None  # settled brands rise, rivals fall (C4)
     delivered: DeliveredValueConfig | None = None  # what costs much falls, by price band (S4)

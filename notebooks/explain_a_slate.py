@@ -28,13 +28,12 @@ from engine.query import Asked, enrich
 from engine.ranking import Pool, arrange, fuse
 from engine.reasons import say
 from engine.recommend import fill, recommend, retrieve
-from engine.shop import read_shop
+from engine.shop_folder import read_folder
 from engine.slot_rules import filters_of, weigh_by_rules
 from engine.slot_shares import arrange_by_rules
-from engine.slots import read_slots
 
 bundle = live_bundle(sample_bundles())
-slots = read_slots(CONFIG / "slots.toml", read_shop(CONFIG / "shop.toml"))
+_, slots = read_folder(CONFIG)
 bundle.version, bundle.manifest.counts
 
 # %% [markdown]

@@ -7,14 +7,18 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from engine.events import SENDABLE, Event
 from serving.auth import PUBLIC
 from serving.problems import (
+    FIELD,
     INTERNAL,
     MEDIA_TYPE,
+    PARAMETER,
     REQUEST_ID_KEY,
     Problem,
     Refusal,
@@ -39,7 +43,7 @@ def build_api(
             yield
 
     api = FastAPIOffline(
-        title="Caini 猜你",
+        title="Caini 猜你喜欢",
         version=VERSION,
         summary="Recommendations that know who is asking.",
         lifespan=living,
@@ -91,7 +95,22 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """The first part of each place is FastAPI's ("body", "query", "path"), not the caller's."""
     assert isinstance(error, RequestValidationError)
-    return _answer(request, invalid(error.errors(), skip=1))
+    faults = error.errors()
+    told = [{**fault, "loc": fault["loc"][1:]} for fault in faults]
+    in_query = any(fault["loc"][0] == "query" for fault in faults)
+    model = _model_of(request, in_query=in_query)
+    return _answer(request, invalid(told, model, PARAMETER if in_query else FIELD))
+
+
+def _model_of(request: Request, *, in_query: bool) -> type[BaseModel] | None:
+    """What the query, or the body, of this call was to be; None for one that has no such."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return None
+    told = route.dependant.query_params if in_query else route.dependant.body_params
+    kinds = (each.field_info.annotation for each in told)
+    found = (each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel))
+    return next(found, None)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -12,11 +11,13 @@ from starlette.types import ASGIApp
 
 from engine.bundle import Bundle
 from engine.errors import StoreError
-from engine.shop import ShopConfig, read_shop, untrained
-from engine.slots import Slots, read_slots
+from engine.shop import ShopConfig, untrained
+from engine.shop_folder import read_folder
+from engine.slots import Slots
 from serving.api import build_api
-from serving.auth import KeyRing
+from serving.auth import LOOK_S, KeyRing
 from serving.bundles import Bundles
+from serving.clock import log_clock, wall
 from serving.drain import Drain
 from serving.edge import Edge
 from serving.hot import Hot
@@ -55,8 +56,7 @@ def open_shop(shop: Shop) -> ASGIApp:
 
 def build_shop(settings: Settings) -> Shop:
     metrics = build_metrics()
-    config = read_shop(settings.config / "shop.toml")
-    slots = read_slots(settings.config / "slots.toml", config)
+    config, slots = read_folder(settings.config)
     assert settings.redis_url is not None, "serving.run starts a private one where none is given"
     bundles = _bundles(settings, slots, config, metrics)
     return Shop(
@@ -71,20 +71,6 @@ def build_shop(settings: Settings) -> Shop:
         drain=Drain(settings.drain_delay_s),
         keys=KeyRing(settings.keys),
     )
-
-
-def wall() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def log_clock(bundles: Bundles) -> Callable[[], int]:
-    """Runs on from the last event of the first bundle's log, as if it had just happened."""
-
-    @functools.cache
-    def late() -> int:
-        return wall() - bundles.live.bundle.manifest.watermark
-
-    return lambda: wall() - late()
 
 
 def _store(settings: Settings, address: Address, metrics: Metrics) -> Store:
@@ -134,6 +120,7 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
         asyncio.create_task(_kept(shop, "bundles", shop.bundles.watch)),
         asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
         asyncio.create_task(_kept(shop, "links", lambda: _follow_links(shop))),
+        asyncio.create_task(_kept(shop, "keys", lambda: _follow_keys(shop))),
     ]
     try:
         with shop.drain.on_sigterm():
@@ -176,6 +163,14 @@ async def _follow_links(shop: Shop) -> None:
             with contextlib.suppress(StoreError):  # else at the next turn
                 await restore_people(shop)
                 taken = version
+
+
+async def _follow_keys(shop: Shop) -> None:
+    """A file that has become wrong is told, whether anybody calls or not."""
+    while True:
+        shop.keys.at(time.time())
+        shop.metrics.keys_stale.set(shop.keys.stale)
+        await asyncio.sleep(LOOK_S)
 
 
 async def _settle(shop: Shop) -> bool:

@@ -13,17 +13,10 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 
 import structlog
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from starlette.types import Scope
 
+from engine.config import Config
 from engine.customers.section_config import SectionName
 from engine.errors import ConfigError, FileAway
 from engine.faults import faults
@@ -74,9 +67,7 @@ BELOW: Final[Mapping[tuple[str, str], KeyScope]] = {
 """Calls whose path goes on with an id."""
 
 
-class Key(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Key(Config):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]  # in the log of changes
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     scopes: Annotated[frozenset[KeyScope], Field(min_length=1)]
@@ -94,9 +85,7 @@ class Key(BaseModel):
         return self.expires_at is None or now_s < self.expires_at.timestamp()
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(Config):
     keys: Annotated[tuple[Key, ...], Field(min_length=1)]
 
     @field_validator("keys")
@@ -144,6 +133,12 @@ class KeyRing:
         self._keys = NO_KEYS if path is None else read_keys(path)
         self._looked_s = 0.0
         self._told: set[str] = set()  # why it cannot be read, told once each
+        self._wrong = False
+
+    @property
+    def stale(self) -> bool:
+        """The file is wrong, or cannot be read: the keys are those of before."""
+        return self._wrong or bool(self._told)
 
     def at(self, now_s: float) -> Keys:
         if self._path is not None and abs(now_s - self._looked_s) >= LOOK_S:
@@ -165,8 +160,10 @@ class KeyRing:
                 log.error("keys not read", problem=str(error))  # noqa: TRY400  # says all
             return
         except ConfigError as error:
+            self._wrong = True
             log.error("keys not read", problem=str(error))  # noqa: TRY400  # the message says all
         else:
+            self._wrong = False
             log.info("keys read", keys=sorted(key.name for key in self._keys.values()))
         self._stamp = stamp
         self._told.clear()

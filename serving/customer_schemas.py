@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from engine.customers.identity import Alias
+from engine.customers.section_config import SectionName
 from engine.events import Id
 from serving.schemas import Wire
 
@@ -14,6 +15,12 @@ class AliasWire(Wire):
 
     kind: Annotated[str, Field(min_length=1, max_length=64, examples=["pos_card", "visitor"])]
     value: Id
+
+
+class CustomerOptions(Wire):
+    sections: list[SectionName] | None = Field(
+        None, description="These parts alone, of those that the caller's key may see"
+    )
 
 
 class LinkRequest(Wire):
@@ -40,7 +47,7 @@ class ErasureRemains(Wire):
     """What a job has still to do; see docs/operations.md."""
 
     what: Literal["stream", "log", "bundles"]
-    until: str
+    until: str = Field(description="By the calendar")
 
 
 class ErasureReceipt(Wire):
@@ -48,7 +55,11 @@ class ErasureReceipt(Wire):
 
     erasure: int = Field(description="Number of this erasure; later ones have a higher one")
     customers: list[str] = Field(description="Salted hashes of the ids that were erased")
-    erased_at: str = Field(description="Nothing from up to this instant counts any more")
+    erased_at: str = Field(
+        description="Nothing from up to this instant counts any more, by the server's clock: with "
+        "`--clock log` that of the log"
+    )
+    done_at: str = Field(description="When it was done, by the calendar")
     removed: dict[str, int] = Field(description="ids, and entries of newest events")
     remaining: list[ErasureRemains]
     durable: str

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.events import Id
-from serving.problems import invalid
+from serving.problems import PARAMETER, invalid
 from serving.routes.answers import slate
 from serving.routes.events import receipt
 from serving.schemas import EventBatch, RecommendOptions, RecommendRequest
@@ -77,7 +77,7 @@ def parse(kind: type[Asked], body: bytes) -> Asked:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_input=False)) from error
+        raise invalid(error.errors(include_url=False, include_input=False), kind) from error
 
 
 def parse_query(raw: bytes) -> RecommendOptions:
@@ -90,7 +90,8 @@ def parse_query(raw: bytes) -> RecommendOptions:
     try:
         return RecommendOptions.model_validate(told)
     except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_input=False)) from error
+        faults = error.errors(include_url=False, include_input=False)
+        raise invalid(faults, RecommendOptions, PARAMETER) from error
 
 
 def _customer_id(text: str) -> str:

@@ -29,6 +29,7 @@ from engine.happened import Happened
 from engine.instants import instant
 from engine.types import DAY_MS
 from serving.bundles import Live
+from serving.clock import wall
 from serving.customer_schemas import LinkRequest
 from serving.problems import FieldProblem, Problem, Refusal, invalid
 from serving.shop import Shop
@@ -158,11 +159,13 @@ async def erase_person(shop: Shop, customer_id: str) -> dict[str, Any]:
         if done is None:
             continue
         await shop.erasures.learn(shop.store)
-        until = _until(shop)
+        now = wall()  # it is done, and is to be done, by the calendar of whoever asked
+        until = instant(now + shop.settings.erasure_days * DAY_MS)
         return {
             "erasure": done.number,
             "customers": [tombstone(done.salt, each) for each in nodes],
             "erased_at": instant(done.at),
+            "done_at": instant(now),
             "removed": {"ids": len(nodes), "newest_events": done.tail_entries},
             "remaining": [{"what": what, "until": until} for what in ERASURE_LEAVES],
             "durable": shop.store.durable,
@@ -176,10 +179,6 @@ def _referrer(shop: Shop, node: str) -> str:
     row = bundle.customers.row(id_of(node)) if node[0] == "c" else -1
     known = referral_of(bundle.snapshot.history_of(row))
     return "" if known is None else known.referrer_id
-
-
-def _until(shop: Shop) -> str | None:
-    return instant(shop.now() + shop.settings.erasure_days * DAY_MS)
 
 
 async def restore_people(shop: Shop) -> int:

@@ -33,6 +33,7 @@ class Metrics:
     bundle_loads: Counter
     bundle_watermark: Gauge
     bundle_created: Gauge
+    keys_stale: Gauge
     faults: Counter
 
     def page(self) -> bytes:
@@ -76,5 +77,8 @@ def build_metrics() -> Metrics:
             "bundle_watermark_seconds", "Instant of the last event that was trained on", "livemin"
         ),
         bundle_created=gauge("bundle_created_seconds", "Instant when it was trained", "livemin"),
+        keys_stale=gauge(
+            "keys_stale", "Workers that cannot read the file of keys as it is now", "livesum"
+        ),
         faults=counter("faults", "Errors that nobody expected"),
     )

@@ -1,14 +1,20 @@
 """Errors on the wire: RFC 9457 problem documents that name the field, and never a trace."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from engine.faults import place_of, problem_of
+
 MEDIA_TYPE: Final = "application/problem+json"
 REQUEST_ID_KEY: Final = "caini.request_id"  # in the ASGI scope
+MOST_TOLD: Final = 50  # errors of one request
+FIELD: Final = "field"  # what a body has
+PARAMETER: Final = "parameter"  # what a query has
 
 
 class FieldProblem(BaseModel):
@@ -58,16 +64,23 @@ def unknown(kind: str, name: str, known: Sequence[str] | None = None) -> Refusal
     )
 
 
-def invalid(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> Refusal:
-    """422 from pydantic's errors; `skip` leading parts of each place are not the caller's words."""
-    told = [FieldProblem(field=field_of(e["loc"][skip:]), problem=e["msg"]) for e in errors]
+def invalid(
+    errors: Iterable[Mapping[str, Any]],
+    model: type[BaseModel] | None = None,
+    what: str = FIELD,
+) -> Refusal:
+    """422 from pydantic's errors of a model, whose fields are called `what`."""
+    told = [
+        FieldProblem(field=field_of(place_of(e)), problem=problem_of(e, model, what))
+        for e in islice(errors, MOST_TOLD)
+    ]
     return Refusal(
         Problem(
             type="urn:caini:invalid-request",
             title="The request is not valid",
             status=422,
             detail="; ".join(f"{one.field}: {one.problem}" for one in told[:5]),
-            errors=told[:50],
+            errors=told,
         )
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.bought import bought_of
-from engine.customers.churn import CAUSES, churns
+from engine.customers.churn import CHURN_CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
 from engine.customers.facts import History
 from engine.customers.history import fold_all, key_of
@@ -78,7 +78,11 @@ def _labels(state: CustomerState, bundle: Bundle) -> dict[str, dict[str, str]]:
         found["segment"] = segments[state.segment]
     if state.tier is not None:
         found["tier"] = tiers[state.tier]
-    return {name: {"en": label.en, "zh": label.zh} for name, label in found.items()}
+    return {name: _both(label) for name, label in found.items()}
+
+
+def _both(label: Label) -> dict[str, str]:
+    return {"en": label.en, "zh": label.zh}
 
 
 def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
@@ -96,10 +100,7 @@ def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
 def _strategies(state: CustomerState) -> dict[str, dict[str, str] | None]:
     """What the shop does for who stands here (L2, C5)."""
     found = {"relation": cell_strategy(state), "wake_up": wake_up(state)}
-    return {
-        name: each and {"name": each.name, "en": each.label.en, "zh": each.label.zh}
-        for name, each in found.items()
-    }
+    return {name: each and {"name": each.name, **_both(each.label)} for name, each in found.items()}
 
 
 def _churn(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def _churn(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
     return [
         {
             "since": instant(each.since),
-            "cause": {"name": each.cause, "en": CAUSES[each.cause].en, "zh": CAUSES[each.cause].zh},
+            "cause": {"name": each.cause, **_both(CHURN_CAUSES[each.cause])},
             "returned_at": instant(each.returned_at),
         }
         for each in found

@@ -18,8 +18,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from engine.errors import BundleError, CainiError, ConfigError
-from engine.shop import read_shop
-from engine.slots import read_slots
+from engine.faults import Faults
+from engine.shop_folder import read_folder
 from serving.auth import read_keys
 from serving.counts import prepare_folder
 from serving.logs import configure
@@ -43,9 +43,11 @@ def serve(settings: Settings) -> None:
 
 def _check(settings: Settings) -> None:
     """What each worker would find wrong, found once and told in words."""
-    read_slots(settings.config / "slots.toml", read_shop(settings.config / "shop.toml"))
-    if settings.keys is not None:
-        read_keys(settings.keys)
+    found, keys = Faults(), settings.keys
+    found.of(lambda: read_folder(settings.config))
+    if keys is not None:
+        found.of(lambda: read_keys(keys))
+    found.tell()
     if not versions_by_age(settings.bundles):
         raise BundleError(f"{settings.bundles}: nothing is published here; run caini train first")
 

@@ -54,6 +54,16 @@ class RecommendRequest(RecommendOptions):
     customer_id: Id | None = None
 
 
+class ListOptions(Wire):
+    """What may be asked of a list that depends on no customer."""
+
+    n: Annotated[int, Field(ge=1, le=MAX_SIZE, description="How many items")] = 20
+
+
+class PopularOptions(ListOptions):
+    category: Id | None = None
+
+
 class CustomerBrief(Wire):
     """Who was recognised. Nulls for somebody nobody knows."""
 
@@ -188,4 +198,6 @@ class Ready(Wire):
     watermark: str
     store: Literal["up", "down"]
     durable: str
-    degraded: list[str]
+    degraded: list[str] = Field(
+        description='What is not as it should be: "bundle", "store", "keys"; empty when all is well'
+    )

@@ -23,7 +23,7 @@ def on_wire(name: str, value: Any, digits: int) -> tuple[str, Any]:
     return name, value
 
 
-def held_of(state: CustomerState, digits: int) -> dict[str, Any]:
+def state_on_wire(state: CustomerState, digits: int) -> dict[str, Any]:
     """All fields of a state as the wire has them."""
     return dict(on_wire(name, value, digits) for name, value in state._asdict().items())
 

@@ -9,10 +9,12 @@ import numpy as np
 from engine.bundle import Bundle
 from engine.query import Asked, Query, enrich_at_training
 from engine.types import Rows
+from training.assemble import Say
 from training.evaluate import Marks
 
 BANDS: Final = (5, 20, 100)  # items that a customer is known by
 NOBODY: Final = "-"
+STEP: Final = 1000  # customers between two words on how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,17 @@ class Group:
     marks: Mapping[str, float]
 
 
-def breakdown(customers: Rows, marks: Marks, bundle: Bundle) -> list[Group]:
+def breakdown(
+    customers: Rows, marks: Marks, bundle: Bundle, say: Say = lambda _: None
+) -> list[Group]:
     """Means over the customers (rows of the bundle) of each group, the largest group first."""
     now = bundle.manifest.watermark
-    queries = [
-        enrich_at_training(Asked(n=1, customer_id=bundle.customers.id(row)), bundle, now)
-        for row in customers.tolist()
-    ]
+    queries = list[Query]()
+    for done, row in enumerate(customers.tolist()):
+        if done % STEP == 0:
+            say(f"segments ({done:,} of {len(customers):,} customers)")
+        asked = Asked(n=1, customer_id=bundle.customers.id(row))
+        queries.append(enrich_at_training(asked, bundle, now))
     found = []
     for kind, label in KINDS.items():
         labels = np.array([label(query) for query in queries])

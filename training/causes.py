@@ -20,6 +20,7 @@ from training.customer_states import profiles
 from training.festivals import near
 from training.order_days import at_several_times, bought_again
 from training.persons import left_at_home
+from training.ragged import rows_of
 
 
 class Occasion(NamedTuple):
@@ -136,15 +137,13 @@ def _of_items(
     `order` of all pairs: the items of a customer stand by it, else by row.
     """
     items = day.bundle.customer_items
-    places = np.flatnonzero(pairs)
+    owners = rows_of(items.offsets)
+    places = np.flatnonzero(pairs & among[owners])
     if order is not None:
-        owners = np.searchsorted(items.offsets, places, side="right") - 1
-        places = places[np.lexsort((order[places], owners))]
-    owners = np.searchsorted(items.offsets, places, side="right") - 1
-    places, owners = places[among[owners]], owners[among[owners]]
-    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+        places = places[np.lexsort((order[places], owners[places]))]
+    starts = np.flatnonzero(np.diff(owners[places], prepend=-1))
     for part in np.split(places, starts[1:]) if len(places) else ():
-        row = int(np.searchsorted(items.offsets, part[0], side="right") - 1)
+        row = int(owners[part[0]])
         bought = zip(items.rows[part].tolist(), items.last_bought_at[part].tolist(), strict=True)
         yield Happening(row, tuple(_purchase(day, *each) for each in bought))
 

@@ -6,18 +6,17 @@ Each check compares one number with its limits in `[checks]` of train.toml.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.bundle import Manifest
+from engine.config import Config
 from engine.types import DAY_MS
 from training.findings import Finding, Limits, Severity
 from training.log_facts import LogFacts
 
 
-class CheckConfig(BaseModel):
+class CheckConfig(Config):
     """Shares are of 1. Where no source is named, a default is a guess made to be changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fewest_events: int = Field(default=100, ge=1)
     age_days: Limits = Limits(warning=2, error=30)  # since the last event

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from engine.config import Config
 from engine.errors import ConfigError
 from engine.faults import faults
 from engine.shop import NO_FOLDER, read_toml
@@ -21,9 +22,7 @@ from training.report_config import ReportConfig
 from training.search_config import SearchConfig
 
 
-class EvaluationConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class EvaluationConfig(Config):
     holdout_days: float = Field(default=28, gt=0)
     largest_share: float = Field(default=0.2, gt=0, lt=1)  # of the log's time that is held out
     customers: int = Field(default=5000, ge=1)  # at most so many are asked, drawn by the seed
@@ -32,9 +31,7 @@ class EvaluationConfig(BaseModel):
     cutoffs: tuple[int, ...] = (10, 20)
 
 
-class TrainConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class TrainConfig(Config):
     seed: int = 7
     threads: int = Field(default=2, ge=1)
     als: AlsConfig = AlsConfig()

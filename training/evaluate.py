@@ -123,16 +123,16 @@ def evaluate_on(
     bundle = learned.put_in(bundle)
     if keep is not None:
         keep(bundle)
-    say("hold-out: judge")
     rng = np.random.default_rng(train.seed)
     truth = truth_of(held.future, data).sampled(train.evaluation.customers, rng)
     fresh = new_only(truth, data)
-    lines = tuple(
-        _judged(name, pair, CHANGED.get(name, _as_it_is)(bundle, data), (truth, fresh), train)
-        for name, pair in plans.items()
-    )
+    lines = list[Line]()
+    for place, (name, pair) in enumerate(plans.items(), 1):
+        say(f"hold-out: judge ({place} of {len(plans)}: {name})")
+        changed = CHANGED.get(name, _as_it_is)(bundle, data)
+        lines.append(_judged(name, pair, changed, (truth, fresh), train))
     return Evaluation(
-        lines,
+        tuple(lines),
         len(truth),
         len(fresh),
         held.described,

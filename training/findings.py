@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from engine.config import Config
 
 
 class Severity(StrEnum):
@@ -21,10 +21,8 @@ class Finding:
     value: float | None = None
 
 
-class Limits(BaseModel):
+class Limits(Config):
     """A value above `warning` is told, one above `error` stops the run; None: never."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     warning: float | None = None
     error: float | None = None

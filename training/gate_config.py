@@ -1,14 +1,14 @@
 """What the gate asks of a new bundle: `[gate]` and `[retention]` of train.toml."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from engine.config import Config
 
 Share = float
 
 
-class GateConfig(BaseModel):
+class GateConfig(Config):
     """Shares are of 1. Defaults without a source are guesses made to be changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutoff: int = Field(default=20, ge=1, le=200)  # NDCG at so many decides
     customers: int = Field(default=1000, ge=1)  # at most so many are asked, drawn by the seed
@@ -27,7 +27,5 @@ class GateConfig(BaseModel):
     requests: str | None = None  # recorded bodies of POST /recommend, one a line, beside train.toml
 
 
-class RetentionConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class RetentionConfig(Config):
     versions: int = Field(default=5, ge=2)  # decision: a working week of nightly bundles

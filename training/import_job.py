@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,7 @@ class ImportSummary:
     set_aside: dict[str, int]  # by reason: understood, and no event
     first_at: datetime
     last_at: datetime
+    shop: dict[str, str]  # what [shop] of shop.toml should say of a data set that is known
 
 
 @dataclass(slots=True)
@@ -114,7 +115,8 @@ def import_log(
         _write_log(out, format_, settings, spool, tally, progress)
         if items is not None:
             put_in_place(items, items_path(out))
-    return _summary(out, items_path(out) if items else None, quarantine, tally)
+    suits = {"currency": settings.currency, **format_.shop} if format_.shop else {}
+    return _summary(out, items_path(out) if items else None, quarantine, tally, suits)
 
 
 def _settings(options: ImportOptions, format_: Format, now: int | None) -> Settings:
@@ -198,7 +200,9 @@ def _write_items(folder: Path, out: Path, format_: Format, tally: _Tally) -> Pat
     return path
 
 
-def _summary(out: Path, items: Path | None, quarantine: Quarantine, tally: _Tally) -> ImportSummary:
+def _summary(
+    out: Path, items: Path | None, quarantine: Quarantine, tally: _Tally, shop: Mapping[str, str]
+) -> ImportSummary:
     assert tally.first_at is not None
     assert tally.last_at is not None
     return ImportSummary(
@@ -212,4 +216,5 @@ def _summary(out: Path, items: Path | None, quarantine: Quarantine, tally: _Tall
         set_aside={reason: n for reason, n in tally.set_aside.most_common() if n},
         first_at=tally.first_at,
         last_at=tally.last_at,
+        shop=dict(shop),
     )

@@ -74,16 +74,22 @@ def inputs_of(job: Job) -> dict[str, str]:
 
     Raises ConfigError for a train.toml that cannot be read.
     """
-    items = items_path(job.log) if job.items is None else job.items
     settings = sorted({job.config / name for name in SETTINGS} | set(job.config.glob("*.jsonl")))
     return {
-        "log": digest_of(job.log),
-        "items": digest_of(items),
+        **read_by(job.log, job.items),
         "config": digest_of(*settings),
         "train": _of_training(job.config / TRAIN),
+        "search": str(job.search),
+    }
+
+
+def read_by(log: Path, items: Path | None) -> dict[str, str]:
+    """What a result depends on besides the settings: the data, and the code that reads it."""
+    return {
+        "log": digest_of(log),
+        "items": digest_of(items_path(log) if items is None else items),
         "code": installed_version("caini"),
         "format": str(SCHEMA_VERSION),
-        "search": str(job.search),
     }
 
 

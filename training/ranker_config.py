@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.forest import LEAVES
 
 
@@ -14,10 +15,8 @@ class Learn(StrEnum):
     NEVER = "never"
 
 
-class RankerConfig(BaseModel):
+class RankerConfig(Config):
     """`[ranker]`. Measured on the months of online-retail before its last two."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     learn: Learn = Learn.NEVER  # it more than doubles the time of a training
     days: float = Field(default=28, gt=0)  # of each part: one judges, those before it teach

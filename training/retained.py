@@ -34,8 +34,8 @@ def _holds(folder: Path, erased: Tombstones) -> bool:
 
 
 def forget_erased(bundles: Path, erased: Tombstones, *, before: int) -> list[str]:
-    """Remove those that are not live and hold somebody who was erased before (epoch ms)."""
-    gone = list(_leaving(bundles, erased.up_to(before)))
+    """Remove those that are not live and hold somebody whose erasure was before (epoch ms)."""
+    gone = list(_leaving(bundles, erased.done_by(before)))
     remove(bundles, gone)
     forget_twins(bundles)
     return gone

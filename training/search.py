@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from training.assemble import Say
 from training.bank import Bank, marks
 from training.exam import Floats
 from training.models.cooccurrence import CooccurrenceConfig
@@ -70,12 +71,13 @@ def hold_out(
     return by_time(log, cut_off(log, config.days, config.share))
 
 
-def search(bank: Bank, start: Setting) -> Choice:
+def search(bank: Bank, start: Setting, say: Say = lambda _: None) -> Choice:
     """Starts from the settings given (the configuration, or the last choice) and leaves them only
     for the better."""
     steps = STEPS if bank.data.timeless else STEPS_IN_TIME
     setting, trials, left_out = start, list[Trial](), list[str]()
-    for grid in steps:
+    for place, grid in enumerate(steps, 1):
+        say(f"search ({place} of {len(steps)})")
         setting, tried, skipped = best_of(
             [("start", setting), *grid(setting)], lambda one: marks(bank, one), MARGIN
         )

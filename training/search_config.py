@@ -1,11 +1,11 @@
 """How much is searched, and on what."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from engine.config import Config
 
 
-class SearchConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class SearchConfig(Config):
     enabled: bool = True
     budget_s: float = Field(default=120, gt=0)  # of two cores as measured: counted in work
     share: float = Field(default=0.2, gt=0, lt=1)  # of the time, or else of the pairs

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from training.models.als import AlsConfig
 from training.models.blend import BlendConfig
 from training.models.cooccurrence import CooccurrenceConfig
@@ -12,10 +13,8 @@ from training.models.trend import TrendConfig
 ALS_SHARE: Final = 0.3  # measured on three sets
 
 
-class Setting(BaseModel):
+class Setting(Config):
     """Settings of the models that are fused, and the share of ALS beside the blend."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     similar: BlendConfig = BlendConfig()
     als: AlsConfig = AlsConfig()

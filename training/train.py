@@ -11,8 +11,10 @@ import polars as pl
 from engine.bundle import Bundle, Manifest
 from engine.bundle_files import read_manifest
 from engine.errors import BundleError, ConfigError, LogError
-from engine.shop import ShopConfig, read_shop
-from engine.slots import Slots, read_slots
+from engine.faults import Faults
+from engine.shop import ShopConfig
+from engine.shop_folder import read_folder
+from engine.slots import Slots
 from engine.types import DAY_MS
 from training.assemble import Say, Source, assemble, read_source
 from training.catalogue_file import read_items
@@ -36,13 +38,17 @@ class Settings:
 
 
 def read_settings(config: Path, *, search: bool = True) -> Settings:
-    """Raises ConfigError with the first file that is wrong and every fault of it.
+    """Raises ConfigError with every fault of the three files, one a line.
 
     Without `search` the settings of models are those of the files, whatever [search] says.
     """
-    shop = read_shop(config / "shop.toml")
-    slots = read_slots(config / "slots.toml", shop)
-    settings = Settings(shop, slots, read_train(config / "train.toml"))
+    found = Faults()
+    folder = found.of(lambda: read_folder(config))
+    train = found.of(lambda: read_train(config / "train.toml"))
+    found.tell()
+    assert folder is not None, "its faults are told"
+    assert train is not None, "its faults are told"
+    settings = Settings(*folder, train)
     return settings if search else without_search(settings)
 
 

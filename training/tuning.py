@@ -90,7 +90,7 @@ def tune(
     weighed, first = start, tuple[Trial, ...]()
     if has_looks(known.log) and READ_S * len(data.events.at) < budget * LOOKS_SHARE:
         weighed, first = weigh_looks(start, lambda one: opened(one, alone=True))
-    choice = search(opened(weighed, alone=False), weighed)
+    choice = search(opened(weighed, alone=False), weighed, say)
     choice = replace(choice, trials=(*first, *choice.trials))
     told = _told(choice, wanted, start, log)
     return Tuned(with_setting(train, choice.setting), told)

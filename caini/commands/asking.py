@@ -21,25 +21,50 @@ from caini.options import (
 
 def recommend(
     bundles: Bundles,
-    customer: Annotated[str | None, typer.Option(help="Customer id; nobody when left out.")] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option("--customer", "--customer-id", help="Customer id; nobody when left out."),
+    ] = None,
     slot: Slot = "home",
     n: Annotated[
         int | None, typer.Option(min=1, max=200, help="How many; the slot's size when left out.")
     ] = None,
     category: Annotated[str | None, typer.Option(help='Path, like "food > snacks".')] = None,
-    context: Annotated[list[str] | None, typer.Option(help="Items of the page.")] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option("--context", "--context-items", help="Items of the page."),
+    ] = None,
     cart: Annotated[list[str] | None, typer.Option(help="Items in the cart.")] = None,
-    search: Annotated[str | None, typer.Option(help="Words searched for.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Never these items.")] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", "--query", help="Words searched for.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="Where the page is: web, app …")] = None,
     lang: Lang = None,
     config: Config = CONFIG,
     json: Json = False,
 ) -> None:
-    """Show what a slot would hold for a customer, and why."""
-    from caini.verbs.recommend import Wanted, run
+    """Show what a slot would hold for a customer, and why.
+
+    Options may be named as the API names them: --customer-id, --context-items, --query, --language.
+    """
+    from caini.verbs.recommend import run
+    from engine.query import Asked
 
     run(
         bundles,
-        Wanted(customer, slot, n, category, tuple(context or ()), tuple(cart or ()), search),
+        slot,
+        n,
+        Asked(
+            n=0,
+            customer_id=customer,
+            context_items=tuple(context or ()),
+            cart=tuple(cart or ()),
+            exclude=tuple(exclude or ()),
+            category=category,
+            search=search,
+            channel=channel,
+        ),
         config=config,
         lang=lang,
         as_json=json,

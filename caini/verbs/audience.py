@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from caini.opened import live_bundle
+from caini.opened import category_of, live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
-from caini.verbs.recommend import language_of
+from caini.words import language_named
 from engine.bundle import Bundle
 from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
 from engine.programme import items_of
-from engine.shop import ShopConfig, read_shop, schemes_of
-from engine.slots import SlotPlan, find_slot, read_slots
+from engine.shop import ShopConfig, schemes_of
+from engine.shop_folder import read_folder
+from engine.slots import SlotPlan, find_slot
 from engine.types import Rows
 from training.audience import Chosen, Plan, Tally, write_audience
 from training.choosing import (
@@ -69,8 +70,12 @@ def run(
     require_kind(out)
     about = _about(wanted)
     salt = None if wanted.hash_salt is None else salt_of(wanted.hash_salt)
-    shop = read_shop(config / "shop.toml")
-    slot = find_slot(read_slots(config / "slots.toml", shop), wanted.slot)
+    language = language_named(lang)
+    shop, slots = read_folder(config)
+    slot = find_slot(slots, wanted.slot)
+    path = ledger or default_ledger(bundles)
+    _require_names(wanted, shop, path)
+    suppressed = read_suppressed(wanted.suppress)
     bundle = live_bundle(bundles)
     now = wanted.now if wanted.now is not None else bundle.manifest.watermark
     plan = Plan(
@@ -78,13 +83,12 @@ def run(
         offer=_offer(wanted, shop, bundle, now),
         slot=slot,
         config=shop.outreach,
-        language=language_of(lang, bundle),
+        language=language or bundle.shop.shop.language,
         holdout=wanted.holdout,
         salt=salt,
     )
-    suppressed = read_suppressed(wanted.suppress)
     states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
-    with open_ledger(ledger or default_ledger(bundles), persons_of(bundle)) as book:
+    with open_ledger(path, persons_of(bundle)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
         chosen = Chosen(rows, ranks[rows])
@@ -136,6 +140,26 @@ def _offer(wanted: Wanted, shop: ShopConfig, bundle: Bundle, now: int) -> Offer:
     )
 
 
+def _require_names(wanted: Wanted, shop: ShopConfig, ledger: Path) -> None:
+    """What no bundle has to be read for, which takes long. Raises UnknownName."""
+    names = [segment.name for segment in shop.segments]
+    if wanted.segment is not None and wanted.segment not in names:
+        raise UnknownName("segment", wanted.segment, names)
+    if wanted.campaign is not None:
+        campaign_of(shop, wanted.campaign)
+    if wanted.after is not None:
+        with open_ledger(ledger, only_looking=True) as book:
+            members_of(wanted.after, book)
+
+
+def members_of(name: str, book: Ledger) -> dict[str, int]:
+    """Who was sent the list, and when. Raises UnknownName with the lists that there are."""
+    members = book.members(name)
+    if not members:
+        raise UnknownName("list", name, book.names())
+    return members
+
+
 def campaign_of(shop: ShopConfig, name: str) -> CampaignConfig:
     """Raises UnknownName."""
     found = {each.name: each for each in shop.campaigns}
@@ -150,7 +174,7 @@ def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
     if wanted.item is not None:
         row = bundle.items.row(wanted.item)
         if row < 0:
-            raise UnknownName("item", wanted.item, ())
+            raise UnknownName("item", wanted.item, None)
         return np.array([row], np.int32)
     if wanted.brand is not None:
         code = catalogue.brands.row(wanted.brand)
@@ -159,11 +183,7 @@ def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
             raise UnknownName("brand", wanted.brand, known)
         return np.flatnonzero(catalogue.brand == code).astype(np.int32)
     assert wanted.category is not None, "asked where one of the three is given"
-    code = catalogue.categories.row(wanted.category)
-    if code < 0:
-        known = catalogue.categories.ids(range(len(catalogue.categories)))
-        raise UnknownName("category", wanted.category, known)
-    return np.flatnonzero(catalogue.within(code)).astype(np.int32)
+    return np.flatnonzero(catalogue.within(category_of(bundle, wanted.category))).astype(np.int32)
 
 
 def _chosen(
@@ -174,17 +194,11 @@ def _chosen(
 ) -> Rows:
     bundle, shop, slot, book = world
     if wanted.segment is not None:
-        names = [segment.name for segment in shop.segments]
-        if wanted.segment not in names:
-            raise UnknownName("segment", wanted.segment, names)
         return of_segment(wanted.segment, states)
     if wanted.campaign is not None:
         return of_campaign(campaign_of(shop, wanted.campaign), shop.loyalty, states, now)
     if wanted.after is not None:
-        members = book.members(wanted.after)
-        if not members:
-            raise UnknownName("list", wanted.after, book.names())
-        return not_converted(members, states, bundle)
+        return not_converted(members_of(wanted.after, book), states, bundle)
     about = items_about(wanted, bundle)
     return likeliest(about, states, bundle, slot.base.sources, now)[: wanted.size]
 

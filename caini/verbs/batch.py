@@ -7,8 +7,8 @@ from caini.opened import live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
 from engine.errors import ConfigError
-from engine.shop import read_shop
-from engine.slots import Repeat, SlotPlan, find_slot, read_slots
+from engine.shop_folder import read_folder
+from engine.slots import Repeat, SlotPlan, find_slot
 from training.batch import write_batch
 
 
@@ -23,9 +23,8 @@ def run(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    plan = _with_repeat(
-        find_slot(read_slots(config / "slots.toml", read_shop(config / "shop.toml")), slot), repeat
-    )
+    _, slots = read_folder(config)
+    plan = _with_repeat(find_slot(slots, slot), repeat)
     if not out.parent.is_dir():
         raise ConfigError(f"--out {out}: the folder {out.parent} does not exist")
     bundle = live_bundle(bundles)

@@ -18,7 +18,7 @@ from engine.bundle_files import read_bundle
 from engine.errors import CainiError
 from engine.events import json_schema
 from engine.shop import ShopConfig, read_shop, untrained
-from engine.slots import read_slots
+from engine.shop_folder import read_slots_in
 from training.publish import current
 
 NEEDS_GOMP: Final = "implicit links the system's libgomp; install the package libgomp1"
@@ -50,14 +50,13 @@ def run(
     if schema:
         print(json.dumps(json_schema(), ensure_ascii=False, indent=1))  # noqa: T201
         return
-    found = [
+    findings = [
         *_machine(),
         *_store(data),
         *_keys(),
         *_configuration(config),
         *_bundles(bundles, config),
     ]
-    findings = list(dict.fromkeys(found))  # slots.toml cannot be read without shop.toml
     if as_json:
         print_json([_document(finding) for finding in findings])
     else:
@@ -95,14 +94,14 @@ def _store(data: Path | None) -> Iterator[Finding]:
     if find_spec("redis") is None:
         return
     if url is None or data is not None:
-        yield _private(data)
+        yield from _private(data)
         return
     from serving.store.checkup import check_store
 
     try:
         found = check_store(url)
     except CainiError as error:
-        yield _broken(error, "start it, or name another")
+        yield from _broken(error, "start it, or name another")
         return
     old = "" if found.new_enough else "use Redis 6.2 or later"
     yield Finding("error" if old else "ok", f"Redis {found.version}", old)
@@ -111,17 +110,17 @@ def _store(data: Path | None) -> Iterator[Finding]:
     yield Finding("ok" if safe else "warning", told, "set appendonly yes and appendfsync always")
 
 
-def _private(data: Path | None) -> Finding:
+def _private(data: Path | None) -> Iterator[Finding]:
     from caini.archiving import private_store
     from serving.settings import read_settings
 
     try:
         folder = private_store(read_settings(data=data))
     except CainiError as error:
-        return _broken(error, "mend the environment")
-    if folder.is_dir():
-        return Finding("ok", f"private Redis in {folder}")
-    return Finding("ok", f"no Redis yet; caini serve makes one in {folder}")
+        yield from _broken(error, "mend the environment")
+        return
+    none = f"no Redis yet; caini serve makes one in {folder}"
+    yield Finding("ok", f"private Redis in {folder}" if folder.is_dir() else none)
 
 
 def _keys() -> Iterator[Finding]:
@@ -134,7 +133,7 @@ def _keys() -> Iterator[Finding]:
     try:
         keys = read_keys(Path(named)).values()
     except CainiError as error:
-        yield _broken(error, "mend the file: no server starts with it")
+        yield from _broken(error, "mend the file: no server starts with it")
         return
     names = ", ".join(sorted(key.name for key in keys))
     yield Finding("ok", f"{named}: {len(keys)} keys: {names}")
@@ -148,14 +147,16 @@ def _present(what: str, there: bool, mend: str, level: str = "error") -> Finding
     return Finding("ok", what) if there else Finding(level, f"{what} is missing", mend)
 
 
-def _broken(error: CainiError, mend: str) -> Finding:
-    return Finding("error", str(error), mend, error.exit_code)
+def _broken(error: CainiError, mend: str) -> Iterator[Finding]:
+    """One for each fault: an error of settings has a line for each."""
+    for line in str(error).splitlines():
+        yield Finding("error", line, mend, error.exit_code)
 
 
 def _configuration(config: Path) -> Iterator[Finding]:
     readers: dict[str, Callable[[Path], object]] = {
         "shop.toml": read_shop,
-        "slots.toml": _read_slots,
+        "slots.toml": lambda path: read_slots_in(path.parent),
     }
     if find_spec("implicit") is not None:
         from training.config import read_train
@@ -166,11 +167,7 @@ def _configuration(config: Path) -> Iterator[Finding]:
             reader(config / name)
             yield Finding("ok", str(config / name))
         except CainiError as error:
-            yield _broken(error, "mend the file")
-
-
-def _read_slots(path: Path) -> object:
-    return read_slots(path, read_shop(path.with_name("shop.toml")))
+            yield from _broken(error, "mend the file")
 
 
 def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
@@ -186,7 +183,7 @@ def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
         yield Finding("ok", f"bundle {version}: {counts}")
         yield from _apart(bundle, config)
     except CainiError as error:
-        yield _broken(error, "roll back to another version, or train again")
+        yield from _broken(error, "roll back to another version, or train again")
 
 
 def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from resource import RUSAGE_SELF, getrusage
 from typing import Any, Final
 
 import numpy as np
-from rich.console import Console
 
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
+from caini.progress import progress_lines
 from engine.bundle import Bundle
 from engine.columns import flatten
 from engine.errors import UnknownName
@@ -74,8 +74,8 @@ def run(
     log: Path, wanted: Wanted, *, items: Path | None, config: Path, quiet: bool, as_json: bool
 ) -> None:
     settings = read_settings(config, search=wanted.search)
-    with Console(stderr=True, quiet=quiet or as_json).status("evaluate") as status:
-        told = judged(log, items, wanted, settings, lambda s: status.update(f"evaluate: {s} …"))
+    with progress_lines("evaluate", shown=not quiet) as (say, _):
+        told = judged(log, items, wanted, settings, say)
     if as_json:
         print_json(as_document(told))
     elif not quiet:
@@ -104,13 +104,12 @@ def judged(
     evaluation = evaluate_on(
         held, shop, tuned.train, plans, steps.say, bundles.append, learned=learned
     )
-    steps.say("done")
+    steps.end()
     lines = {line.name: line for line in evaluation.lines}
     groups = []
     if wanted.segments and PERSONAL in lines:
-        say("segments")
         mine = lines[PERSONAL].marks[PARTS[0]]
-        groups = breakdown(evaluation.truths[0].customers, mine, bundles[0])
+        groups = breakdown(evaluation.truths[0].customers, mine, bundles[0], say)
     say("what is shown")
     worth = worth_of(bundles[0], held.past)
     shown = {line.name: _shown(line, evaluation, bundles[0], worth) for line in evaluation.lines}
@@ -127,18 +126,24 @@ def _shown(line: Line, evaluation: Evaluation, bundle: Bundle, worth: Worth) -> 
 
 
 class Steps:
-    """Passes on what is said, and keeps how long each step took."""
+    """Passes on what is said, and keeps how long each step took, of all its parts (in brackets)."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say, self._last, self._since = say, "", time.monotonic()
         self.seconds: dict[str, float] = {}
 
     def say(self, step: str) -> None:
+        self.end()
+        self._last = step.removeprefix("hold-out: ").split(" (", 1)[0]
+        self._say(step)
+
+    def end(self) -> None:
+        """Of the step that was said last."""
         now = time.monotonic()
         if self._last:
-            self.seconds[self._last] = round(now - self._since, 2)
-        self._last, self._since = step.removeprefix("hold-out: "), now
-        self._say(step)
+            before = self.seconds.get(self._last, 0.0)
+            self.seconds[self._last] = round(before + now - self._since, 2)
+        self._last, self._since = "", now
 
 
 def _chosen(plans: dict[str, Plans], names: Sequence[str] | None) -> dict[str, Plans]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from caini.instants import wall_clock
 from caini.printed import print_json
@@ -76,7 +77,7 @@ def to_table(summary: ImportSummary) -> Table:
             table.add_row(title, reason, f"{count:,}")
         table.add_section()
     table.add_row("read", "", f"{summary.rows:,}")
-    table.caption = _caption(summary)
+    table.caption = Text(_caption(summary))  # square brackets are no markup
     return table
 
 
@@ -89,6 +90,9 @@ def _caption(summary: ImportSummary) -> str:
         lines.append(f"the catalogue is in {summary.items}")
     if summary.quarantine is not None:
         lines.append(f"the rejected rows are in {summary.quarantine}")
+    if summary.shop:
+        suits = ", ".join(f'{name} = "{value}"' for name, value in summary.shop.items())
+        lines.append(f"what suits it under [shop] in config/shop.toml: {suits}")
     return "\n".join(lines)
 
 

@@ -1,24 +1,24 @@
 """`caini recommend`: what a slot would hold for a customer, and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
-from caini.opened import live_bundle
+from caini.opened import category_of, live_bundle
 from caini.printed import print_json, print_table
-from caini.words import STANDING, WORDS
+from caini.words import STANDING, WORDS, language_named
 from engine.bundle import Bundle
 from engine.customers.labels import LABELS
 from engine.customers.state import CustomerState
-from engine.errors import ConfigError
 from engine.query import Asked, Query, enrich_at_training
 from engine.reasons import Language, say
 from engine.recommend import recommend
-from engine.shop import read_shop
-from engine.slots import SlotPlan, find_slot, read_slots
+from engine.shop_folder import read_folder
+from engine.slots import SlotPlan, find_slot
 from engine.types import Served, Slate
 
+Line = tuple[object, ...]
 COLUMNS = ("position", "item_id", "title", "score", "source", "reason")
 HEADS: Final[Mapping[Language, tuple[str, ...]]] = {
     "en": COLUMNS,
@@ -33,54 +33,39 @@ UNKNOWN: Final[Mapping[Language, str]] = {"en": "unknown", "zh": "未知"}
 COMMA: Final[Mapping[Language, str]] = {"en": ", ", "zh": "，"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command line asks for."""
+def run(
+    bundles: Path,
+    slot: str,
+    n: int | None,
+    asked: Asked,
+    *,
+    config: Path,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """As of the end of the log: no event that came later is known here.
 
-    customer: str | None
-    slot: str
-    n: int | None
-    category: str | None
-    context: tuple[str, ...]
-    cart: tuple[str, ...]
-    search: str | None
-
-
-def run(bundles: Path, wanted: Wanted, *, config: Path, lang: str | None, as_json: bool) -> None:
-    """As of the end of the log: no event that came later is known here."""
-    plan = find_slot(
-        read_slots(config / "slots.toml", read_shop(config / "shop.toml")), wanted.slot
-    )
+    `asked.n` is the slot's size where `n` is none.
+    """
+    language = language_named(lang)
+    _, slots = read_folder(config)
+    plan = find_slot(slots, slot)
     bundle = live_bundle(bundles)
-    language = language_of(lang, bundle)
-    asked = Asked(
-        n=wanted.n or plan.base.size,
-        customer_id=wanted.customer,
-        context_items=wanted.context,
-        cart=wanted.cart,
-        category=wanted.category,
-        search=wanted.search,
-    )
+    if asked.category is not None:
+        category_of(bundle, asked.category)
+    language = language or bundle.shop.shop.language
+    asked = replace(asked, n=n or plan.base.size)
     query = enrich_at_training(asked, bundle, bundle.manifest.watermark)
     slate = recommend(query, plan, bundle)
     lines = [_line(place, served, bundle, language) for place, served in enumerate(slate.items, 1)]
     if as_json:
-        print_json(_document(wanted, query, slate, bundle, lines))
+        print_json(_document(slot, asked, query, slate, bundle, lines))
     else:
-        print_table(_title(wanted.customer, plan, query, bundle, language), HEADS[language], lines)
+        title = _title(asked.customer_id, plan, query, bundle, language)
+        print_table(title, HEADS[language], lines)
 
 
-def language_of(lang: str | None, bundle: Bundle) -> Language:
-    """The language asked for, else the shop's; ConfigError for one that is neither en nor zh."""
-    if lang is None:
-        return bundle.shop.shop.language
-    for language in get_args(Language):
-        if lang == language:
-            return language  # type: ignore[no-any-return]  # get_args is not typed
-    raise ConfigError(f"--lang {lang}: must be en or zh")
-
-
-def _line(position: int, served: Served, bundle: Bundle, language: Language) -> tuple[object, ...]:
+def _line(position: int, served: Served, bundle: Bundle, language: Language) -> Line:
     titles = [title_of(row, bundle) for row in served.because]
     return (
         position,
@@ -130,14 +115,14 @@ def _called(name: str, value: str, bundle: Bundle, language: Language) -> str:
 
 
 def _document(
-    wanted: Wanted, query: Query, slate: Slate, bundle: Bundle, lines: list[tuple[object, ...]]
+    slot: str, asked: Asked, query: Query, slate: Slate, bundle: Bundle, lines: Sequence[Line]
 ) -> dict[str, object]:
     state = query.customer
     return {
-        "slot": wanted.slot,
+        "slot": slot,
         "bundle_version": bundle.version,
         "customer": {
-            "customer_id": wanted.customer,
+            "customer_id": asked.customer_id,
             "segment": state.segment,
             "value_class": state.value_class,
             "stage": state.stage,

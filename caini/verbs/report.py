@@ -3,11 +3,10 @@
 import time
 from pathlib import Path
 
-from rich.console import Console
-
 from caini.opened import bundle_of
 from caini.printed import print_json
-from caini.verbs.recommend import language_of
+from caini.progress import progress_lines
+from caini.words import language_named
 from engine.slots import read_slots
 from training.report.kept import bundle_before, write_pages
 from training.train import open_source
@@ -27,11 +26,12 @@ def run(
     as_json: bool,
 ) -> None:
     started = time.monotonic()
+    language = language_named(lang)
     bundle = bundle_of(bundles, version)
-    language = language_of(lang, bundle)
+    language = language or bundle.shop.shop.language
     slots = read_slots(config / "slots.toml", bundle.shop)
     before = bundle_before(bundles, bundle.version)
-    with Console(stderr=True, quiet=quiet or as_json).status("report") as status:
+    with progress_lines("report", shown=not quiet) as (say, _):
         (target,) = write_pages(
             bundle,
             before,
@@ -40,7 +40,7 @@ def run(
             [language],
             out,
             k=smallest_group,
-            say=lambda step: status.update(f"report: {step} …"),
+            say=say,
         )
     seconds = round(time.monotonic() - started, 2)
     if as_json:

@@ -4,12 +4,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
 from caini.archiving import archive_store, cut_store, settings_of
 from caini.erasing import erase_in_log
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
+from caini.progress import progress_lines
 from caini.rehearsal import rehearsal
 from engine.errors import CainiError, LeaseError
 from serving.logs import configure
@@ -28,9 +27,8 @@ def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: b
     result, started = Result(), time.time()
     failure: Exception | None = None
     try:
-        with Console(stderr=True, quiet=quiet or as_json).status("retrain") as status:
-            outside = _outside(job, settings_of(url, data), lambda step: status.update(f"{step} …"))
-            retrain(job, outside, result)
+        with progress_lines("retrain", shown=not quiet) as (say, _):
+            retrain(job, _outside(job, settings_of(url, data), say), result)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and raised again below
         failure = error
         result.status = "failed" if result.status == "running" else result.status

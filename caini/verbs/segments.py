@@ -5,7 +5,7 @@ from typing import Final
 
 from caini.opened import live_bundle
 from caini.printed import print_json, print_table
-from caini.verbs.recommend import language_of
+from caini.words import language_named
 from engine.reasons import Language
 from engine.shop import read_shop, schemes_of
 from training.segments import SegmentSize, segment_sizes, states_under
@@ -22,9 +22,10 @@ TITLES: Final[dict[Language, str]] = {
 
 def run(bundles: Path, *, config: Path, lang: str | None, as_json: bool) -> None:
     """The segments of shop.toml as it is now, so that a change can be tried before training."""
+    language = language_named(lang)
     shop = read_shop(config / "shop.toml")
     bundle = live_bundle(bundles)
-    language = language_of(lang, bundle)
+    language = language or bundle.shop.shop.language
     identity = bundle.shop.shop  # currency and decimals are the log's
     schemes = schemes_of(shop)
     states = states_under(bundle, schemes, bundle.manifest.watermark)

@@ -6,7 +6,7 @@ from typing import Final
 from caini.opened import live_bundle
 from caini.printed import print_json, print_table
 from caini.progress import progress_bar
-from caini.verbs.recommend import language_of
+from caini.words import language_named
 from engine.bundle import Bundle
 from engine.customers.tags import GOAL
 from engine.errors import ConfigError
@@ -44,11 +44,12 @@ def run(
         require_kind(out)
         if not out.parent.is_dir():
             raise ConfigError(f"--out {out}: the folder {out.parent} does not exist")
+    language = language_named(lang)
     shop = read_shop(config / "shop.toml")
     bundle = live_bundle(bundles)
     source = open_source(log, None)
     require_log_of(bundle, source)
-    language = language_of(lang, bundle)
+    language = language or bundle.shop.shop.language
     looks = number_of_looks(bundle, shop, every)
     with progress_bar(LOOKS[language], looks, shown=not as_json) as advance:
         found = tagged(bundle, source.log, shop, every, lambda: advance(1))

@@ -1,13 +1,11 @@
 """`caini train`: measure, refit, publish."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-
-from rich.console import Console
 
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
+from caini.progress import progress_lines
 from engine.bundle import Manifest
 from training.evaluate import Evaluation
 from training.ranker import as_said
@@ -29,20 +27,14 @@ def run(
     settings = read_settings(config, search=searching)
     source = open_source(log, items)
     started = time.monotonic()
-    with Console(stderr=True, quiet=quiet or as_json).status("train") as status:
-        manifest, evaluation = train(
-            source, settings, out, now=wall_clock, say=_sayer(status.update)
-        )
+    with progress_lines("train", shown=not quiet) as (say, _):
+        manifest, evaluation = train(source, settings, out, now=wall_clock, say=say)
     seconds = time.monotonic() - started
     if as_json:
         told = manifest.model_dump(mode="json", exclude={"files", "settings"})
         print_json({**told, "seconds": round(seconds, 2)})
     elif not quiet:
         _print(manifest, evaluation, seconds, out)
-
-
-def _sayer(update: Callable[[str], None]) -> Callable[[str], None]:
-    return lambda step: update(f"train: {step} …")
 
 
 def _print(manifest: Manifest, evaluation: Evaluation, seconds: float, out: Path) -> None:

@@ -37,11 +37,12 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     if asked.out is not None and asked.dry_run:
         raise ConfigError("--dry-run writes to standard output; leave --out away")
     shop = read_shop(config / "shop.toml")
+    suppressed = read_suppressed(asked.suppress)
     bundle = live_bundle(bundles)
     now = wall_clock() if asked.now is None else asked.now
     schemes = schemes_of(shop)
     states = states_under(bundle, schemes, now)
-    states = with_open(states, bundle, read_suppressed(asked.suppress))
+    states = with_open(states, bundle, suppressed)
     day = Day(bundle, schemes, states, shop.festivals, now)
     rules = rules_of(shop, asked.channel)
     book = asked.ledger or default_ledger(bundles)

@@ -2,17 +2,14 @@
 
 import time
 from dataclasses import asdict
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Final
 
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from caini.progress import progress_lines
-from engine.bundle import SCHEMA_VERSION
 from training.evaluate import PARTS
-from training.log import items_path
-from training.stages import digest_of
+from training.job import read_by
 from training.train import open_source, read_settings, require_past
 from training.tune.opening import World
 from training.tune.patch import diff_of
@@ -41,7 +38,7 @@ def run(
     with progress_lines("tune", shown=not quiet) as (say, tell):
         source = open_source(log, items)
         require_past(source, wall_clock())
-        inputs = inputs_of(log, items)
+        inputs = " ".join(read_by(log, items).values())
         left = budget.after(time.monotonic() - started)
         world = World(say, tell, seconds=left.seconds)
         proposal = tune(source, settings, inputs, journal, left, world)
@@ -54,12 +51,6 @@ def run(
         print_json(_document(proposal, out if diff else None))
     elif not quiet:
         _print(proposal, out, config, written=bool(diff))
-
-
-def inputs_of(log: Path, items: Path | None) -> str:
-    """What a trial's value depends on besides the settings."""
-    read = digest_of(log, items or items_path(log))
-    return f"{read} {installed_version('caini')} {SCHEMA_VERSION}"
 
 
 def _document(proposal: Proposal, out: Path | None) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
+from engine.config import Config
 from engine.customers.birthday import day_of
 from engine.customers.labels import Label
 from engine.customers.loyalty import LoyaltyConfig
@@ -27,14 +28,12 @@ def readiness(members: int, config: LoyaltyConfig) -> Readiness:
     return Readiness(members >= config.ready_members, members, config.ready_members)
 
 
-class CampaignConfig(BaseModel):
+class CampaignConfig(Config):
     """One `[[campaigns]]`: opened to the highest tier first, `wave_days` later to the next (P5).
 
     Its items are shown to nobody to whom it has not opened yet, and to everybody after its end. One
     without items is for lists alone.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     label: Label
@@ -80,13 +79,11 @@ def late_wave(config: CampaignConfig, top_rank: int) -> str | None:
     )
 
 
-class MemberDayConfig(BaseModel):
+class MemberDayConfig(Config):
     """One `[[member_days]]`: days of each month, for a tier and those above it (P6).
 
     A day that a month does not have is none.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     days: tuple[int, ...] = Field(min_length=1)  # of the month
     tier: str | None = None  # the lowest one when left out
@@ -130,10 +127,8 @@ def is_member_day(
     return lowest is not None and tier_rank >= lowest
 
 
-class RedemptionConfig(BaseModel):
+class RedemptionConfig(Config):
     """`[redemption]`: the months in which points are taken for items (回馈月), and for which."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     months: tuple[int, ...] = Field(default=(12,), min_length=1)  # guess
     items: dict[str, int] = Field(default_factory=dict)  # item id → points

@@ -13,7 +13,7 @@ from engine.customers.lifecycle import LifecycleConfig
 from engine.types import DAY_MS
 
 BEFORE_MS: Final = 30 * DAY_MS  # guess: what annoys a customer shows within a month
-CAUSES: Final[Mapping[str, Label]] = {
+CHURN_CAUSES: Final[Mapping[str, Label]] = {
     "complaint": Label(en="after a complaint", zh="投诉之后"),
     "refund": Label(en="after a refund", zh="退款之后"),
     "promotion_ended": Label(en="last bought on promotion", zh="末次为促销购买"),
@@ -23,7 +23,7 @@ CAUSES: Final[Mapping[str, Label]] = {
 
 class Churn(NamedTuple):
     since: int  # the instant from which the customer was dormant
-    cause: str  # presumed: one of CAUSES
+    cause: str  # presumed: one of CHURN_CAUSES
     returned_at: int  # 0 = not yet
 
 

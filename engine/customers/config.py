@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from engine.config import Config
 from engine.customers.campaigns import (
     CampaignConfig,
     MemberDayConfig,
@@ -27,16 +28,14 @@ from engine.customers.triggers import (
     read_trigger_conditions,
 )
 from engine.customers.value import ValueConfig
-from engine.faults import problem_of
+from engine.faults import faults_in, place_of, problem_of
 
 Section = TypeVar("Section", bound=BaseModel)
 
 MOST_DECIMALS: Final = 4  # no currency has more; the shop's own are checked when it is compiled
 
 
-class CustomersConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class CustomersConfig(Config):
     value: ValueConfig = ValueConfig()
     lifecycle: LifecycleConfig = LifecycleConfig()
     loyalty: LoyaltyConfig = LoyaltyConfig()
@@ -75,7 +74,7 @@ def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
         _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
     for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
-    tiers = _tier_names(raw)
+    tiers = tier_names(raw)
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)
         problems += _condition_problems(kind, listed, tiers, f"{file}: {name}")
@@ -166,8 +165,8 @@ def _checked(model: type[Section], raw: object, where: str, problems: list[str])
         return model.model_validate(raw)
     except ValidationError as error:
         problems += [
-            f"{where}{_path(fault['loc'])}: {_plain(problem_of(fault, model))}"
-            for fault in error.errors(include_url=False)
+            f"{where}{_path(place_of(fault))}: {problem_of(fault, model)}"
+            for fault in faults_in(error)
         ]
         return None
 
@@ -176,14 +175,20 @@ def _path(place: tuple[int | str, ...]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
 
 
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
-
-
-def _tier_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+def tier_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """As far as the section can be read; conditions are checked against it."""
     loyalty = raw.get("loyalty", {})
     tiers = loyalty.get("tiers") if isinstance(loyalty, Mapping) else None
     if not isinstance(tiers, list | tuple):
         return tuple(tier.name for tier in LoyaltyConfig().tiers)
-    return tuple(str(tier.get("name")) for tier in tiers if isinstance(tier, Mapping))
+    return _names(tiers)
+
+
+def segment_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """As far as the section can be read."""
+    listed = raw.get("segments")
+    return _names(listed) if isinstance(listed, list | tuple) else ()
+
+
+def _names(listed: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(each.get("name")) for each in listed if isinstance(each, Mapping))

@@ -5,17 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.customers.facts import Reach
 
 Answers = Mapping[tuple[str, int], int]
 """How often a message was answered, by channel and hour of the day (UTC)."""
 
 
-class ContactConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class ContactConfig(Config):
     fewest: int = Field(default=5, ge=1)  # answers; below, the population decides
     prior: float = Field(default=5, ge=0)  # guess; answers that the population is worth
 

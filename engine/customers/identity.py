@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from engine.config import Config
 from engine.errors import CainiError
 from engine.events import LINKS, EventType
 from engine.happened import Happened
@@ -35,10 +36,8 @@ KINDS: Final = (
 _PREFIXES: Final[Mapping[str, str]] = MappingProxyType({VISITOR: "v:", HOUSEHOLD: "h:"})
 
 
-class IdentityConfig(BaseModel):
+class IdentityConfig(Config):
     """`[identity]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kinds: tuple[str, ...] = KINDS
     most: int = Field(default=64, ge=2, le=1000)  # guess; ids of one person and their household

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.errors import UnknownName
 
 Language = Literal["en", "zh"]
 
 
-class Label(BaseModel):
+class Label(Config):
     """A name in both languages; tiers and segments carry theirs in shop.toml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     en: str = Field(min_length=1, max_length=60)
     zh: str = Field(min_length=1, max_length=60)

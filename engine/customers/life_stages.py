@@ -13,26 +13,23 @@ from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from engine.catalogue import Catalogue
+from engine.config import Config
 from engine.types import Mask
 
 
-class StageConfig(BaseModel):
+class StageConfig(Config):
     """From `from_months` up to the next stage's start, or to `until_months` for the last."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     from_months: int = Field(ge=0, le=1200)
     words: tuple[str, ...] = ()  # in a title they say that the item is for this stage
 
 
-class LifeStageConfig(BaseModel):
+class LifeStageConfig(Config):
     """One `[[life_stages]]`: stages counted in months from the day that an attribute holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     attribute: str = Field(min_length=1)
     categories: tuple[str, ...] = ()  # where titles are looked at, with all that is below

@@ -5,15 +5,14 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.types import DAY_MS
 
 
-class LifecycleConfig(BaseModel):
+class LifecycleConfig(Config):
     """`[lifecycle]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     new_orders: int = Field(default=3, ge=1, le=1000)  # up to so many orders a customer is new
     loyal_orders: int = Field(default=8, ge=2, le=1000)  # guess; from so many on, loyal

@@ -1,15 +1,14 @@
 """Brands that a customer has settled on (C4): promoted, with their rivals demoted."""
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.catalogue import UNKNOWN, Catalogue
+from engine.config import Config
 from engine.types import ItemHistory, Rows, Scores
 
 
-class LockInConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class LockInConfig(Config):
     units: int = Field(default=3, ge=1)  # of one brand in one category
     promoted: float = Field(default=1.5, ge=1)  # guess; factor of what the brand has next
     demoted: float = Field(default=0.5, gt=0, le=1)  # guess; factor of its rivals

@@ -14,8 +14,9 @@ from typing import Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.customers.labels import Label
 
 PRICE_PARTS: Final = 10_000  # a tier's price is stored as parts of this: 0.85 is 8,500
@@ -23,10 +24,8 @@ PRICE_PARTS: Final = 10_000  # a tier's price is stored as parts of this: 0.85 i
 Reset = Literal["zero", "carry", "never"]
 
 
-class TierConfig(BaseModel):
+class TierConfig(Config):
     """One `[[loyalty.tiers]]`: reached at `points`, pays `price` × the item's price."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     label: Label
@@ -58,10 +57,8 @@ DIAMOND: Final = TierConfig(
 )
 
 
-class LoyaltyConfig(BaseModel):
+class LoyaltyConfig(Config):
     """`[loyalty]`: one point for so many units of currency, and the tiers, lowest first."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     own_per_point: int = Field(default=1, ge=1, le=10_000)
     referred_per_point: int = Field(default=2, ge=1, le=10_000)

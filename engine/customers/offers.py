@@ -4,16 +4,15 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.customers.labels import PRICE_BANDS, VALUE_CLASSES
 from engine.types import Mask
 
 
-class ScarcityConfig(BaseModel):
+class ScarcityConfig(Config):
     """Stock below `threshold` is kept for the best classes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: int = Field(default=10, ge=0)
     classes: tuple[str, ...] = ("top", "large")
@@ -40,11 +39,9 @@ MOST_TIMES: Final = 5.0  # decision: the usual price; one that is dearer sinks n
 LEAST: Final = 0.01  # decision: of the mean score; no score is 0 or less
 
 
-class DeliveredValueConfig(BaseModel):
+class DeliveredValueConfig(Config):
     """How much a price matters, by price band: of what an item is worth to a customer, times its
     price over the usual one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weight: dict[str, float] = Field(
         default_factory=lambda: {"sensitive": 0.5, "neutral": 0.2, "insensitive": 0.0}  # guess

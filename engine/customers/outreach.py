@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.types import DAY_MS
 
 
-class CapConfig(BaseModel):
+class CapConfig(Config):
     """At most so many messages to one customer in so many days."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     messages: int = Field(default=2, ge=1)  # guess
     days: int = Field(default=7, ge=1)

@@ -6,17 +6,16 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.customers.labels import PRICE_BANDS
 
 BAND_NAMES: Final = tuple(name for name in PRICE_BANDS if name != "unknown")
 
 
-class BandConfig(BaseModel):
+class BandConfig(Config):
     """One `[[price_band.bands]]`. `at_least` and `at_most` include their bound, the others not."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     at_least: Decimal | None = Field(default=None, ge=0, decimal_places=4)
@@ -50,10 +49,8 @@ DEFAULT_BANDS: Final = (
 )
 
 
-class PriceBandConfig(BaseModel):
+class PriceBandConfig(Config):
     """`[price_band]`: bands of the median order, cheapest first, that meet without a gap."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     orders: int = Field(default=5, ge=1, le=100)  # guess: the last five orders say enough
     bands: tuple[BandConfig, ...] = Field(default=DEFAULT_BANDS, min_length=1)

@@ -5,8 +5,9 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.types import DAY_MS, ItemHistory, Mask
 
 Floats = NDArray[np.float64]
@@ -15,10 +16,8 @@ Floats = NDArray[np.float64]
 SHORTEST: Final = 1 / 24  # days; what is ordered twice at once lasts longer than no time
 
 
-class RepurchaseConfig(BaseModel):
+class RepurchaseConfig(Config):
     """`[repurchase]`. Rates are days that one unit lasts, by item id or by category."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cycle_days: float = Field(default=20, gt=0, le=3650)  # where nothing is known of the item
     due_from: float = Field(default=0.9, gt=0, le=1)  # of the cycle: day 18 of 20

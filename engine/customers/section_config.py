@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from engine.config import Config
 from engine.customers.labels import Label
 
 SectionName = Literal["user", "relationship", "attitude", "feedback", "usage", "credit"]
@@ -22,10 +23,8 @@ SECTIONS: Final[Mapping[str, Label]] = MappingProxyType(
 )
 
 
-class ProfileConfig(BaseModel):
+class ProfileConfig(Config):
     """`[profile]`: the section of each attribute; those not named belong to the user."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     attributes: dict[str, str] = Field(default_factory=dict)
 

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.conditions import Condition, Predicate, compiled, read
+from engine.config import Config
 from engine.customers.fields import Facts, customer_fields
 from engine.customers.labels import Label
 
 
-class SegmentConfig(BaseModel):
+class SegmentConfig(Config):
     """One `[[segments]]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     label: Label

@@ -15,6 +15,7 @@ from engine.events import LINKS, EventType
 
 NAMING: Final = LINKS | {EventType.REFERRAL}
 """Events whose properties name somebody else."""
+UNTOLD: Final = 1  # the number of an erasure from before there were numbers
 
 
 def named_in(properties: Mapping[str, Any]) -> list[str]:
@@ -81,16 +82,28 @@ class Tombstones:
                 return True
         return False
 
-    def up_to(self, at: int) -> "Tombstones":
-        """Those of an instant (epoch ms) up to this one."""
+    def done_by(self, at: int) -> "Tombstones":
+        """Those of erasures that were carried out by this instant (epoch ms) of the calendar.
+
+        A number is the time of its erasure, or a little more. `until` is an event's time, which in
+        an old log is years ago; it stands in where no number is told.
+        """
         kept = {
-            salt: {digest: until for digest, until in hashes.items() if until <= at}
+            salt: {
+                digest: until
+                for digest, until in hashes.items()
+                if self._done_at(salt, digest, until) <= at
+            }
             for salt, hashes in self.until.items()
         }
         return Tombstones(kept, self.last, self.numbers)
 
+    def _done_at(self, salt: str, digest: str, until: int) -> int:
+        number = self._number(salt, digest)
+        return until if number == UNTOLD else number
+
     def _number(self, salt: str, digest: str) -> int:
-        return self.numbers.get(salt, {}).get(digest, 1)
+        return self.numbers.get(salt, {}).get(digest, UNTOLD)
 
     def __or__(self, other: "Tombstones") -> "Tombstones":
         return Tombstones(

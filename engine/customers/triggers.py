@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from engine.conditions import Condition, read
+from engine.config import Config
 from engine.customers.birthday import month_and_day
 from engine.customers.fields import Facts, customer_fields
 from engine.customers.labels import Label
@@ -29,13 +30,11 @@ class On(StrEnum):
     TIER = "tier"  # a tier was reached (P2)
 
 
-class FestivalConfig(BaseModel):
+class FestivalConfig(Config):
     """One `[[festivals]]`: `solar` or `lunar` month and day ("08-15"), or a solar `term` (清明).
 
     The last day of a lunar month is "12-last": New Year's Eve.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     label: Label
@@ -61,10 +60,8 @@ class FestivalConfig(BaseModel):
         return self
 
 
-class TriggerConfig(BaseModel):
+class TriggerConfig(Config):
     """One `[[triggers]]`. `when` narrows it to some customers, as in `[[segments]]`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")
     label: Label

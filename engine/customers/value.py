@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from engine.config import Config
 from engine.customers.bought import Bought
 from engine.customers.facts import Moments
 from engine.customers.thresholds import Thresholds
@@ -16,10 +17,8 @@ BUYING_CLASSES: Final = ("top", "large", "medium", "small")
 SHARE_PARTS: Final = 10_000  # shares are compared as parts of this, never as floats
 
 
-class ValueConfig(BaseModel):
+class ValueConfig(Config):
     """`[value]`. The four shares are of the active buyers, and make up the whole."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     window_days: int = Field(default=365, ge=1, le=3650)  # decision: a year shows every season
     of: Literal["revenue", "margin"] = "revenue"

@@ -21,12 +21,12 @@ from serving.bundles import Live, major
 from serving.customer_schemas import CustomerResponse
 from serving.problems import unknown
 from serving.schemas import RecommendOptions
-from serving.sections import held_of
+from serving.sections import state_on_wire
 from serving.shop import Seen, Shop, see
 
 SLATE_ID_BYTES: Final = 12
 MILLION: Final = 1_000_000
-_AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(held_of(NOBODY, 0))
+_AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(state_on_wire(NOBODY, 0))
 """Fields of the wire that are the state's own."""
 
 
@@ -163,7 +163,7 @@ def _line(live: Live, row: int, score: float, position: int) -> dict[str, Any]:
 def standing(customer_id: str, seen: Seen) -> dict[str, Any]:
     """The answer of /customers/{id}."""
     state, bundle = seen.query.customer, seen.bundle
-    held = held_of(state, bundle.shop.shop.minor_units)
+    held = state_on_wire(state, bundle.shop.shop.minor_units)
     return {name: value for name, value in held.items() if name in _AS_HELD} | {
         "customer_id": customer_id,
         "attributes": {name: orjson.loads(told) for name, told in state.attributes.items()},

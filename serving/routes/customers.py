@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from engine.customers.identity import customer_node
-from engine.customers.section_config import SectionName
 from engine.errors import StoreError
 from engine.events import Id
 from engine.query import Asked
 from serving.audit import audit, hashes
 from serving.auth import SECTIONS_KEY
 from serving.customer_schemas import (
+    CustomerOptions,
     CustomerResponse,
     ErasureReceipt,
     LinkRequest,
@@ -84,11 +84,8 @@ async def erase(customer_id: Annotated[Id, Path()], request: Request) -> Respons
 )
 async def customer(
     customer_id: Annotated[Id, Path()],
+    options: Annotated[CustomerOptions, Query()],
     request: Request,
-    sections: Annotated[
-        list[SectionName] | None,
-        Query(description="These parts alone, of those that the caller's key may see"),
-    ] = None,
 ) -> Response:
     """An unknown customer is a customer with no history, not an error.
 
@@ -97,7 +94,7 @@ async def customer(
     out.
     """
     seen = await see(shop_of(request), Asked(n=1, customer_id=customer_id))
-    allowed = request.scope.get(SECTIONS_KEY)
+    allowed, sections = request.scope.get(SECTIONS_KEY), options.sections
     if sections is not None or allowed is not None:
         told = {
             "customer_id": customer_id,

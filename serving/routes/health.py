@@ -45,7 +45,8 @@ async def ready(request: Request) -> Response:
     if shop.drain.leaving:
         raise Refusal(LEAVING)
     taken = shop.bundles.live
-    degraded = [*taken.degraded, *(() if shop.store.up else ("store",))]
+    keys = ("keys",) if shop.keys.stale else ()
+    degraded = [*taken.degraded, *(() if shop.store.up else ("store",)), *keys]
     told: dict[str, Any] = {
         "ready": True,
         "bundle_version": taken.bundle.version,

@@ -15,31 +15,40 @@ from serving.bundles import Live
 from serving.problems import store_away, unknown
 from serving.routes.answers import listed
 from serving.routes.carry import REFUSALS, json_answer, shop_of
-from serving.schemas import ItemBatch, ItemReceipt, ItemUpdate, ListResponse, N
+from serving.schemas import (
+    ItemBatch,
+    ItemReceipt,
+    ItemUpdate,
+    ListOptions,
+    ListResponse,
+    PopularOptions,
+)
 from serving.shop import Shop, catch_up, live_now
 from serving.store.items import change_items
 
 router = APIRouter(tags=["items"])
-Number = Annotated[N, Query()]
+Options = Annotated[ListOptions, Query()]
 ItemPath = Annotated[Id, Path()]
-DEFAULT_N = 20
 
 
 @router.get("/similar/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
-async def similar(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
+async def similar(item_id: ItemPath, options: Options, request: Request) -> Response:
     """Items that customers of this one like too, more than by chance; shorter than n where evidence
     ends."""
     shop = shop_of(request)
     live = await live_now(shop)
-    return json_answer(_neighbours(live, live.bundle.alike, item_id, n, shop.now()))
+    lists = live.bundle.alike
+    return json_answer(_neighbours(live, lists, item_id, options.n, shop.now()))
 
 
 @router.get("/bought-together/{item_id:path}", response_model=ListResponse, responses=REFUSALS)
-async def bought_together(item_id: ItemPath, request: Request, n: Number = DEFAULT_N) -> Response:
+async def bought_together(item_id: ItemPath, options: Options, request: Request) -> Response:
     """Items in the same basket more often than chance explains."""
     shop = shop_of(request)
     live = await live_now(shop)
-    return json_answer(_neighbours(live, live.bundle.bought_together, item_id, n, shop.now()))
+    return json_answer(
+        _neighbours(live, live.bundle.bought_together, item_id, options.n, shop.now())
+    )
 
 
 def _neighbours(live: Live, lists: Lists, item_id: str, n: int, now: int) -> dict[str, Any]:
@@ -50,13 +59,12 @@ def _neighbours(live: Live, lists: Lists, item_id: str, n: int, now: int) -> dic
 
 
 @router.get("/popular", response_model=ListResponse, responses=REFUSALS)
-async def popular(
-    request: Request, n: Number = DEFAULT_N, category: Annotated[Id | None, Query()] = None
-) -> Response:
+async def popular(options: Annotated[PopularOptions, Query()], request: Request) -> Response:
     """What sells lately, in all or within a category and what is below it."""
     shop = shop_of(request)
     live = await live_now(shop)
-    return json_answer(listed(live, _popular(live.bundle, category), n, shop.now()))
+    found = _popular(live.bundle, options.category)
+    return json_answer(listed(live, found, options.n, shop.now()))
 
 
 def _popular(bundle: Bundle, category: str | None) -> Candidates:

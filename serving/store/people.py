@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.customers.tombstones import Tombstones
+from engine.customers.tombstones import UNTOLD, Tombstones
 from engine.happened import Happened
 from serving.store.connection import Command
 from serving.store.packing import pack
@@ -209,5 +209,5 @@ async def tombstones_of(store: Store) -> Tombstones:
     until, numbers = dict[str, int](), dict[str, int]()
     for digest, told in pairs:
         at, _, number = told.decode().partition(" ")
-        until[digest.decode()], numbers[digest.decode()] = int(at), int(number or 1)
+        until[digest.decode()], numbers[digest.decode()] = int(at), int(number or UNTOLD)
     return Tombstones({salt.decode(): until}, int(last or 0), {salt.decode(): numbers})

@@ -1,13 +1,20 @@
 """The command as a person calls it."""
 
+import itertools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from caini.main import main
+from serving.settings import Settings
+from serving.store.embedded import EmbeddedRedis
 from tests.training.jobs import tiny  # noqa: F401  # a fixture of the notebooks
 
+SHOPS = itertools.count()
 Caini = Callable[..., tuple[int, str, str]]
 
 
@@ -27,3 +34,25 @@ def caini(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         return code, told.out, told.err
 
     return call
+
+
+@pytest.fixture
+def run(caini: Caini, few: Path) -> Caini:
+    """A verb with the shop's settings and few who judge, unless others are named."""
+
+    def of(*words: object) -> tuple[int, str, str]:
+        return caini(*words, *(() if "--config" in words else ("--config", few)))
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    embedded = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
+    yield f"unix://{embedded.start().socket}"
+    embedded.stop()
+
+
+@pytest.fixture
+def shop(redis: str) -> Settings:
+    return Settings(redis_url=SecretStr(redis), shop=f"archive{next(SHOPS)}-{os.getpid()}")

@@ -1,13 +1,9 @@
-"""From the store into the log, each event exactly once; out of the store when bundles hold it."""
+"""From the store into the log, each event exactly once."""
 
-import asyncio
-import itertools
 import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -16,61 +12,14 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from caini import archiving
-from caini.archiving import archive_store, cut_store, settings_of
+from caini.archiving import archive_store, settings_of
 from caini.verbs.archive import run
 from engine.errors import ConfigError, LogError, StoreError
-from engine.events import EventType
-from engine.happened import Happened
 from serving.settings import Settings
-from serving.store.address import parse
-from serving.store.embedded import EmbeddedRedis
-from serving.store.packing import StreamId, tail_events
-from serving.store.reading import cut, last_cut
-from serving.store.store import Accepting, Store
+from tests.caini.accepted import accept, bought, in_store, published
 from tests.conftest import CONFIG
 from tests.killed import FORKSERVER
-from tests.worlds import bundle
 from training.log import LogHeader, read_header, read_log, write_log
-from training.publish import publish, retain
-
-SHOPS = itertools.count()
-NOW = 1_790_000_000_000
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded = EmbeddedRedis(tmp_path_factory.mktemp("redis"))
-    yield f"unix://{embedded.start().socket}"
-    embedded.stop()
-
-
-@pytest.fixture
-def shop(redis: str) -> Settings:
-    return Settings(redis_url=SecretStr(redis), shop=f"archive{next(SHOPS)}-{os.getpid()}")
-
-
-def in_store(settings: Settings, work):  # type: ignore[no-untyped-def]
-    async def story():  # type: ignore[no-untyped-def]
-        assert settings.redis_url is not None
-        address = parse(settings.redis_url.get_secret_value())
-        store = Store(address, settings.shop, read_s=5, write_s=5)
-        await store.start()
-        try:
-            return await work(store)
-        finally:
-            await store.stop()
-
-    return asyncio.run(story())
-
-
-def accept(settings: Settings, *events: Happened) -> list[bytes | None]:
-    return in_store(settings, lambda store: store.accept([Accepting(event) for event in events]))  # type: ignore[no-any-return]
-
-
-def bought(number: int, customer: str = "ann", **more: object) -> Happened:
-    fields = {"item_id": "茶", "unit_price_minor": 250, "order_id": f"o{number}"} | more
-    return Happened(f"p{number}", EventType.PURCHASE, NOW + number, customer, **fields)  # type: ignore[arg-type]
 
 
 def ids(log: Path) -> list[str]:
@@ -169,96 +118,6 @@ def test_a_run_killed_at_any_moment_loses_nothing_and_doubles_nothing(
     assert not list(tmp_path.glob(".*.part"))
 
 
-def _published(bundles: Path, number: int, through: str) -> None:
-    made = bundle()
-    manifest = made.manifest.model_copy(update={"created_at": number, "stream_through": through})
-    scores = made.popular.scores + np.float32(number)
-    publish(replace(made, manifest=manifest, popular=replace(made.popular, scores=scores)), bundles)
-
-
-def tail_of(settings: Settings, customer: str) -> list[str]:
-    async def read(store: Store) -> list[str]:
-        held = (await store.read(customer, None)).customer
-        return [event.event_id for event in tail_events(held)]
-
-    return in_store(settings, read)  # type: ignore[no-any-return]
-
-
-def stream_of(settings: Settings) -> int:
-    length = in_store(settings, lambda store: store.ask(("XLEN", store.keys.events)))
-    return int(length[0])
-
-
-def test_only_what_every_bundle_and_the_log_hold_is_cut(
-    shop: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archiving, "KEPT_DAYS", 0.0)
-    log, bundles = tmp_path / "log.parquet", tmp_path / "bundles"
-    told = [(accept(shop, bought(number))[0] or b"").decode() for number in range(4)]
-    accept(shop, bought(8, customer="bob"))
-    archive_store(log, shop, CONFIG)
-    assert cut_store(log, bundles, shop) is None, "nothing is published"
-    _published(bundles, 1, told[1])
-    _published(bundles, 2, told[3])
-    gone = cut_store(log, bundles, shop)
-    assert gone is not None
-    assert (gone.from_stream, gone.from_tails) == (2, 2)
-    assert tail_of(shop, "ann") == ["p2", "p3"]
-    assert stream_of(shop) == 3
-    retain(bundles, 1)
-    again = cut_store(log, bundles, shop)
-    assert again is not None
-    assert again.from_stream == 0, "the live bundle and the way back are both kept"
-
-
-def test_what_is_younger_than_three_days_stays(shop: Settings, tmp_path: Path) -> None:
-    log, bundles = tmp_path / "log.parquet", tmp_path / "bundles"
-    accept(shop, bought(1))
-    archive_store(log, shop, CONFIG)
-    _published(bundles, 1, read_header(log).stream_through)
-    gone = cut_store(log, bundles, shop)
-    assert gone is not None
-    assert (gone.from_stream, gone.from_tails) == (0, 0)
-    assert tail_of(shop, "ann") == ["p1"]
-    assert accept(shop, bought(1)) == [None], "a duplicate is still known"
-
-
-def test_a_cut_takes_referred_orders_too_leaves_visitors_and_may_be_done_again(
-    shop: Settings,
-) -> None:
-    invited = Happened("r1", EventType.REFERRAL, NOW, "ben", properties={"referrer_id": "ann"})
-    visitor = Happened("v1", EventType.VIEW, NOW, visitor_id="cookie", item_id="茶")
-    told = accept(shop, invited, bought(1, customer="ben"), visitor, bought(2, customer="ben"))
-    assert tail_of(shop, "ann") == ["p1", "p2"], "as orders of whom she referred"
-    assert told[2] is not None
-    ms, number = map(int, told[2].split(b"-"))
-
-    async def twice(store: Store) -> list[tuple[int, int]]:
-        cuts: Sequence[object] = [await cut(store, StreamId(ms, number)) for _ in range(2)]
-        assert await last_cut(store) == StreamId(ms, number)
-        return [(one.from_stream, one.from_tails) for one in cuts]  # type: ignore[attr-defined]
-
-    assert in_store(shop, twice) == [(3, 3), (0, 0)]
-    assert tail_of(shop, "ben") == ["p2"]
-    assert len(tail_of(shop, "ann")) == 1
-    assert len(in_store(shop, lambda store: store.read(None, "cookie")).visitor) == 1
-    assert stream_of(shop) == 1
-
-
-def test_a_log_that_lacks_what_was_cut_is_refused(
-    shop: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archiving, "KEPT_DAYS", 0.0)
-    log = tmp_path / "log.parquet"
-    accept(shop, bought(1))
-    archive_store(log, shop, CONFIG)
-    _published(tmp_path / "bundles", 1, read_header(log).stream_through)
-    cut_store(log, tmp_path / "bundles", shop)
-    with pytest.raises(StoreError, match="not the log that it was archived to"):
-        archive_store(tmp_path / "other.parquet", shop, CONFIG)
-    assert archive_store(log, shop, CONFIG).events == 0
-
-
 def test_a_store_or_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     nowhere = Settings(redis_url=SecretStr(f"unix://{tmp_path}/no.sock"))
     with pytest.raises(StoreError):
@@ -284,7 +143,7 @@ def test_the_verb_names_its_store_and_tells_what_it_did(
         settings_of("redis://a", tmp_path)
     monkeypatch.setenv("CAINI_SHOP", shop.shop)
     accept(shop, bought(1))
-    _published(tmp_path / "bundles", 1, "0-0")
+    published(tmp_path / "bundles", 1, "0-0")
     run(log, bundles=tmp_path / "bundles", url=redis, data=None, config=CONFIG, as_json=True)
     told = json.loads(capsys.readouterr().out)
     assert (told["events"], told["cut"]["from_stream"]) == (1, 0)

@@ -139,12 +139,46 @@ def test_the_doctor_warns_of_a_currency_that_is_not_the_logs(
     shutil.copytree(CONFIG, config)
     asked = ("doctor", "--bundles", tmp_path / "bundles", "--config", config)
     assert "counts in" not in caini(*asked)[1], "it is not set"
-    with (config / "shop.toml").open("a") as shop:
-        shop.write('\n[shop]\ncurrency = "EUR"\n')
+    shop = (config / "shop.toml").read_text(encoding="utf-8")
+    told = shop.replace('# currency = "CNY"', 'currency = "EUR"')
+    assert told != shop
+    (config / "shop.toml").write_text(told, encoding="utf-8")
     code, out, _ = caini(*asked)
     assert code == 0
     assert "warning shop.toml counts in EUR, the log of bundle" in out
     assert "in GBP, which is used" in out
+
+
+def test_the_doctor_says_of_each_fault_that_it_is_an_error_and_of_all_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caini: Caini
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    for name, right, wrong in (
+        ("shop.toml", "dormant_days = 90", 'dormant_days = "90"'),
+        ("shop.toml", "orders = 5", "ordres = 5"),
+        ("slots.toml", "size = 20", 'size = "20"'),
+        ("train.toml", "seed = 7", 'seed = "7"'),
+    ):
+        file = config / name
+        file.write_text(file.read_text().replace(right, wrong, 1))
+    code, out, err = caini("doctor", "--config", config)
+    errors = [line for line in out.splitlines() if line.startswith("error   ")]
+    assert (code, len(errors)) == (2, 4)
+    assert not [line for line in out.splitlines() if ": " in line and line[0] == " "]
+    assert [line.split(": ")[2] for line in err.splitlines()] == [
+        "shop.toml", "shop.toml", "slots.toml", "train.toml"
+    ]  # fmt: skip
+    assert all(line.endswith("; mend the file") for line in err.splitlines())
+    told = json.loads(caini("doctor", "--config", config, "--json")[1])
+    assert sum(finding["level"] == "error" for finding in told) == 4
+    code, _, err = caini("recommend", "--bundles", tmp_path, "--config", config)
+    assert (code, err.count("caini: error: s")) == (2, 3), "shop.toml twice, slots.toml once"
+    monkeypatch.setenv("CAINI_KEYS", str(tmp_path / "keys.toml"))
+    (tmp_path / "keys.toml").write_text("keys = 3\n")
+    code, _, err = caini("serve", "--bundles", tmp_path, "--config", config)
+    assert (code, err.count("caini: error: ")) == (2, 4)
+    assert "caini: error: keys.toml: keys: " in err
 
 
 @pytest.mark.parametrize("verb", ["segments", "train", "serve", "doctor"])

@@ -58,6 +58,27 @@ def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:
     assert "segment:loyal" in err, "progress"
 
 
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--segment", "gold"), "unknown segment 'gold'; known: advocate, at_risk, "),
+        (("--campaign", "spring"), "unknown campaign 'spring'; known: none"),
+        (("--after", "cheese"), "unknown list 'cheese'; known: none"),
+        (("--segment", "loyal", "--slot", "banner"), "unknown slot 'banner'; known: cart, home"),
+        (("--segment", "loyal", "--lang", "fr"), "--lang fr: must be en or zh"),
+        (("--segment", "loyal", "--suppress", "no.txt"), "no.txt: must be a text file in UTF-8"),
+    ],
+)
+def test_a_misspelt_name_is_told_before_a_bundle_is_read(
+    words: tuple[str, ...], fault: str, caini: Caini, tmp_path: Path
+) -> None:
+    """No bundle is there at all."""
+    where = ("--bundles", tmp_path / "b", "--config", CONFIG, "--out", tmp_path / "x.csv")
+    code, _, err = caini("audience", *where, *words)
+    assert (code, fault in err, "published" in err) == (2, True, False)
+    assert not list(tmp_path.iterdir()), "and nothing is made"
+
+
 def test_lists_about_an_item_a_brand_and_a_second_wave(run: Caini, tmp_path: Path) -> None:
     asked = ("audience", "--size", 30, "--n", 2, "--json", "--out")
     code, *_ = run(*asked, tmp_path / "i.parquet", "--item", "formula-001", "--name", "milk")
@@ -78,7 +99,7 @@ def test_lists_about_an_item_a_brand_and_a_second_wave(run: Caini, tmp_path: Pat
     ("words", "fault"),
     [
         (("--segment", "gold", "--out", "a.csv"), "unknown segment 'gold'; known: "),
-        (("--item", "gold", "--out", "a.csv"), "unknown item 'gold'"),
+        (("--item", "gold", "--out", "a.csv"), "unknown item 'gold'\n"),
         (("--brand", "gold", "--out", "a.csv"), "unknown brand 'gold'; known: "),
         (("--category", "gold", "--out", "a.csv"), "unknown category 'gold'; known: "),
         (("--segment", "new", "--slot", "gold", "--out", "a.csv"), "unknown slot 'gold'"),

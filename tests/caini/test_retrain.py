@@ -36,9 +36,14 @@ def shop(tmp_path: Path) -> Path:
 def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     words = ("retrain", "--log", shop / "log.parquet", "--out", shop / "bundles", "--config",
              shop / "config", "--data", shop / "store")  # fmt: skip
-    code, out, _ = caini(*words, "--json")
+    code, out, err = caini(*words, "--json")
     assert code == 0
     told = json.loads(out)
+    stages = [line.split(" ", 2)[2] for line in err.splitlines() if line.startswith("retrain: ")]
+    assert [each for each in ("archive", "check", "gate", "publish", "cut") if each in stages] == [
+        "archive", "check", "gate", "publish", "cut"
+    ]  # fmt: skip
+    assert stages[-1].startswith("done in ")
     assert (told["status"], told["exit_code"], told["error"]) == ("published", 0, None)
     assert told["archived"]["events"] == 0
     assert told["cut"]["from_stream"] == 0

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from caini.verbs.tune import inputs_of
 from engine.bundle import SCHEMA_VERSION
 from tests.caini.conftest import Caini
 from tests.training.tune.shops import BAD, badly_set
+from training.job import read_by
 
 FILES = ("shop.toml", "slots.toml", "train.toml")
 
@@ -23,8 +23,12 @@ def test_the_diff_is_written_for_what_is_surely_better_and_no_file_is_changed(
     code, said, told = caini(*words)
     assert (code, "slots.toml: my.sources.again" in said) == (0, True)
     lines = told.splitlines()
-    assert "prepared in" in lines[0]
-    assert [f"models, trial {n}: " in line for n, line in enumerate(lines[1:4], 1)] == [True] * 3
+    first = next(n for n, line in enumerate(lines) if "prepared in" in line)
+    after = lines[first + 1 :]
+    assert "search" not in told.split("prepared in")[0]
+    assert {"customers", "factors"} <= {line.split(" ", 2)[2] for line in lines[:first]}
+    assert [f"models, trial {n}: " in line for n, line in enumerate(after[:3], 1)] == [True] * 3
+    assert "done in" in lines[-1]
     assert all(line.startswith("tune: 0") for line in lines)
     assert f"{out}: read it, then: patch -p1 -d {config} < {out}" in said
     diff = out.read_text()
@@ -48,9 +52,22 @@ def test_nothing_is_written_where_nothing_is_surely_better(
     assert caini(*words, "--trials", 0, "--quiet") == (0, "", "")
 
 
+def test_where_trials_found_nothing_that_is_surely_better_it_is_said_and_no_diff_is_written(
+    small_log: Path, few: Path, tmp_path: Path, caini: Caini
+) -> None:
+    """One trial of settings drawn at random, beside those of the shop as shipped."""
+    out = tmp_path / "t.patch"
+    words = ("tune", "--log", small_log, "--config", few, "--out", out, "--no-search")
+    code, said, _ = caini(*words, "--trials", 1)
+    assert (code, out.exists()) == (0, False)
+    assert said.splitlines()[-1] == "nothing was found that is surely better; no diff is written"
+    assert "nothing was tried" not in said
+    assert "models: 1 trials, " in said
+
+
 def test_trials_of_another_format_of_bundles_are_not_taken_up(
     small_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = inputs_of(small_log, None)
-    monkeypatch.setattr("caini.verbs.tune.SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    assert inputs_of(small_log, None) != now
+    now = read_by(small_log, None)
+    monkeypatch.setattr("training.job.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    assert read_by(small_log, None) != now

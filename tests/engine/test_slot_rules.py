@@ -259,14 +259,14 @@ def test_settings_that_are_wrong_are_told_all_at_once() -> None:
     with pytest.raises(ConfigError) as told:
         check_slots(raw, "slots.toml", shop())
     for part in (
-        "slots.toml: home: shares.0: Value error, at_least (0.9) must not be above at_most",
+        "slots.toml: home: shares.0: at_least (0.9) must not be above at_most",
         "slots.toml: home.overrides[0].when.field: 'customer.mood' is no field; ",
         "slots.toml: my: unknown source 'magic'; known: again, als,",
         "slots.toml: my: lead.source: 'due' is not among the slot's sources: magic",
         "slots.toml: my.overrides[0].when.value: 'sad' is unknown; allowed: potential,",
         "slots.toml: my.overrides[0]: size: Input should be greater",
         "slots.toml: my.overrides[1]: needs `when`",
-        "slots.toml: cart: scarce: Value error, gold is no value class; allowed: top, large",
+        "slots.toml: cart: scarce: gold is no value class; allowed: top, large",
         "slots.toml: cart: shares.0.of: Input should be 'on_sale', 'new'",
     ):
         assert part in str(told.value), part

@@ -39,7 +39,7 @@ RICH = {"when": {"field": "customer.buyer", "op": "=", "value": True}, "size": 5
         ({"size": "20"}, "size: Input should be a valid integer"),
         ({"size": True}, "size: Input should be a valid integer"),
         ({"depth": "20"}, "depth: Input should be a valid integer"),
-        ({"sources": {}}, "sources: Value error, names no source; known: again, als"),
+        ({"sources": {}}, "sources: names no source; known: again, als"),
         ({"sources": {"popular": "1"}}, "sources.popular: Input should be a valid number"),
         ({"complaints": "no"}, "complaints: Input should be a valid boolean"),
         ({"spread": {"brand": "2"}}, "spread.brand: Input should be a valid integer"),

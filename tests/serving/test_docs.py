@@ -16,7 +16,7 @@ from serving.shop import Shop
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n(.*?)```", re.DOTALL)
-CHANGING = {"slate_id", "request_id", "bundle_version", "customers", "erasure"}
+CHANGING = {"slate_id", "request_id", "bundle_version", "customers", "erasure", "done_at", "until"}
 
 
 def request_of(command: str) -> dict[str, Any]:

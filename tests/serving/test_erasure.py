@@ -12,8 +12,10 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
 from engine.happened import Happened
+from engine.instants import instant
 from engine.query import Asked
 from engine.retrievers import RETRIEVERS
+from serving.clock import wall
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate
 from serving.person import Erasures
@@ -62,6 +64,21 @@ def test_all_ids_of_a_person_are_a_strangers_at_once_and_the_receipt_names_nobod
     assert [one["what"] for one in receipt["remaining"]] == ["stream", "log", "bundles"]
     assert not any(name in str(receipt) for name in ("mei", "card-7", "v-7"))
     assert known(caller, "lin")["orders"] == 1, "nobody else is touched"
+
+
+def test_the_receipt_of_an_old_logs_server_is_dated_by_the_calendar(
+    caller: Caller, tea_shop: Shop
+) -> None:
+    """The server's clock is that of a log that ended long ago; a deadline is not."""
+    began = wall()
+    receipt = erase(caller, "who asks to be forgotten")
+    until, done = (
+        round(datetime.fromisoformat(told).timestamp() * 1000)
+        for told in (receipt["remaining"][0]["until"], receipt["done_at"])
+    )
+    assert began <= done <= wall()
+    assert until == done + tea_shop.settings.erasure_days * 86_400_000
+    assert receipt["erased_at"] == instant(NOW), "events of the log are forgotten up to its end"
 
 
 def test_what_happened_before_is_refused_and_what_comes_later_is_a_new_history(

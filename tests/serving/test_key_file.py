@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from engine.errors import ConfigError
 from engine.shop import read_toml
-from serving.auth import KeyRing
+from serving.auth import KeyRing, new_key
+from tests.servers import publish_tea, serving, wait_for
 from tests.serving.test_keys import entry
 
 GOOD, LEAKED = entry("good", "1" * 64, "events"), entry("leaked", "2" * 64, "events")
@@ -54,6 +55,46 @@ def test_a_file_that_is_wrong_is_told_once_and_takes_nothing_away(file: Path) ->
     assert [line["event"] for line in logs] == ["keys not read", "keys not read", "keys read"]
     assert "not TOML" in logs[0]["problem"]
     assert "No such file" in logs[1]["problem"]
+
+
+def test_what_is_wrong_or_away_is_stale_until_it_is_mended(file: Path) -> None:
+    ring = KeyRing(file)
+    found = [ring.stale]
+    for now, change in enumerate((GOOD, "keys = [", None, "keys = [", LEAKED, None), 1):
+        if change is None:
+            file.rename(file.with_suffix(".away"))
+        else:
+            file.write_text(change)
+        ring.at(100.0 * now)
+        found.append(ring.stale)
+    file.with_suffix(".away").rename(file)  # the very file that was good
+    ring.at(1_000.0)
+    assert (found, ring.stale) == ([False, False, True, True, True, False, True], False)
+
+
+def test_a_wrong_file_is_told_though_nobody_calls(tmp_path: Path) -> None:
+    """By a line of the log; then by whoever is asked how the server is."""
+    publish_tea(tmp_path / "bundles")
+    key, digest = new_key()
+    file = tmp_path / "keys.toml"
+    file.write_text(entry("shop", digest, "metrics"))
+    environment = {"CAINI_KEYS": str(file)}
+    with serving(tmp_path / "bundles", tmp_path / "data", environment=environment) as server:
+
+        def stale() -> str:
+            headers = {"authorization": f"Bearer {key}"}
+            page = server.client.get("/metrics", headers=headers).text
+            return next(line for line in page.splitlines() if line.startswith("caini_keys_stale"))
+
+        assert (server.ready()["degraded"], stale()) == ([], "caini_keys_stale 0.0")
+        file.write_text("keys = [")
+        told = wait_for(lambda: server.logged("keys not read"))
+        assert "not TOML" in told["problem"]
+        assert (server.ready()["ready"], server.ready()["degraded"]) == (True, ["keys"])
+        wait_for(lambda: stale() == "caini_keys_stale 1.0")
+        file.write_text(entry("shop", digest, "metrics"))
+        wait_for(lambda: server.ready()["degraded"] == [])
+        wait_for(lambda: stale() == "caini_keys_stale 0.0")
 
 
 @pytest.mark.parametrize("deep", ["a = " + "[" * 100_000, "a = " + "{a=" * 100_000])

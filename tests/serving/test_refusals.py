@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from serving.app import open_shop
 from serving.shop import Shop
+from tests.serving.caller import AT
 from tests.serving.wire import call, problem
 
 
@@ -71,6 +72,76 @@ def test_a_wrong_request_is_told_which_field_is_wrong(
 )
 def test_wrong_paths_and_queries_are_told_so_too(client: TestClient, path: str) -> None:
     problem(client.get(path), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("/recommend/mei?context=a", "'context' is no parameter; did you mean context_items? kno"),
+        ("/recommend/mei?lang=en", "'lang' is no parameter; did you mean language? known: slot, n"),
+        ("/similar/green?nn=1", "'nn' is no parameter; did you mean n? known: n"),
+        ("/bought-together/green?size=1", "'size' is no parameter; known: n"),
+        ("/popular?categry=x", "'categry' is no parameter; did you mean category? known: n, cat"),
+        ("/customers/mei?section=user", "'section' is no parameter; did you mean sections? known"),
+    ],
+)
+def test_a_misspelt_parameter_is_told_with_the_nearest_that_there_is(
+    client: TestClient, asked: str, said: str
+) -> None:
+    told = problem(client.get(asked), 422, "invalid-request")
+    assert told["errors"][0]["problem"].startswith(said)
+    assert told["errors"][0]["field"] == said.split("'")[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "field", "said"),
+    [
+        ("POST", "/recommend", {"contxt": ["a"]}, "contxt", "did you mean context_items? known: "),
+        (
+            "POST",
+            "/customers/link",
+            {"customer_id": "a", "aliases": [{"kind": "visitor", "vlaue": "v"}]},
+            "aliases.0.vlaue",
+            "'vlaue' is no field; did you mean value? known: kind, value",
+        ),
+        (
+            "PUT",
+            "/items",
+            {"items": [{"item_id": "a", "stok": 1}]},
+            "items.0.stok",
+            "'stok' is no field; did you mean stock? known: item_id, ",
+        ),
+    ],
+)
+def test_a_misspelt_field_of_a_body_is_told_with_the_nearest(
+    client: TestClient, method: str, path: str, body: dict[str, object], field: str, said: str
+) -> None:
+    told = problem(client.request(method, path, json=body), 422, "invalid-request")
+    by_field = {error["field"]: error["problem"] for error in told["errors"]}
+    assert said in by_field[field]
+
+
+def test_faults_of_an_event_are_told_in_words_of_ours_with_their_field(client: TestClient) -> None:
+    whole = {"event_id": "f-1", "at": AT, "customer_id": "mei", "item_id": "green"}
+    lines = [
+        whole | {"type": "refund"},
+        whole | {"type": "view", "item_id": None},
+        whole | {"type": "view", "customer_id": None},
+        whole | {"type": "purchase", "unit_price": 10**10, "quantity": 10},
+        whole | {"type": "view", "at": "1970-01-01T00:00:00Z"},
+        whole | {"type": "view", "custmer": 1, "colour": 2},
+    ]
+    told = client.post("/events", json={"events": lines}).json()["results"]
+    assert [each["errors"][0] for each in told[:5]] == [
+        "unit_price: a refund needs a unit_price: without, it takes back no money",
+        "item_id: a view needs an item_id",
+        "customer_id: needs a customer_id or a visitor_id",
+        "unit_price: quantity × unit_price is above 10,000,000,000",
+        "at: at 1970-01-01T00:00:00+00:00 is outside 1990–2100",
+    ]
+    first, second = told[5]["errors"]
+    assert first.startswith("custmer: 'custmer' is no field; did you mean customer_id? known: ev")
+    assert second == "colour: 'colour' is no field"
 
 
 def test_what_there_is_not_is_404_and_what_is_not_allowed_405(client: TestClient) -> None:

@@ -16,6 +16,7 @@ from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
 from engine.happened import Happened
 from engine.ids import IdMap
+from engine.types import DAY_MS
 from tests.training.test_people import frame_of
 from tests.worlds import START, bundle
 from training.erasure import (
@@ -155,6 +156,19 @@ def test_what_a_bundle_knows_is_told_by_numbers_and_not_by_clocks_that_may_be_ah
     assert not holds_erased(made, ahead | erased("c:bo", number=2)), "nobody it holds"
     another = ahead | erased("c:mei", salt="a new store's")
     assert holds_erased(made, another), "which counts from one again"
+
+
+def test_how_old_an_erasure_is_goes_by_the_calendar_and_not_by_an_old_logs_clock(
+    tmp_path: Path,
+) -> None:
+    """Events of a log that ended years ago are forgotten up to then; it was done just now."""
+    done = AT + 3 * 365 * DAY_MS
+    old = publish(bundle(), tmp_path).version
+    later = bundle().manifest.model_copy(update={"created_at": 1, "seed": 8})
+    publish(replace(bundle(), manifest=later), tmp_path)
+    just_now = erased("c:mei", number=done)
+    assert forget_erased(tmp_path, just_now, before=done - 1) == []
+    assert forget_erased(tmp_path, just_now, before=done) == [old]
 
 
 def test_tombstones_of_before_the_numbers_are_the_first(log: Path) -> None:

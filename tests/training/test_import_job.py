@@ -8,6 +8,7 @@ import pytest
 
 from caini.verbs import import_ as verb
 from engine.errors import ConfigError, LogError
+from engine.shop import ShopIdentity
 from training.import_job import ImportOptions, import_log
 from training.importers import rows as rows_module
 from training.log import read_log
@@ -40,6 +41,25 @@ def test_the_summary_accounts_for_every_row(source: Callable[..., Path], tmp_pat
     assert summary.rejected == {"type_unknown": 1}
     assert summary.set_aside == {"repeated_event_id": 1, "repeated_header": 1}
     assert summary.rows == summary.events + sum([*summary.rejected.values(), 2])
+
+
+def test_of_a_data_set_that_is_known_it_is_told_what_suits_the_shops_settings(
+    source: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sales = tmp_path / "sales.csv"
+    sales.write_text(
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "536365,85123A,HEART,6,2010-12-01 08:26:00,2.55,17850,United Kingdom\n"
+    )
+    out = tmp_path / "log.parquet"
+    verb.run(sales, out, format="online-retail", as_json=True)
+    suits = json.loads(capsys.readouterr().out)["shop"]
+    assert suits == {"currency": "GBP", "time_zone": "Europe/London", "language": "en"}
+    assert ShopIdentity.model_validate(suits).time_zone == "Europe/London"
+    verb.run(sales, out, format="online-retail")
+    said = " ".join(capsys.readouterr().out.split())
+    assert 'under [shop] in config/shop.toml: currency = "GBP", time_zone = "Europe/London"' in said
+    assert import_log(source(3), out, EVENTS).shop == {}, "a shop knows its own"
 
 
 def test_too_many_rejects_fail_and_leave_only_the_quarantine(

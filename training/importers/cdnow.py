@@ -81,4 +81,11 @@ def _rejects(rows: pl.DataFrame) -> tuple[Reject, ...]:
     )
 
 
-CDNOW: Final = Format(name="cdnow", convert=convert, shape="lines", currency="USD", channel="web")
+CDNOW: Final = Format(
+    name="cdnow",
+    convert=convert,
+    shape="lines",
+    currency="USD",
+    channel="web",
+    shop={"time_zone": "UTC", "language": "en"},
+)

@@ -64,6 +64,7 @@ class Format:
     header: tuple[str, ...] | None = None  # the columns of a table without a header line
     currency: str = "CNY"
     channel: str | None = None
+    shop: Mapping[str, str] = field(default_factory=dict)  # what [shop] of shop.toml should say
     timeless: bool = False
     settle: Callable[[pl.LazyFrame], pl.DataFrame] | None = None  # event_id -> its order_id
     catalogue: Callable[[pl.DataFrame], pl.DataFrame] | None = None  # Draft.items -> ITEMS_SCHEMA

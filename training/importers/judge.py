@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
 from engine.events import AMOUNT_OUT_OF_RANGE, ITEM_REQUIRED, MAX_ID_BYTES, Event, EventType
+from engine.faults import problem_of
 from engine.happened import Happened, from_event
 from training.log import SCHEMA
 
@@ -99,6 +100,6 @@ def _problem_of_id(text: object) -> str:
 
 def _detail(fault: ErrorDetails) -> str:
     field = ".".join(map(str, fault["loc"]))
-    message = fault["msg"].removeprefix("Value error, ")
+    message = problem_of(fault, None)
     given = f"{str(fault['input'])[:60]!r}: " if field and fault["type"] != "missing" else ""
     return f"{field} {given}{message}".strip()

@@ -5,9 +5,10 @@ from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import to_json
 
+from engine.config import Config
 from engine.errors import ConfigError
 from engine.events import Event, EventType
 from engine.faults import faults
@@ -19,7 +20,6 @@ PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 MICROSECONDS: Final = 1_000_000
 FAR_AWAY: Final = 9_000_000_000  # seconds: the year 2255, inside 64 bits in nanoseconds
 WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
-STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
 
 def _known_field(name: str) -> str:
@@ -38,16 +38,12 @@ EventField = Annotated[str, AfterValidator(_known_field)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class FileShape(BaseModel):
-    model_config = STRICT
-
+class FileShape(Config):
     header: tuple[str, ...] | None = None  # the columns of a file without a header line
 
 
-class TimeForm(BaseModel):
+class TimeForm(Config):
     """Of the column mapped to `at`: a number of `unit`, or text in `format`, or ISO 8601."""
-
-    model_config = STRICT
 
     unit: Literal["s", "ms", "us", "ns"] | None = None
     format: str | None = None  # strptime
@@ -60,17 +56,17 @@ class TimeForm(BaseModel):
         return self
 
 
-class Mapping(BaseModel):
+class Mapping(Config):
     """What the file is, in the words of an event."""
-
-    model_config = STRICT
 
     file: FileShape = FileShape()
     columns: dict[EventField, str] = Field(min_length=1)
-    constants: dict[EventField, str | int | float] = {}
-    properties: dict[str, str] = {}  # property -> column
+    constants: dict[EventField, str | int | float] = Field(default_factory=dict)
+    properties: dict[str, str] = Field(default_factory=dict)  # property -> column
     time: TimeForm = TimeForm()
-    types: dict[str, EventType] = {}  # the file's word -> ours; ours need no entry
+    types: dict[str, EventType] = Field(
+        default_factory=dict
+    )  # the file's word -> ours; ours need no entry
     skip_types: tuple[str, ...] = ()  # words whose rows are set aside
 
     @model_validator(mode="after")

@@ -202,6 +202,7 @@ ONLINE_RETAIL: Final = Format(
     renamed=NAMES_IN_SECOND_EDITION,
     currency="GBP",
     channel="web",
+    shop={"time_zone": ZONE, "language": "en"},
     settle=order_of_refunds,
     catalogue=catalogue,
 )

@@ -9,19 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
+from engine.config import Config
 from engine.types import Scores, Vectors
 from training.interactions import Interactions
 from training.pairs import Pairs, liked
 
 
-class AlsConfig(BaseModel):
+class AlsConfig(Config):
     """In implicit's words. Its own alpha of 1 halves the recall on sparse data (measured)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     factors: int = Field(default=128, ge=1, le=1024)
     regularization: float = Field(default=30, gt=0)  # 10 to 30 measured on three sets

@@ -7,8 +7,9 @@ and not units.
 from typing import Final
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.top import sum_lists
 from engine.types import Lists, Scores
 from training.interactions import Interactions
@@ -27,9 +28,7 @@ TWO_WAYS: Final = (  # the best (b, l, r) of gowalla and of amazon-cds; together
 )
 
 
-class BlendConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class BlendConfig(Config):
     cooccurrence: tuple[CooccurrenceConfig, ...] = Field(default=TWO_WAYS, min_length=1)
     ridge: RidgeConfig = RidgeConfig()
     ridge_weight: float = Field(default=0.4, ge=0, le=1)  # co-occurrences share the rest

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from scipy.stats import chi2
 
+from engine.config import Config
 from engine.types import Lists, Offsets, Rows, Scores
 from training.compiled import Block, blocks, compiled, in_threads
 from training.interactions import Interactions
@@ -22,9 +23,7 @@ BLOCKS = 64  # decision: enough that two threads end together
 Floats = NDArray[np.float64]
 
 
-class BoughtTogetherConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class BoughtTogetherConfig(Config):
     chance: float = Field(default=0.05, gt=0, lt=1)  # that any pair of the whole table is noise
     min_customers: int = Field(default=3, ge=1)  # decision: one household's habit is no rule
     largest_basket: int = Field(default=200, ge=2)  # guess: a larger one is a wholesaler's list

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.types import Lists, Rows, Scores
 from training.compiled import Block, blocks, compiled, in_threads
 from training.interactions import Interactions
@@ -22,10 +23,8 @@ from training.pairs import Pairs, by_item, liked, totals
 BLOCKS = 64  # decision: enough that two threads end together
 
 
-class CooccurrenceConfig(BaseModel):
+class CooccurrenceConfig(Config):
     """One setting between those that are best on gowalla and on amazon-cds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     customer_exponent: float = Field(default=0.75, ge=0, le=2)  # b
     source_exponent: float = Field(default=0.6, ge=0, le=2)  # l

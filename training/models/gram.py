@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.types import Lists, Scores
 from training.interactions import Interactions
 from training.models.cooccurrence import (
@@ -24,9 +25,7 @@ from training.pairs import Pairs, by_item, liked, totals
 Floats = NDArray[np.float64]
 
 
-class GramConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class GramConfig(Config):
     customer_exponent: float = Field(default=0.5, ge=0, le=2)  # b; 0.3 to 1 measured on three sets
     pair_half_life_days: float = Field(default=30, gt=0)  # measured on online-retail
     pair_half_life_places: float | None = Field(default=None, gt=0)  # of a line without times

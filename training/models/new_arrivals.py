@@ -2,17 +2,16 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.item_history import NEVER
 from engine.top import best
 from engine.types import DAY_MS, NO_CANDIDATES, Candidates
 from training.interactions import Interactions
 
 
-class NewArrivalsConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class NewArrivalsConfig(Config):
     window_days: float = Field(default=30, gt=0)  # decision: an item is new for a month
     prior_days: float = Field(default=7, gt=0)  # guess: what a first sale leans on
     list_length: int = Field(default=500, ge=1)

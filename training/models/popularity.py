@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.top import best
 from engine.types import Candidates, Lists, Mask, Rows
 from training.models.daily import Daily, Floats, decayed
 from training.ragged import as_lists
 
 
-class PopularityConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class PopularityConfig(Config):
     half_life_days: float = Field(default=7, gt=0)  # measured on online-retail
     long_half_life_days: float = Field(default=120, gt=0)  # guess: what recent counts lean on
     prior: float = Field(default=20, gt=0)  # guess: decayed interactions that the long run is worth

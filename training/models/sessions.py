@@ -2,8 +2,9 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.sessions import LONGEST, Sessions
 from engine.types import Instants, Offsets, Rows
 from training.interactions import Interactions
@@ -13,9 +14,7 @@ MINUTE_MS = 60_000
 Places = NDArray[np.int64]
 
 
-class SessionsConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class SessionsConfig(Config):
     gap_minutes: float = Field(default=30, gt=0)  # convention of web analytics
     longest: int = Field(default=LONGEST, ge=2, le=LONGEST)  # latest events that are kept
     per_item: int = Field(default=50, ge=1)  # newest sessions by item: as good as 500 (measured)

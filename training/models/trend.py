@@ -6,16 +6,15 @@ items on a validation part of online-retail rose from 0.095 to 0.122.
 """
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from engine.config import Config
 from engine.types import Scores
 from training.interactions import Interactions
 from training.models.daily import FOREVER, Daily, Floats, decayed
 
 
-class TrendConfig(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class TrendConfig(Config):
     half_life_days: float = Field(default=7, gt=0)  # 7 is better than 3 and 14 on online-retail
     exponent: float = Field(default=0.3, ge=0, le=1)  # 0: no trend; 0.25 to 0.5 measured
     prior: float = Field(default=5, gt=0)  # events of the long run; 1 to 20 measured alike

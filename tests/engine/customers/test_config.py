@@ -7,7 +7,7 @@ import pytest
 from engine.customers.config import CustomersConfig, customer_problems
 from engine.errors import ConfigError
 from engine.events import EventType
-from engine.shop import read_shop
+from engine.shop import ShopIdentity, read_shop
 from tests.engine.customers.world import event, purchase, schemes, state_of
 
 SHIPPED = Path(__file__).parents[3] / "config" / "shop.toml"
@@ -31,6 +31,15 @@ def test_the_shipped_file_says_the_defaults_of_the_code() -> None:
         defaults.price_band,
     )
     assert shop.repurchase.model_copy(update={"category_days": {}}) == defaults.repurchase
+
+
+def test_the_shipped_file_shows_what_a_shop_says_of_itself_with_the_defaults_of_the_code() -> None:
+    """The currency too, which stands in a comment: the log knows its own."""
+    text = SHIPPED.read_text(encoding="utf-8")
+    told = tomllib.loads(text.replace('# currency = "', 'currency = "', 1))["shop"]
+    assert set(told) == {"time_zone", "language", "minor_units", "currency"}
+    assert ShopIdentity.model_validate(told) == ShopIdentity()
+    assert "currency" not in read_shop(SHIPPED).shop.model_fields_set
 
 
 def test_all_faults_of_all_sections_are_told_at_once() -> None:

@@ -8,7 +8,7 @@ from tests.engine.customers.test_loyalty import assert_sums
 from tests.engine.customers.world import history_of, purchase, refund, schemes
 
 LABEL = {"en": "x", "zh": "x"}
-TOP = {"name": "top", "label": LABEL, "points": 1, "price": "0.9"}
+TOP = {"name": "top", "label": LABEL, "points": 1, "price": 0.9}
 CARRY = schemes(
     loyalty={"reset": "carry", "tiers": [TOP], "referred_per_point": 1}
 ).ladder  # a new start for each point

@@ -1,0 +1,84 @@
+"""shop.toml and slots.toml are read together: no fault of one hides those of the other."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ConfigError
+from engine.shop_folder import read_folder, read_slots_in
+from tests.conftest import CONFIG
+from training.train import read_settings
+
+OF_LOST = 'when = { field = "customer.segments", op = "has", value = "lost" }'
+OF_STAR = 'when = { field = "customer.tier", op = "=", value = "star_2" }'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    slots = tmp_path / "config" / "slots.toml"
+    for when in (OF_LOST, OF_STAR):
+        slots.write_text(f"{slots.read_text()}\n[[home.overrides]]\n{when}\nsize = 3\n")
+    return tmp_path / "config"
+
+
+def spoil(file: Path, right: str, wrong: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+
+
+def faults(folder: Path) -> list[str]:
+    with pytest.raises(ConfigError) as told:
+        read_folder(folder)
+    return str(told.value).splitlines()
+
+
+def test_what_is_right_is_read(folder: Path) -> None:
+    shop, slots = read_folder(folder)
+    assert {"lost", "dormant"} <= {each.name for each in shop.segments}
+    assert len(slots["home"].variants) == len(read_slots_in(folder)["home"].variants) >= 2
+
+
+def test_faults_of_both_files_are_told_at_once_and_none_that_is_no_fault(folder: Path) -> None:
+    """The segment `lost` and the tier `star_2` have a fault each; slots may name them all the
+    same."""
+    spoil(folder / "shop.toml", 'label = { en = "lost", zh = "流失客户" }', 'label = "lost"')
+    spoil(folder / "shop.toml", "price = 0.85", 'price = "0.85"')
+    spoil(folder / "slots.toml", "size = 20", 'size = "20"')
+    spoil(folder / "slots.toml", 'value = "star_2"', 'value = "star_9"')
+    told = faults(folder)
+    assert [line.split(": ")[:2] for line in told] == [
+        ["shop.toml", "loyalty.tiers[1].price"],
+        ["shop.toml", "segments[1].label"],
+        ["slots.toml", "home"],
+        ["slots.toml", "home.overrides[3].when.value"],
+    ]
+    assert "'star_9' is unknown; allowed: star_1, star_2, diamond" in told[3]
+    with pytest.raises(ConfigError) as alone:
+        read_slots_in(folder)
+    assert str(alone.value).splitlines() == told[2:]
+
+
+def test_a_shop_that_cannot_be_read_at_all_makes_no_name_a_fault(folder: Path) -> None:
+    (folder / "shop.toml").write_text("[loyalty")
+    spoil(folder / "slots.toml", "size = 20", "size = 0")
+    spoil(folder / "slots.toml", 'value = "star_2"', 'value = "a tier of its own"')
+    told = faults(folder)
+    assert len(told) == 2
+    assert "not TOML" in told[0]
+    assert told[1].startswith("slots.toml: home: size: ")
+    (folder / "shop.toml").unlink()
+    assert "cannot be read: No such file" in faults(folder)[0]
+    assert len(faults(folder)) == 2
+
+
+def test_a_training_tells_the_faults_of_all_three_files(folder: Path) -> None:
+    spoil(folder / "shop.toml", "dormant_days = 90", 'dormant_days = "90"')
+    spoil(folder / "slots.toml", "size = 20", 'size = "20"')
+    spoil(folder / "train.toml", "seed = 7", 'seed = "7"')
+    with pytest.raises(ConfigError) as told:
+        read_settings(folder)
+    files = [line.split(":")[0] for line in str(told.value).splitlines()]
+    assert files == ["shop.toml", "slots.toml", "train.toml"]
