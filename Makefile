@@ -24,7 +24,7 @@ help: ## list the verbs
 	  || { echo "Caini needs Python 3.11; name it with: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@echo "setting up .venv from requirements.lock: once, a few minutes"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

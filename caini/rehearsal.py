@@ -90,7 +90,7 @@ def answers(bundles: Path, config: Path, version: str, asked: Sequence[Request])
             return [f"the server does not start: {' | '.join(server.said[-3:])}"]
         with Client(port) as client:
             try:
-                client.wait_until_ready()
+                client.wait_until_ready(lambda: server.process.poll() is None)
                 told = [_fault(client, request, version) for request in asked]
             except (CainiError, OSError, HTTPException) as error:
                 return [f"the server does not answer: {error}"]

@@ -18,7 +18,7 @@ from engine.instants import instant
 from engine.types import DAY_MS, Mask
 from training.customer_states import profiles
 from training.festivals import near
-from training.order_days import bought_again
+from training.order_days import at_several_times, bought_again
 from training.persons import left_at_home
 from training.ragged import rows_of
 
@@ -113,7 +113,7 @@ def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     places, found = bought_again(day.bundle, day.now, day.schemes.repurchase)
     chances = np.zeros(len(items.rows))
     chances[places] = np.where(found.near, found.chances, 0)
-    wanted = (chances > 0) & (items.bought > items.last_units)
+    wanted = (chances > 0) & at_several_times(items)
     for row, left in left_at_home(day.bundle, day.now).items():
         own = slice(items.offsets[row], items.offsets[row + 1])
         wanted[own] &= ~np.isin(items.rows[own], left)

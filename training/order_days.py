@@ -9,8 +9,8 @@ from engine.bundle import Bundle
 from engine.customers.facts import Orders
 from engine.customers.renewal import Again, Visits, again
 from engine.customers.repurchase import RepurchaseConfig
-from engine.item_history import taken
-from engine.types import DAY_MS, Instants, ItemHistory, Rows
+from engine.item_history import CustomerItems, taken
+from engine.types import DAY_MS, Instants, ItemHistory, Mask, Rows
 from training.customer_orders import owners_of
 from training.ragged import rows_of
 
@@ -37,6 +37,12 @@ def visits_of_all(owners: Rows, pairs: ItemHistory, days: Integers, now: int) ->
         age=np.maximum(now / DAY_MS - begun, 0.0),
         since=ends - firsts,
     )
+
+
+def at_several_times(table: CustomerItems) -> Mask:
+    """(n_pairs,) what somebody bought more than once: a message about other goods annoys."""
+    several: Mask = table.bought > table.last_units
+    return several
 
 
 def bought_again(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -44,10 +45,12 @@ class Client:
             raise CainiError(f"event refused: {receipt['results']}")
         return receipt
 
-    def wait_until_ready(self) -> None:
-        """Raises CainiError when the server is not ready in time."""
+    def wait_until_ready(self, runs: Callable[[], bool]) -> None:
+        """Raises CainiError when the server is not ready in time, or no longer `runs`."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
+            if not runs():
+                raise CainiError("the server ended before it was ready")
             try:
                 if self.ask("GET", "/health/ready").get("ready"):
                     return

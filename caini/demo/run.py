@@ -48,10 +48,11 @@ def run_demo(demo: Demo) -> None:
     demo.folder.mkdir(parents=True, exist_ok=True)
     log, cast = _make_log(demo, console)
     bundles = _train(demo, log, console)
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
     port = demo.port or _free_port()
     with _serving(demo, bundles, port) as server, Client(port) as client:
-        client.wait_until_ready()
+        client.wait_until_ready(lambda: server.poll() is None)
         perform(client, cast, show)
         address = f"http://127.0.0.1:{port}"
         show.title(show.say("up", address=address))
@@ -111,7 +112,7 @@ def _serving(demo: Demo, bundles: Path, port: int) -> Iterator[subprocess.Popen[
         try:
             server.wait(15)
         except subprocess.TimeoutExpired:
-            server.kill()
+            os.killpg(server.pid, signal.SIGKILL)  # with its workers and its Redis
 
 
 def perform(client: Client, cast: Cast, show: Show) -> None:
@@ -157,6 +158,6 @@ def _wait(server: subprocess.Popen[bytes]) -> None:
 
 
 def _interrupted(signum: int, frame: FrameType | None) -> NoReturn:
-    """SIGTERM ends the demo as Ctrl-C does, and its server with it."""
+    """SIGTERM and a terminal that is closed end the demo as Ctrl-C does, and its server with it."""
     del signum, frame
     raise KeyboardInterrupt

@@ -1,18 +1,23 @@
 """`caini demo` from nothing to slates that react, on a small shop and in both languages."""
 
+import contextlib
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 
+from caini.demo.client import Client
 from caini.main import main
 from caini.verbs.demo import run
-from engine.errors import ConfigError
+from engine.errors import CainiError, ConfigError
 from tests.conftest import CONFIG
 from tests.servers import PATIENCE_S
 
@@ -45,7 +50,7 @@ def test_named_customers_get_different_slates_that_react_to_what_happens(
     assert "http://127.0.0.1:" in told
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_shop_stays_open_until_it_is_told_to_close(
     few: Path, tmp_path: Path, number: int
 ) -> None:
@@ -66,6 +71,61 @@ def test_the_shop_stays_open_until_it_is_told_to_close(
         demo.wait(PATIENCE_S)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/health/live")
+
+
+AT_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+def test_ctrl_c_in_a_terminal_ends_all_that_the_demo_started(few: Path, tmp_path: Path) -> None:
+    """In a terminal of its own: the key reaches every process of the foreground at once."""
+    command = [sys.executable, "-c", AT_A_TERMINAL, "-m", "caini", "demo", "--port", "0"]
+    command += ["--folder", str(tmp_path), "--config", str(few), "--customers", "100"]
+    command += ["--items", "200"]
+    keyboard, terminal = pty.openpty()
+    three = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    demo = subprocess.Popen(command, **three, start_new_session=True)
+    os.close(terminal)
+    try:
+        told = said(keyboard, until=b"Ctrl-C")
+        assert len(processes_of(tmp_path)) > 2, "the demo, its server and the server's Redis"
+        os.write(keyboard, b"\x03")
+        told += said(keyboard, until=b"nothing: the terminal is gone with who held it last")
+        assert demo.wait(PATIENCE_S) == 0
+    finally:
+        demo.terminate()
+        demo.wait(PATIENCE_S)
+        os.close(keyboard)
+    assert b"Traceback" not in told
+    assert processes_of(tmp_path) == []
+
+
+def said(keyboard: int, until: bytes) -> bytes:
+    told, end = b"", time.monotonic() + PATIENCE_S
+    with contextlib.suppress(OSError):
+        while until not in told and time.monotonic() < end:
+            if select.select([keyboard], [], [], 1)[0]:
+                told += os.read(keyboard, 65_536)
+    return told
+
+
+def processes_of(folder: Path) -> list[bytes]:
+    """What still runs and names the folder in its command."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if str(folder).encode() in command:
+                found.append(command)
+    return found
+
+
+def test_a_server_that_ends_at_once_is_not_waited_for() -> None:
+    with Client(1) as client, pytest.raises(CainiError, match="ended before it was ready"):
+        client.wait_until_ready(lambda: False)
 
 
 def test_the_demo_speaks_chinese(

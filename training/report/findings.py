@@ -164,7 +164,11 @@ def due(facts: Facts) -> Finding | None:
     )
     expected = {name: round(value or 0) for name, value in worth.row(0, named=True).items()}
     days = facts.bundle.shop.repurchase.horizon_days
-    return Finding("due", "pairs", {"customers": people, "days": days, **expected})
+    values: dict[str, Value] = {"customers": people, "days": days, **expected}
+    reminded = found.filter("reminded")["customer"].n_unique()
+    if reminded < facts.k:
+        return Finding("due_once", "pairs", values)
+    return Finding("due", "pairs", {**values, "reminded": reminded})
 
 
 def engine_on(aim: str) -> Callable[[Facts], Finding | None]:

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from training.order_days import bought_again
+from training.order_days import at_several_times, bought_again
 from training.ragged import rows_of
 from training.report.facts import Facts
 from training.report.groups import hide_small
@@ -116,12 +116,15 @@ def due_again(facts: Facts) -> pl.DataFrame:
 
 
 def due_pairs(facts: Facts) -> pl.DataFrame:
-    """customer, item, chance: every pair that is around the end of its cycle as the log ends.
+    """customer, item, chance, reminded: every pair around the end of its cycle as the log ends.
 
+    `reminded` is what a message may be about (A3), as the shop's condition and caps let it.
     Stricter than the source `due` where goods have no cycle: there all that was ever bought is due.
     """
     places, found = bought_again(facts.bundle, facts.now)
     near, items = places[found.near], facts.bundle.customer_items
     who = rows_of(items.offsets)[near]
     chances = found.chances[found.near]
-    return pl.DataFrame({"customer": who, "item": items.rows[near], "chance": chances})
+    reminded = at_several_times(items)[near]
+    columns = {"customer": who, "item": items.rows[near], "chance": chances}
+    return pl.DataFrame({**columns, "reminded": reminded})

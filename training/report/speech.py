@@ -71,6 +71,7 @@ KINDS: Final[Mapping[str, str]] = {
     "recall_before": "share",
     "recency_score": "count",
     "refund_share": "share",
+    "reminded": "count",
     "k": "fine_number",
     "known_share": "share",
     "sales_share": "share",

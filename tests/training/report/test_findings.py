@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
+from engine.customers.triggers import On
+from training.causes import Day, dues
+from training.choosing import with_open
 from training.report import exposure, pairs
 from training.report.examples import EXAMPLES, examples
 from training.report.facts import Facts
@@ -74,6 +78,22 @@ def test_goods_are_told_as_the_tables_have_them(facts: Facts, told: dict[str, Fi
         assert told["not_shown"].values["items"] == stock["never_shown"]["items"]
     assert told["pair"].values["baskets"] == pairs.together(facts)["baskets"][0]
     assert told["due"].values["customers"] == pairs.due_pairs(facts)["customer"].n_unique()
+
+
+def test_what_is_due_is_told_with_whom_a_reminder_reaches(
+    facts: Facts, told: dict[str, Finding]
+) -> None:
+    """The messages of the day on which the log ends, without conditions and caps."""
+    schemes = facts.bundle.schemes
+    states = with_open(facts.states, facts.bundle, ())
+    today = Day(facts.bundle, schemes, states, (), facts.now)
+    trigger = next(one for one in facts.bundle.shop.triggers if one.on is On.DUE)
+    reminded = list(dues(today, trigger, np.ones(states.height, np.bool_)))
+    assert 0 < len(reminded) < told["due"].values["customers"]
+    assert told["due"].values["reminded"] == len(reminded)
+    found = {one.code for one in findings(replace(facts, k=len(reminded) + 1))}
+    assert "due_once" in found
+    assert "due" not in found
 
 
 def test_refunds_and_nameless_sales_speak_only_when_they_matter(

@@ -58,7 +58,9 @@ def test_names_of_kinds_and_measures_have_texts() -> None:
         for side in ("ahead", "behind")
         for aim in ("everything", "new_items")
     } <= codes
-    assert len(codes) == len(findings.RULES) + 3  # the week has two, the engine four for two
+    assert (
+        len(codes) == len(findings.RULES) + 4
+    )  # the week and what is due have two, the engine four for two
 
 
 def test_the_words_of_the_labels_are_spoken_in_each_language(facts: Facts) -> None:
