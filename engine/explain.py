@@ -103,7 +103,7 @@ def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
 
 
 def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict[int, int]:
-    """Item row of the slate → the item that contributed most to it, for sources that have one."""
+    """Item row of the slate → the item that speaks most for it, for sources that have one."""
     leads: dict[int, int] = {}
     for name in set(sources):
         evidence = _evidence(name, query, bundle)
@@ -135,7 +135,8 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
     if source == "similar":
         history = query.history
         named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
-        return _Evidence(bundle.alike, history.rows[named], history.weights[named], most)
+        liked = np.sign(history.weights[named])  # the most alike is named, not the most bought
+        return _Evidence(bundle.alike, history.rows[named], liked, most)
     asked = {
         "session": (query.recent, bundle.alike),
         "context": (query.context, bundle.alike),

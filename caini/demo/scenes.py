@@ -62,7 +62,7 @@ def simulated_cast(language: Language) -> Cast:
 
     def scenes(client: Client) -> Iterator[Scene]:
         now = datetime.now(UTC).isoformat()
-        yield _stranger_looks(client, language, now, search="coffee")
+        yield _stranger_looks(client, language, now, search="espresso")
         yield _mei_refills(client, language, now)
         yield _tang_rises(client, language, now)
 

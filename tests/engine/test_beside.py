@@ -43,16 +43,16 @@ def test_a_reason_names_no_pair_of_chance_among_what_led_to_an_item(tea: Bundle)
             one.row: (one.reason, one.because) for one in slate.items if one.source == "similar"
         }
         assert told[BLACK] == black
-        assert told[CUP] == ("bought_similar", (GREEN,))
+        assert told[CUP] == ("viewed_similar", (POT,))
 
 
-def test_of_what_led_to_an_item_the_strongest_that_is_no_chance_is_named(tea: Bundle) -> None:
-    """The cup is led to by green tea, most of all, and by the pot."""
-    chance = lists({BLACK: 0.9}, *SIMILAR[1:])  # green tea met the cup by chance
+def test_of_what_led_to_an_item_the_most_alike_that_is_no_chance_is_named(tea: Bundle) -> None:
+    """The cup is led to by green tea, which was bought, and by the pot, which is more alike."""
+    chance = lists(*SIMILAR[:4], {}, {})  # the pot met the cup by chance
     slot = plan(sources={"similar": 1}, repeat="always", fallback=[])
     slate = recommend(query(tea, customer_id="mei", n=9), slot, replace(tea, alike=chance))
     told = {one.row: (one.reason, one.because) for one in slate.items}
-    assert told[CUP] == ("viewed_similar", (POT,))
+    assert told[CUP] == ("bought_similar", (GREEN,))
 
 
 def test_it_is_kept_with_the_bundle(tea: Bundle, tmp_path: Path) -> None:
