@@ -123,6 +123,7 @@ def evaluate_on(
     bundle = learned.put_in(bundle)
     if keep is not None:
         keep(bundle)
+    say("hold-out: judge")
     rng = np.random.default_rng(train.seed)
     truth = truth_of(held.future, data).sampled(train.evaluation.customers, rng)
     fresh = new_only(truth, data)
