@@ -54,13 +54,11 @@ class Asked:
 class Query:
     """What the path works on, in rows of one bundle."""
 
-    now: int
     n: int
     customer: CustomerState
-    supplies: Supplies  # of `history`
+    supplies: Supplies
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
-    history: ItemHistory = NO_ITEM_HISTORY
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -73,6 +71,14 @@ class Query:
     searching: bool = False  # the words came with this request; else they are the last ones
     channel: str | None = None
     degraded: tuple[str, ...] = ()
+
+    @property
+    def now(self) -> int:
+        return self.supplies.now
+
+    @property
+    def history(self) -> ItemHistory:
+        return self.supplies.history
 
     @property
     def basket(self) -> Rows:
@@ -99,13 +105,11 @@ def enrich(
     if not person.customer.personal:
         person = Person(person.customer)
     return Query(
-        now=now,
         n=asked.n,
         customer=person.customer,
         supplies=Supplies(person.history, bundle.repurchase, now, person.ordered_at),
         segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
         customer_row=person.row,
-        history=person.history,
         fresh=person.fresh,
         recent=person.recent,
         context=_known(bundle, asked.context_items),

@@ -61,6 +61,12 @@ def test_C1_an_own_cycle_counts_units_where_the_item_does() -> None:
     assert lasts(held(TEA, [0, 12, 24, 36], units=2), prior=0) == pytest.approx(12)
 
 
+def test_C1_many_units_at_once_last_no_longer_than_anybody_stocks_up() -> None:
+    for units, days in ((3, 21), (52, 364), (576, 365)):
+        assert lasts(held(MILK, [0], units=units)) == days
+    assert lasts(held(MILK, [0], units=576), stock_days=5) == 7, "one unit lasts what it lasts"
+
+
 def test_C3_the_chance_is_that_of_the_formula() -> None:
     """Orders on days 0, 10 and 20, tea in the first two; asked on day 30 for the next 14."""
     renewal = Renewal(
