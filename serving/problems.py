@@ -34,7 +34,9 @@ class Problem(BaseModel):
     status: int
     detail: str | None = None
     errors: list[FieldProblem] | None = None
-    known: list[str] | None = Field(None, description="The names that there are")
+    known: list[str] | None = Field(
+        None, description="The names that there are; the nearest of many"
+    )
     request_id: str | None = None
 
 
@@ -51,14 +53,14 @@ def refusal(status: int, kind: str, title: str, detail: str | None = None) -> Re
     return Refusal(Problem(type=f"urn:caini:{kind}", title=title, status=status, detail=detail))
 
 
-def unknown(kind: str, name: str, known: Sequence[str] | None = None) -> Refusal:
+def unknown(kind: str, name: str, known: Sequence[str] | None = None, more: str = "") -> Refusal:
     """404. `known` lists what there is, where that is a short list and no secret."""
     return Refusal(
         Problem(
             type=f"urn:caini:unknown-{kind}",
             title=f"No such {kind}",
             status=404,
-            detail=f"There is no {kind} {name!r}.",
+            detail=f"There is no {kind} {name!r}. {more}".rstrip(),
             known=None if known is None else list(known),
         )
     )

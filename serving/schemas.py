@@ -171,7 +171,9 @@ class ItemBatch(Wire):
 
 
 class ItemReceipt(Wire):
-    changed: int
+    changed: int = Field(
+        description="Items that the live bundle holds and that a field was given of"
+    )
     unknown: list[str] = Field(description="Items that the live bundle does not hold yet; kept")
     unknown_categories: list[str] = Field(
         description="Categories that the live bundle does not hold yet: their items stay where "

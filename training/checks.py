@@ -82,14 +82,21 @@ def _volume(facts: LogFacts, config: CheckConfig) -> Iterator[Finding]:
 
 
 def _content(facts: LogFacts, config: CheckConfig, rejects: float) -> Iterator[Finding]:
-    said = f"{facts.unknown_items:.1%} of the events name items that the catalogue lacks"
-    yield _graded("unknown_items", config.unknown_items, facts.unknown_items, said)
+    yield _catalogue(facts.unknown_items, config.unknown_items)
     said = f"the import rejected {rejects:.1%} of the rows"
     yield _graded("rejects", config.rejects, rejects, said)
     said = f"one customer made {facts.busiest_customer:.0%} of the events"
     yield _graded("busiest_customer", config.busiest_customer, facts.busiest_customer, said)
     said = f"{facts.alike_ids} items have ids that differ in case or outer spaces only"
     yield _graded("alike_ids", config.alike_ids, facts.alike_ids / max(facts.items, 1), said)
+
+
+def _catalogue(unknown: float | None, limits: Limits) -> Finding:
+    if unknown is None:
+        said = "there is no catalogue: no item has a title, a price or a category"
+        return Finding("unknown_items", Severity.WARNING, said)
+    said = f"{unknown:.1%} of the events name items that the catalogue lacks"
+    return _graded("unknown_items", limits, unknown, said)
 
 
 def _time(facts: LogFacts, config: CheckConfig, now: int) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import polars as pl
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
+from engine.catalogue import UNKNOWN, Catalogue
 from engine.errors import BundleError
 from engine.ids import IdMap
 from engine.slots import Repeat, find_slot
@@ -100,6 +101,29 @@ def _older_or_smaller(
     fewer = 1 - challenger.sellable.sum() / max(champion.sellable.sum(), 1)
     than = f"{'fewer' if fewer >= 0 else 'more'} items can be sold than the champion had"
     yield _at_most(config.lost_sellable, fewer, "lost_sellable", f"{abs(fewer):.1%} {than}")
+    yield from _described_less(challenger.catalogue, champion.catalogue, config.lost_described)
+
+
+def _described_less(ours: Catalogue, theirs: Catalogue, limit: float) -> Iterator[Finding]:
+    """Where a catalogue file is gone, ids and all that was learnt are still whole."""
+    before, now = _described(theirs), _described(ours)
+    for check, what in (
+        ("lost_titles", "a title"), ("lost_prices", "a price"), ("lost_categories", "a category"),
+    ):  # fmt: skip
+        lost = 1 - now[check] / before[check] if before[check] else 0.0
+        said = f"{now[check]:.1%} of the items have {what}, of the champion's {before[check]:.1%}"
+        asks = "; is the catalogue file there, and whole?" if lost > limit else ""
+        yield _at_most(limit, lost, check, said + asks)
+
+
+def _described(catalogue: Catalogue) -> dict[str, float]:
+    """Shares of the items, by the check that looks at them."""
+    known = {
+        "lost_titles": np.diff(catalogue.titles.offsets) > 0,
+        "lost_prices": catalogue.price_minor != UNKNOWN,
+        "lost_categories": catalogue.category != UNKNOWN,
+    }
+    return {check: float(there.mean()) if len(there) else 0.0 for check, there in known.items()}
 
 
 def _at_most(limit: float, share: float, check: str, said: str) -> Finding:

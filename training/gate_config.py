@@ -19,6 +19,7 @@ class GateConfig(Config):
     lost_customers: Share = Field(default=0.1, ge=0, le=1)
     new_items: Share = Field(default=0.5, ge=0, le=1)  # of the challenger's: another catalogue?
     lost_sellable: Share = Field(default=0.5, ge=0, le=1)
+    lost_described: Share = Field(default=0.2, ge=0, le=1)  # that had a title, price or category
     one_item: Share = Field(default=0.9, ge=0, le=1)  # of the slates that begin with the same item
     unfilled: Share = Field(default=0.01, ge=0, le=1)  # places of slates that stay empty
     memory: Share = Field(default=0.6, ge=0, le=1)  # chance that a known pair outscores another

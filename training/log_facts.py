@@ -24,7 +24,7 @@ class LogFacts:
     future: int  # events that lie more than a day after now
     last_week: int  # events in the 7 days before the last event
     week_before: float | None  # mean of the 4 weeks before that; None for a shorter log
-    unknown_items: float  # share of the events' items that the catalogue does not list
+    unknown_items: float | None  # share of the events' items that are not in it; None without one
     busiest_customer: float  # share of the events that one customer made
     alike_ids: int  # items whose ids differ from another's in case or outer spaces only
     kinds: Mapping[str, float]  # type → share of the events
@@ -75,9 +75,9 @@ def _weeks(log: pl.LazyFrame, first: int, last: int) -> tuple[int, float | None]
     return counted["last"].item(), before if first <= earliest else None
 
 
-def _unknown(log: pl.LazyFrame, items: pl.DataFrame | None) -> float:
+def _unknown(log: pl.LazyFrame, items: pl.DataFrame | None) -> float | None:
     if items is None:
-        return 0.0
+        return None
     named = log.filter(pl.col("item_id").is_not_null()).select("item_id")
     known = items.lazy().select("item_id").unique()
     missing = named.join(known, on="item_id", how="anti").select(pl.len()).collect().item()

@@ -19,6 +19,7 @@ from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Served, Slate
 from serving.bundles import Live, major
 from serving.customer_schemas import CustomerResponse
+from serving.nearest import unknown_category
 from serving.problems import unknown
 from serving.schemas import RecommendOptions
 from serving.sections import state_on_wire
@@ -64,7 +65,7 @@ def _plan(shop: Shop, name: str) -> SlotPlan:
 def _ready(seen: Seen, options: RecommendOptions, plan: SlotPlan) -> Query:
     """As long as was asked, else as the slot is for this customer."""
     if options.category is not None and seen.query.category == UNKNOWN:
-        raise unknown("category", options.category)
+        raise unknown_category(seen.bundle, options.category)
     query = seen.query
     if options.n is not None:
         return query

@@ -1,6 +1,6 @@
 """Lists around an item, what is popular, and the shop's word on its items."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
@@ -12,6 +12,7 @@ from engine.events import Id
 from engine.happened import to_minor
 from engine.types import Candidates, Lists
 from serving.bundles import Live
+from serving.nearest import unknown_category
 from serving.problems import store_away, unknown
 from serving.routes.answers import listed
 from serving.routes.carry import REFUSALS, json_answer, shop_of
@@ -72,7 +73,7 @@ def _popular(bundle: Bundle, category: str | None) -> Candidates:
         return bundle.popular
     code = bundle.catalogue.categories.row(category)
     if code < 0:
-        raise unknown("category", category)
+        raise unknown_category(bundle, category)
     inside = bundle.catalogue.within(code)[bundle.popular.rows]  # by what the shop says now
     return Candidates(bundle.popular.rows[inside], bundle.popular.scores[inside])
 
@@ -89,7 +90,7 @@ async def put_items(batch: Annotated[ItemBatch, Body()], request: Request) -> Re
     except StoreError as error:
         raise store_away(str(error)) from error
     shop.metrics.item_changes.inc(len(changes))
-    return json_answer(_receipt(shop, batch, count))
+    return json_answer(_receipt(shop, changes, count))
 
 
 def _change(item: ItemUpdate, minor_units: int) -> dict[str, Any]:
@@ -104,20 +105,25 @@ def _change(item: ItemUpdate, minor_units: int) -> dict[str, Any]:
     return change.model_dump(exclude_none=True, exclude={"item_id"})
 
 
-def _receipt(shop: Shop, batch: ItemBatch, count: int) -> dict[str, Any]:
+def _receipt(
+    shop: Shop, changes: Sequence[tuple[str, dict[str, Any]]], count: int
+) -> dict[str, Any]:
     bundle = shop.bundles.live.bundle
-    ids = [item.item_id for item in batch.items]
+    ids = [item_id for item_id, _ in changes]
     rows = bundle.items.rows(ids).tolist()
-    named = dict.fromkeys(item.category for item in batch.items if item.category is not None)
+    named = dict.fromkeys(given["category"] for _, given in changes if "category" in given)
     nowhere = [path for path in named if bundle.catalogue.categories.row(path) < 0]
     return {
-        "changed": sum(_has_effect(item, nowhere) for item in batch.items),
+        "changed": sum(
+            row >= 0 and _has_effect(given, nowhere)
+            for row, (_, given) in zip(rows, changes, strict=True)
+        ),
         "unknown": [item_id for item_id, row in zip(ids, rows, strict=True) if row < 0],
         "unknown_categories": nowhere,
         "change_count": count,
     }
 
 
-def _has_effect(item: ItemUpdate, nowhere: Container[str]) -> bool:
-    """False where all that is given is a category that there is not."""
-    return item.category not in nowhere or bool(item.model_fields_set - {"item_id", "category"})
+def _has_effect(given: Mapping[str, Any], nowhere: Container[str]) -> bool:
+    """False where nothing is given, or only a category that there is not."""
+    return any(name != "category" or value not in nowhere for name, value in given.items())

@@ -175,6 +175,17 @@ def mostly_sold_out(made: Bundle) -> Bundle:
     return replace(made, catalogue=replace(made.catalogue, available=left))
 
 
+def undescribed(made: Bundle, *lost: str) -> Bundle:
+    """As if the catalogue file had no such columns; an item's id and lists are as they were."""
+    catalogue, n = made.catalogue, len(made.items)
+    nothing = {
+        "titles": type(catalogue.titles).build([""] * n),
+        "price_minor": np.full(n, -1, np.int64),
+        "category": np.full(n, -1, np.int32),
+    }
+    return replace(made, catalogue=replace(catalogue, **{name: nothing[name] for name in lost}))
+
+
 def factors(made: Bundle, **fields: np.ndarray) -> Bundle:
     return replace(made, factors=replace(made.factors, **fields))  # type: ignore[arg-type]
 
@@ -217,6 +228,9 @@ FAULTS: dict[str, tuple[str, Fault]] = {
         lambda b: replace(b, popular=Candidates(np.zeros_like(b.popular.rows), b.popular.scores))),
     "everything sold out": ("sellable", sold_out),
     "mostly sold out": ("lost_sellable", mostly_sold_out),
+    "titles gone": ("lost_titles", lambda b: undescribed(b, "titles")),
+    "prices gone": ("lost_prices", lambda b: undescribed(b, "price_minor")),
+    "categories gone": ("lost_categories", lambda b: undescribed(b, "category")),
     "the index of another run": ("index", index_of_another),
     "item ids mixed up": ("histories", lambda b: replace(b, items=shuffled(b.items))),
     "customer ids mixed up": (

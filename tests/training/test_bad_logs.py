@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from engine.bundle_files import read_bundle
@@ -110,7 +111,7 @@ def test_a_log_that_cannot_be_trained_on_says_why(log: Log, said: str, tmp_path:
 
 def graded(log: Log, **changes: object) -> dict[str, Severity]:
     frame = frame_of(log)
-    facts = log_facts(frame, None, NOW)
+    facts = log_facts(frame, pl.DataFrame(frame.collect()["item_id"].unique()), NOW)
     config = CheckConfig(**changes)  # type: ignore[arg-type]
     found = check_log(facts, config, now=NOW)
     return {one.check: one.severity for one in found if one.severity is not Severity.OK}
@@ -138,6 +139,20 @@ def test_a_good_log_passes_every_check_and_an_empty_one_none() -> None:
     assert graded(people()) == {}
     assert graded([]) == {"volume": Severity.ERROR}
     assert graded(people(), fewest_events=301) == {"volume": Severity.ERROR}
+
+
+def test_a_catalogue_that_is_not_there_is_told_and_one_that_lacks_items_is_measured() -> None:
+    frame = frame_of([{"day": day, "item": f"i{day}"} for day in range(4)])
+    for ids, severity, said in (
+        (None, Severity.WARNING, "there is no catalogue: no item has a title, a price or a categ"),
+        (["i0"], Severity.ERROR, "75.0% of the events name items that the catalogue lacks"),
+        (["i0", "i1", "i2", "i3"], Severity.OK, "0.0% of the events name items that the catalog"),
+    ):
+        items = None if ids is None else pl.DataFrame({"item_id": ids})
+        found = check_log(log_facts(frame, items, NOW), CheckConfig(), now=NOW)
+        (told,) = [one for one in found if one.check == "unknown_items"]
+        assert told.severity is severity
+        assert told.said.startswith(said)
 
 
 def test_a_week_without_events_and_one_with_many_are_told() -> None:

@@ -11,10 +11,10 @@ from engine.bundle_files import read_manifest
 from engine.errors import BundleRefused, ConfigError, DataRefused, LeaseError
 from engine.types import DAY_MS
 from tests.training.jobs import NOW, longer, outside, ran, reused
-from training.findings import Severity
+from training.findings import Severity, errors
 from training.job import Job, Result
 from training.lease import lease
-from training.log import read_log, write_log
+from training.log import items_path, read_log, write_log
 from training.publish import current, rollback, versions
 from training.records import record_of, twin_of
 from training.retrain import retrain
@@ -42,6 +42,19 @@ def test_the_same_inputs_are_trained_again_where_bundles_have_another_format(
     assert ran(live).status == "unchanged"
     monkeypatch.setattr("training.job.SCHEMA_VERSION", SCHEMA_VERSION + 1)
     assert ran(live).status == "published"
+
+
+def test_a_catalogue_that_is_gone_is_refused_and_what_is_live_stays(live: Job) -> None:
+    items_path(live.log).unlink()
+    result = Result()
+    with pytest.raises(
+        BundleRefused, match=r"lost_titles: 0\.0% of the items have a title, of the"
+    ):
+        retrain(live, outside(), result)
+    assert {one.check for one in errors(result.gate)} >= {"lost_titles", "lost_prices"}
+    assert current(live.bundles) == result.champion
+    meant = replace(live, override="the catalogue comes tomorrow")
+    assert ran(meant).override == "the catalogue comes tomorrow"
 
 
 def test_a_new_event_or_another_setting_is_trained_on_and_old_versions_go(live: Job) -> None:

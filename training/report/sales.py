@@ -11,7 +11,8 @@ def by(facts: Facts, group: str) -> pl.DataFrame:
     """group, sales_minor, sales_share, growth, year_growth, orders, customers, coverage.
 
     `coverage` is the share of the period's buying customers who bought in the group. Lines that
-    name no group stand in a row of their own (null). Growth needs the earlier window whole.
+    name no group stand in a row of their own (null). A group of 1 to k - 1 buying customers is left
+    out, however many orders of nobody stand beside theirs. Growth needs the earlier window whole.
     """
     window = last(PERIOD_MS, facts.now)
     now = facts.trade.filter(window.holds)
@@ -30,9 +31,7 @@ def by(facts: Facts, group: str) -> pl.DataFrame:
         year_growth=_growth("year_minor"),
         coverage=pl.col("customers") / max(buyers, 1),
     )
-    few = pl.col("customers").is_between(1, facts.k - 1)
-    told = [pl.when(~few).then(name).alias(name) for name in ("customers", "coverage")]
-    kept = hide_small(table, facts.k, count="people").with_columns(told)
+    kept = hide_small(hide_small(table, facts.k, count="people"), facts.k)
     ordered = kept.sort(["sales_minor", group], descending=[True, False], nulls_last=True)
     return ordered.select(
         group,
