@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from engine.errors import ConfigError
@@ -18,6 +19,12 @@ from tests.servers import publish_tea, serving, wait_for
 from tests.serving.test_keys import entry
 
 GOOD, LEAKED = entry("good", "1" * 64, "events"), entry("leaked", "2" * 64, "events")
+
+
+@pytest.fixture(autouse=True)
+def logs_of_every_level() -> None:
+    """A verb that ran in this process before may have asked for warnings alone."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture
