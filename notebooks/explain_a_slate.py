@@ -65,10 +65,7 @@ state = query.customer
 
 
 # %%
-def title(item: int) -> str:
-    return bundle.catalogue.titles[item] or bundle.items.id(item)
-
-
+title = bundle.title_of
 history = query.history
 pl.DataFrame(
     {
