@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -34,7 +34,8 @@ Request = dict[str, Any]
 class _Running:
     process: subprocess.Popen[str]
     lines: Queue[str | None]
-    said: list[str] = field(default_factory=list)  # its last words, if it does not start
+    said: list[str] = field(default_factory=list)  # its last words, if it ends by itself
+    silent: Event = field(default_factory=Event)  # nothing more will be said
 
 
 def rehearsal(config: Path, recorded: str | None) -> Callable[[Path], Sequence[str]]:
@@ -87,13 +88,13 @@ def answers(bundles: Path, config: Path, version: str, asked: Sequence[Request])
     ):
         port = _port(server)
         if port is None:
-            return [f"the server does not start: {' | '.join(server.said[-3:])}"]
+            return [f"the server does not start: {_last_words(server)}"]
         with Client(port) as client:
             try:
                 client.wait_until_ready(lambda: server.process.poll() is None)
                 told = [_fault(client, request, version) for request in asked]
             except (CainiError, OSError, HTTPException) as error:
-                return [f"the server does not answer: {error}"]
+                return [f"the server does not answer: {error}: {_last_words(server)}"]
     return [fault for fault in told if fault is not None]
 
 
@@ -144,7 +145,14 @@ def _read(server: _Running) -> None:
     for line in server.process.stderr:
         server.said.append(line.strip())
         server.lines.put(line)
+    server.silent.set()
     server.lines.put(None)
+
+
+def _last_words(server: _Running) -> str:
+    if server.process.poll() is not None:
+        server.silent.wait(STOP_S)
+    return " | ".join(server.said[-3:])
 
 
 def _port(server: _Running) -> int | None:

@@ -254,6 +254,10 @@ class Bundle:
         place = self.visitors.ids.row(visitor_id)
         return place >= 0 and int(self.visitors.customers[place]) == self.customers.row(customer_id)
 
+    def title_of(self, row: int) -> str:
+        """The id of an item that has no title."""
+        return self.catalogue.titles[row] or self.items.id(row)
+
     @property
     def version(self) -> str:
         return self.manifest.version

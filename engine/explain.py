@@ -47,59 +47,56 @@ REASONS: Final = {
 
 def explain(pool: Pool, query: Query, slot: Slot, bundle: Bundle) -> Slate:
     """`pool` in its final order becomes the slate."""
-    names = slot.names
+    names, rows = slot.names, pool.rows.tolist()
     sources = [names[place] for place in pool.sources.tolist()]
     leads = _leads(pool, sources, query, bundle)
-    known = _known(sources, query)
+    known = _known(rows, query)
     items = []
-    for row, score, source in zip(pool.rows.tolist(), pool.scores.tolist(), sources, strict=True):
-        lead = leads.get(row)
-        because = () if lead is None else (lead,)
-        code, days = _reason(row, source, lead, known)
-        items.append(Served(row, score, source, code, because, days))
+    for row, score, source in zip(rows, pool.scores.tolist(), sources, strict=True):
+        items.append(Served(row, score, source, *_reason(row, source, leads.get(row), known)))
     return Slate(tuple(items), query.degraded)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    bought: frozenset[int]  # empty where no item is shown that another led to
-    due: Mapping[int, Cycle]  # near the end of its cycle; empty where nothing bought is shown
+    """What of the customer's own past a reason may tell."""
+
+    seen: frozenset[int]  # lately
+    bought: frozenset[int]
     often: frozenset[int]  # bought in more than one order, as far as that still counts
+    due: Mapping[int, Cycle]  # near the end of its cycle
 
 
-def _known(sources: list[str], query: Query) -> _Known:
-    history = query.history
-    held = history.rows[history.bought > 0].tolist() if LED.intersection(sources) else ()
-    if not OWN.intersection(sources):
-        return _Known(frozenset(held), {}, frozenset())
+def _known(shown: list[int], query: Query) -> _Known:
+    """The last two are empty where nothing that was bought is shown."""
+    history, seen = query.history, frozenset(query.recent.tolist())
+    bought = frozenset(history.rows[history.bought > 0].tolist())
+    if bought.isdisjoint(shown):
+        return _Known(seen, bought, frozenset(), {})
     often = history.rows[history.frequency > ONE_ORDER].tolist()
-    return _Known(frozenset(held), query.supplies.cycles, frozenset(often))
+    return _Known(seen, bought, frozenset(often), query.supplies.cycles)
 
 
-Said = tuple[str, tuple[int, int] | None]  # a code, and days to say with it
+Said = tuple[str, tuple[int, ...], tuple[int, int] | None]  # a code, items that it names, and days
 
 
 def _reason(row: int, source: str, lead: int | None, known: _Known) -> Said:
-    if source in LED:
-        return _led(row, source, lead, known), None
-    if source in OWN:
+    """What the customer buys themself needs no other item to lead to it."""
+    if source in OWN or (source in LED and row in known.bought):
         return _own(row, known)
-    return REASONS[source], None
+    if lead is not None:
+        bought = source in LED and lead in known.bought
+        return "bought_similar" if bought else REASONS[source], (lead,), None
+    if source in LED:
+        return "seen" if row in known.seen else "taste", (), None
+    return REASONS[source], (), None
 
 
 def _own(row: int, known: _Known) -> Said:
     cycle = known.due.get(row)
     if cycle is not None:
-        return "due" if cycle.own else "due_first", (cycle.every, cycle.ago)
-    return "again" if row in known.often else "bought_before", None
-
-
-def _led(row: int, source: str, lead: int | None, known: _Known) -> str:
-    if lead is not None:
-        return "bought_similar" if lead in known.bought else REASONS[source]
-    if source == "similar":
-        return "taste"  # what led to it is older than a reason may name, or met it by chance
-    return "bought_before" if row in known.bought else "seen"
+        return "due" if cycle.own else "due_first", (), (cycle.every, cycle.ago)
+    return "again" if row in known.often else "bought_before", (), None
 
 
 def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict[int, int]:
@@ -111,14 +108,23 @@ def _leads(pool: Pool, sources: list[str], query: Query, bundle: Bundle) -> dict
             continue
         chosen = pool.rows[[place for place, source in enumerate(sources) if source == name]]
         found = _strongest(evidence, chosen)
-        leads |= _of_session(found, chosen, query.recent) if name == "session" else found
+        leads |= _of_session(found, chosen, query.recent, bundle) if name == "session" else found
     return leads
 
 
-def _of_session(found: Mapping[int, int], chosen: Rows, recent: Rows) -> dict[int, int]:
-    """What past sessions alone propose goes with the newest item; what was seen goes with none."""
-    newest, seen = int(recent[0]), set(recent.tolist())
-    return {row: found.get(row, newest) for row in chosen.tolist() if row not in seen}
+def _of_session(
+    found: Mapping[int, int], chosen: Rows, recent: Rows, bundle: Bundle
+) -> dict[int, int]:
+    """What past sessions alone propose goes with the newest item; what was seen goes with none, nor
+    does what a pair of chance has brought."""
+    seen = set(recent.tolist())
+    leads = {row: lead for row, lead in found.items() if row not in seen}
+    rest = np.array([row for row in chosen.tolist() if row not in found and row not in seen], int)
+    if len(rest):
+        pairs = _Evidence(bundle.similar, recent, by_position(len(recent)), reach(len(recent)))
+        by_chance = _strongest(pairs, rest)
+        leads |= {row: int(recent[0]) for row in rest.tolist() if row not in by_chance}
+    return leads
 
 
 class _Evidence(NamedTuple):

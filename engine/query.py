@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
+
 from engine.bundle import Bundle
 from engine.customers.complaints import complained_rows
 from engine.customers.history import fold_all, key_of
@@ -13,11 +15,23 @@ from engine.customers.supplies import Supplies
 from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
+from engine.interactions import InteractionConfig
 from engine.item_history import count, merge, newest, saturated
 from engine.person import Known, home_at_training, known_at_training, known_customer, orders_told
 from engine.types import DAY_MS, NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION_DAYS: Final = 30  # decision: "lately" is true of no older sign of interest
+INTEREST: Final = frozenset(
+    {
+        EventType.VIEW,
+        EventType.CLICK,
+        EventType.FAVOURITE,
+        EventType.CART,
+        EventType.PURCHASE,
+        EventType.ENQUIRY,
+    }
+)
+"""Events that say "I look at this now"."""
 SESSION: Final = 10  # items of a session that count; 5–10 measured on diginetica
 
 
@@ -40,13 +54,11 @@ class Asked:
 class Query:
     """What the path works on, in rows of one bundle."""
 
-    now: int
     n: int
     customer: CustomerState
-    supplies: Supplies  # of `history`
+    supplies: Supplies
     customer_row: int = -1  # -1: not in the bundle
     segment: int = -1  # place of the customer's segment in shop.toml
-    history: ItemHistory = NO_ITEM_HISTORY
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -59,6 +71,14 @@ class Query:
     searching: bool = False  # the words came with this request; else they are the last ones
     channel: str | None = None
     degraded: tuple[str, ...] = ()
+
+    @property
+    def now(self) -> int:
+        return self.supplies.now
+
+    @property
+    def history(self) -> ItemHistory:
+        return self.supplies.history
 
     @property
     def basket(self) -> Rows:
@@ -85,13 +105,11 @@ def enrich(
     if not person.customer.personal:
         person = Person(person.customer)
     return Query(
-        now=now,
         n=asked.n,
         customer=person.customer,
         supplies=Supplies(person.history, bundle.repurchase, now, person.ordered_at),
         segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
         customer_row=person.row,
-        history=person.history,
         fresh=person.fresh,
         recent=person.recent,
         context=_known(bundle, asked.context_items),
@@ -150,7 +168,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
         history=history,
         ordered_at=past.orders.at,
         fresh=len(news) > 0,
-        recent=newest(history, SESSION, now - SESSION_DAYS * DAY_MS),
+        recent=_session(tail, rows, history, bundle.shop.interactions, now),
         search=_latest_query(tail),
         complained=complained_rows(past, history, bundle.items),
     )
@@ -165,6 +183,26 @@ def _known(bundle: Bundle, items: Sequence[str]) -> Rows:
 
 def _category(bundle: Bundle, path: str | None) -> int | None:
     return None if path is None else bundle.catalogue.categories.row(path)
+
+
+def _session(
+    tail: Sequence[Happened], rows: Rows, history: ItemHistory, config: InteractionConfig, now: int
+) -> Rows:
+    """What was looked at lately, newest first: of the newest events also looks that weigh nothing
+    in this shop, of which the history does not tell when they were.
+    """
+    since = now - SESSION_DAYS * DAY_MS
+    weightless = [
+        (row, event.at)
+        for row, event in zip(rows.tolist(), tail, strict=True)
+        if row >= 0 and event.type in INTEREST and config.weights[event.type] <= 0
+    ]
+    if weightless:
+        seen, at = zip(*weightless, strict=True)
+        last_at = history.last_at.copy()
+        np.maximum.at(last_at, history.rows.searchsorted(seen), at)
+        history = replace(history, last_at=last_at)
+    return newest(history, SESSION, since)
 
 
 def _latest_query(tail: Sequence[Happened]) -> str | None:

@@ -112,9 +112,9 @@ def behind_days(case: Case) -> Column:
     return case.of_history((newest - last_at.take(case.entries)) / DAY_MS, LONG_AGO)
 
 
-def cycles(case: Case) -> Column:
+def progress(case: Case) -> Column:
     """Since the item was bought, in times that what was bought lasts."""
-    return case.of_history(case.query.supplies.passed.take(case.entries), LONG_AGO)
+    return case.of_history(case.query.supplies.progress.take(case.entries), LONG_AGO)
 
 
 def brand_share(case: Case) -> Column:
@@ -158,7 +158,7 @@ FEATURES: Final[Mapping[str, Feature]] = {
     "frequency": frequency,
     "interest": interest,
     "behind_days": behind_days,
-    "cycles": cycles,
+    "progress": progress,
     "brand_share": brand_share,
     "category_share": category_share,
 }

@@ -24,7 +24,7 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     found = retrieve(query, slot, bundle)
     pool = fuse(found, tuple(slot.sources.values()))
     filters = filters_of(query, slot, bundle)
-    pool = filters.passed(pool)
+    pool = filters.filtered(pool)
     pool = rank(pool, found, query, slot, bundle)
     pool = weigh_by_rules(pool, query, slot, bundle)
     pool = fill(pool, filters)

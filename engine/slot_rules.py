@@ -36,12 +36,12 @@ class Filters:
 
     def keep(self, rows: Rows) -> Mask:
         """Which of `rows` pass every filter."""
-        asked = (self.query, self.slot, self.bundle)
-        keep: Mask = ~self.hidden.take(rows) & filter_for_slot(rows, *asked)
-        ruled = filter_by_rules(rows, *asked)
+        of = (self.query, self.slot, self.bundle)
+        keep: Mask = ~self.hidden.take(rows) & filter_for_slot(rows, *of)
+        ruled = filter_by_rules(rows, *of)
         return keep if ruled is None else keep & ruled
 
-    def passed(self, pool: Pool) -> Pool:
+    def filtered(self, pool: Pool) -> Pool:
         return pool.take(self.keep(pool.rows))
 
 

@@ -47,16 +47,16 @@ def entries_of(lists: Lists, keys: Rows, most: int) -> tuple[Rows, Scores]:
     others has score 0. Measured at less than half the time of a slice for each list.
     """
     starts = lists.offsets.take(keys)
-    ragged = lists.ragged.take(keys).nonzero()[0].tolist()
+    ragged = lists.ragged.take(keys).nonzero()[0]
     width = min(lists.width, most)
-    windows = np.minimum(starts, len(lists.rows) - width) if ragged else starts
+    windows = np.minimum(starts, len(lists.rows) - width) if len(ragged) else starts
     rows = _windows(lists.rows, width)[windows]
     scores = _windows(lists.scores, width)[windows]
-    for line in ragged:
-        begin = int(starts[line] - windows[line])
-        length = int(lists.offsets[keys[line] + 1] - starts[line])
-        scores[line, :begin] = 0
-        scores[line, begin + length :] = 0
+    if len(ragged):
+        ends = (lists.offsets.take(keys.take(ragged) + 1) - windows.take(ragged))[:, np.newaxis]
+        begins = (starts - windows).take(ragged)[:, np.newaxis]
+        steps = np.arange(width)
+        scores[ragged] *= (steps >= begins) & (steps < ends)
     return rows, scores
 
 

@@ -65,10 +65,7 @@ state = query.customer
 
 
 # %%
-def title(item: int) -> str:
-    return bundle.catalogue.titles[item] or bundle.items.id(item)
-
-
+title = bundle.title_of
 history = query.history
 pl.DataFrame(
     {
@@ -112,7 +109,7 @@ shown(pool)
 
 # %%
 filters = filters_of(query, slot, bundle)
-passed = filters.passed(pool)
+passed = filters.filtered(pool)
 gone = set(pool.rows.tolist()) - set(passed.rows.tolist())
 print(f"{len(gone)} of {len(pool)} are filtered out:", [title(i) for i in sorted(gone)[:3]], "…")
 filled = fill(weigh_by_rules(passed, query, slot, bundle), filters)

@@ -166,9 +166,9 @@ async def _follow_links(shop: Shop) -> None:
 
 
 async def _follow_keys(shop: Shop) -> None:
-    """A file that has become wrong is told, whether anybody calls or not."""
+    """A file that has become wrong is told within a second, whether anybody calls or not."""
     while True:
-        shop.keys.at(time.time())
+        shop.keys.look(time.time())
         shop.metrics.keys_stale.set(shop.keys.stale)
         await asyncio.sleep(LOOK_S)
 

@@ -142,9 +142,14 @@ class KeyRing:
 
     def at(self, now_s: float) -> Keys:
         if self._path is not None and abs(now_s - self._looked_s) >= LOOK_S:
-            self._looked_s = now_s
-            self._look(self._path)
+            self.look(now_s)
         return self._keys
+
+    def look(self, now_s: float) -> None:
+        """Now, however lately that was done."""
+        self._looked_s = now_s
+        if self._path is not None:
+            self._look(self._path)
 
     def _look(self, path: Path) -> None:
         stamp = _stamp(path)

@@ -25,6 +25,17 @@ PATIENT = {"CAINI_STORE_READ_MS": "1000", "CAINI_DRAIN_DELAY_S": "0"}
 PATIENCE_S = 60.0  # other work may hold the machine
 
 
+def processes_of(folder: Path) -> dict[int, bytes]:
+    """What still runs and names the folder in its command, by its id."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (process / "cmdline").read_bytes()
+            if str(folder).encode() in command:
+                found[int(process.name)] = command
+    return found
+
+
 def wait_for(happened: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
     """What `happened` gives, as soon as that is true."""
     deadline = time.monotonic() + seconds

@@ -145,7 +145,7 @@ def assemble(
         popular_by_category=do(by_category, popular, catalogue, train.popularity.list_length),
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals),
-        words=do(_words, catalogue),
+        words=do(_words, catalogue, popular),
         cycles=lasting,
         renewal=do(renewal, heard, shop.interactions, data, catalogue, lasting, shop.repurchase),
         visitors=do(visitors_of, source.log, customers),
@@ -168,8 +168,8 @@ def _indexed(
     return factors, *build_index(factors.indexed, seed=seed, queries=asked)
 
 
-def _words(catalogue: Catalogue) -> Words:
-    return Words(*words_index(catalogue))
+def _words(catalogue: Catalogue, popular: Candidates) -> Words:
+    return Words(*words_index(catalogue, popular.rows))
 
 
 def _linked(source: Source, data: Interactions, shop: ShopConfig) -> Linked:

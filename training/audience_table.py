@@ -50,7 +50,7 @@ def table_of(lines: Lines, bundle: Bundle, language: Language) -> pl.DataFrame:
 def _items(lines: Lines, bundle: Bundle, language: Language) -> dict[str, pl.Series]:
     @cache
     def title(row: int) -> str:
-        return bundle.catalogue.titles[row] or bundle.items.id(row)
+        return bundle.title_of(row)
 
     @cache
     def item(row: int) -> str:

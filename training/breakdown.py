@@ -9,7 +9,7 @@ import numpy as np
 from engine.bundle import Bundle
 from engine.query import Asked, Query, enrich_at_training
 from engine.types import Rows
-from training.assemble import Say
+from training.assemble import Say, unheard
 from training.evaluate import Marks
 
 BANDS: Final = (5, 20, 100)  # items that a customer is known by
@@ -25,9 +25,7 @@ class Group:
     marks: Mapping[str, float]
 
 
-def breakdown(
-    customers: Rows, marks: Marks, bundle: Bundle, say: Say = lambda _: None
-) -> list[Group]:
+def breakdown(customers: Rows, marks: Marks, bundle: Bundle, say: Say = unheard) -> list[Group]:
     """Means over the customers (rows of the bundle) of each group, the largest group first."""
     now = bundle.manifest.watermark
     queries = list[Query]()

@@ -74,10 +74,14 @@ def _ends(paths: Sequence[str]) -> Rows:
     return ends
 
 
-def words_index(catalogue: Catalogue) -> tuple[IdMap, Lists]:
-    """Search word → items whose title, category or brand holds it; score = log(n_items / found)."""
+def words_index(catalogue: Catalogue, popular: Rows) -> tuple[IdMap, Lists]:
+    """Search word → items whose title, category or brand holds it; score = log(n_items / found).
+
+    Of a word that many hold, what sells most is kept: `popular` first, in its order.
+    """
     found: dict[str, list[int]] = {}
-    for row in range(len(catalogue)):
+    rest = np.setdiff1d(np.arange(len(catalogue), dtype=np.int32), popular)
+    for row in np.concatenate([popular, rest]).tolist():
         for word in words_of(_searchable(catalogue, row)):
             found.setdefault(word, []).append(row)
     most = max(1, int(MAX_WORD_SHARE * len(catalogue)))

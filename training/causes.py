@@ -110,9 +110,9 @@ def dues(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     another of the household has bought since is not used up yet (R6).
     """
     items = day.bundle.customer_items
-    places, found = bought_again(day.bundle, day.now, day.schemes.repurchase)
+    places, held, chance = bought_again(day.bundle, day.now, day.schemes.repurchase)
     chances = np.zeros(len(items.rows))
-    chances[places] = np.where(found.near, found.chances, 0)
+    chances[places[held.near]] = chance[held.near]
     wanted = (chances > 0) & at_several_times(items)
     for row, left in left_at_home(day.bundle, day.now).items():
         own = slice(items.offsets[row], items.offsets[row + 1])

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from engine.bundle import Bundle
 from engine.customers.facts import Orders
-from engine.customers.renewal import Again, Visits, again
-from engine.customers.repurchase import RepurchaseConfig
+from engine.customers.renewal import Visits, chances_of
+from engine.customers.repurchase import Floats, RepurchaseConfig
+from engine.customers.supplies import Supplies
 from engine.item_history import CustomerItems, taken
 from engine.types import DAY_MS, Instants, ItemHistory, Mask, Rows
 from training.customer_orders import owners_of
@@ -47,18 +48,21 @@ def at_several_times(table: CustomerItems) -> Mask:
 
 def bought_again(
     bundle: Bundle, now: int, config: RepurchaseConfig | None = None
-) -> tuple[NDArray[np.intp], Again]:
-    """What every customer holds: its places in the bundle's table, and what the engine says of it.
+) -> tuple[NDArray[np.intp], Supplies, Floats]:
+    """What every customer holds: its places in the bundle's table, how far each is used up, and the
+    chances to be bought again.
 
     `config` is the bundle's own when it is left out. Who opted out is not left out here.
     """
     table = bundle.customer_items
-    places = np.flatnonzero((table.bought > 0) & (table.last_bought_at > 0))
-    pairs, owners = taken(table, places), rows_of(table.offsets)[places]
+    everything = taken(table, slice(None))
+    places = np.flatnonzero(everything.held)
+    pairs, owners = taken(everything, places), rows_of(table.offsets)[places]
     buyers = owners_of(bundle.snapshot, "orders")
     days = order_days(buyers, bundle.snapshot.orders[AT])
     ordered = np.isin(owners, buyers)
     firsts = order_days(owners[~ordered].astype(np.int64), pairs.first_bought_at[~ordered])
     visits = visits_of_all(owners, pairs, np.union1d(days, firsts), now)
     known = bundle.repurchase if config is None else bundle.repurchase._replace(config=config)
-    return places, again(pairs, visits, known, now)
+    supplies = Supplies(pairs, known, now)
+    return places, supplies, chances_of(pairs, visits, supplies.progress, known)

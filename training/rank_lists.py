@@ -53,7 +53,7 @@ def rank_lists(
         slot = plan.slot_for(query)
         found = retrieve(query, slot, bundle)
         pool = fuse(found, tuple(slot.sources.values()))
-        pool = filters_of(query, slot, bundle).passed(pool).take(slice(depth))
+        pool = filters_of(query, slot, bundle).filtered(pool).take(slice(depth))
         case = case_of(pool.rows, by_source(slot, found), query, bundle)
         size = len(pool)
         columns[line, :size] = columns_of(NAMES, case).T

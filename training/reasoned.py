@@ -136,9 +136,10 @@ def said(found: Reasoned, titles: Callable[[int], str], language: Language) -> N
 
 
 def _different(lines: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """The different ones of (n, columns) numbers of -1 or more, and the place of each line.
+    """The different ones of (n, columns) numbers, and the place of each line.
 
     Each line as one number of mixed radix: sorting lines as such takes twenty times as long.
+    Raises ValueError where 64 bits are too few for it.
     """
     kinds, codes = zip(*(np.unique(c, return_inverse=True) for c in lines.T), strict=True)
     sizes = tuple(max(len(kind), 1) for kind in kinds)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from training.assemble import Say
+from training.assemble import Say, unheard
 from training.bank import Bank, marks
 from training.exam import Floats
 from training.models.cooccurrence import CooccurrenceConfig
@@ -71,7 +71,7 @@ def hold_out(
     return by_time(log, cut_off(log, config.days, config.share))
 
 
-def search(bank: Bank, start: Setting, say: Say = lambda _: None) -> Choice:
+def search(bank: Bank, start: Setting, say: Say = unheard) -> Choice:
     """Starts from the settings given (the configuration, or the last choice) and leaves them only
     for the better."""
     steps = STEPS if bank.data.timeless else STEPS_IN_TIME

@@ -112,7 +112,7 @@ class _Maker:
             self.tally.written[trigger.name] = self.tally.written.get(trigger.name, 0) + 1
             about = [told.item for told in each.occasions if told.item >= 0]
             items = bundle.items.ids(about)
-            titles = [bundle.catalogue.titles[row] or bundle.items.id(row) for row in about]
+            titles = [bundle.title_of(row) for row in about]
             batch[0].append(
                 {
                     "id": "/".join((trigger.name, who, *(c.occasion for c in causes))),

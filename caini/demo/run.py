@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,17 +48,19 @@ def run_demo(demo: Demo) -> None:
     demo.folder.mkdir(parents=True, exist_ok=True)
     log, cast = _make_log(demo, console)
     bundles = _train(demo, log, console)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+    signal.signal(signal.SIGTERM, _interrupted)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup wants it to go on
+        signal.signal(signal.SIGHUP, _interrupted)
     port = demo.port or _free_port()
     with _serving(demo, bundles, port) as server, Client(port) as client:
         client.wait_until_ready(lambda: server.poll() is None)
         perform(client, cast, show)
         address = f"http://127.0.0.1:{port}"
-        show.title(show.say("up", address=address))
-        sys.stdout.flush()
-        if not demo.once:
-            _wait(server)
+        with suppress(KeyboardInterrupt):  # from the moment that it is told of
+            show.title(show.say("up", address=address))
+            sys.stdout.flush()
+            if not demo.once:
+                _wait(server)
 
 
 def _make_log(demo: Demo, console: Console) -> tuple[Path, Cast]:
@@ -149,11 +151,8 @@ def _free_port() -> int:
 
 def _wait(server: subprocess.Popen[bytes]) -> None:
     """Looked at again and again: polars has the system restart a wait that Ctrl-C interrupts."""
-    try:
-        while (code := server.poll()) is None:
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        return
+    while (code := server.poll()) is None:
+        time.sleep(0.2)
     raise CainiError(f"the server ended by itself with {code}")
 
 

@@ -66,7 +66,7 @@ def run(
 
 
 def _line(position: int, served: Served, bundle: Bundle, language: Language) -> Line:
-    titles = [title_of(row, bundle) for row in served.because]
+    titles = [bundle.title_of(row) for row in served.because]
     return (
         position,
         bundle.items.id(served.row),
@@ -75,11 +75,6 @@ def _line(position: int, served: Served, bundle: Bundle, language: Language) -> 
         served.source,
         say(served.reason, titles, language, served.days),
     )
-
-
-def title_of(row: int, bundle: Bundle) -> str:
-    """The title, or the id of an item that has none."""
-    return bundle.catalogue.titles[row] or bundle.items.id(row)
 
 
 def _title(

@@ -26,8 +26,6 @@ from engine.customers.repurchase import (
     Cycles,
     Floats,
     RepurchaseConfig,
-    lasting,
-    progress,
 )
 from engine.types import DAY_MS, ItemHistory, Mask, Rows, Scores
 
@@ -62,16 +60,6 @@ class Repurchase(NamedTuple):
     cycles: Cycles
     renewal: Renewal
     config: RepurchaseConfig
-
-
-class Again(NamedTuple):
-    """Of each entry of a history."""
-
-    chances: Floats  # to be bought again within `horizon_days`
-    days: Floats  # that what was bought last lasts
-    progress: Floats  # through these days
-    near: Mask  # around the end of them: in the shop's window
-    due: Mask  # near, or at any time where goods have no cycle
 
 
 def unlearned(group: Rows, groups: int, config: RepurchaseConfig) -> Renewal:
@@ -156,12 +144,3 @@ def at_any_time(history: ItemHistory, renewal: Renewal, now: int) -> Mask:
     lately = now - history.last_bought_at < DAY_MS
     free: Mask = ~(renewal.cyclic.take(history.rows) | lately)
     return free
-
-
-def again(history: ItemHistory, visits: Visits, known: Repurchase, now: int) -> Again:
-    """`history` holds what was bought alone; it may be of many customers, as `visits` are then."""
-    days = lasting(history, known.cycles, known.config)
-    passed = progress(history, days, now)
-    near = in_window(passed, known.config)
-    due = near | at_any_time(history, known.renewal, now)
-    return Again(chances_of(history, visits, passed, known), days, passed, near, due)

@@ -25,6 +25,7 @@ class RepurchaseConfig(Config):
     window_purchases: int = Field(default=50, ge=1, le=10**9)  # guess; that may say it is none
     care_share: float = Field(default=0.9, gt=0, le=1)  # of the first unit: day 6–7 of 7
     care_units: int = Field(default=3, ge=1, le=1000)
+    stock_days: float = Field(default=365, gt=0, le=3650)  # decision: no more is bought ahead
     observations: int = Field(default=5, ge=1, le=10_000)  # intervals that an item's own rate needs
     own_observations: int = Field(default=3, ge=1, le=1000)  # guess; a customer's own of an item
     prior: float = Field(default=5, ge=0, le=1000)  # guess; intervals that what is above is worth
@@ -65,7 +66,9 @@ def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> F
     days = cycles.days.take(history.rows).astype(np.float64)
     counted = cycles.per_unit.take(history.rows).nonzero()[0]
     if len(counted):
-        days[counted] *= np.maximum(history.last_units.take(counted), 1)
+        one = days.take(counted)
+        all_units = one * np.maximum(history.last_units.take(counted), 1)
+        days[counted] = np.minimum(all_units, np.maximum(one, config.stock_days))
     often = has_own_cycle(history, config).nonzero()[0]
     if len(often):
         days[often] = _own(history, often, days.take(often), cycles, config.prior)

@@ -54,14 +54,14 @@ class Supplies:
         return lasting(self.history, self.known.cycles, self.known.config)
 
     @cached_property
-    def passed(self) -> Floats:
+    def progress(self) -> Floats:
         """How much of them has passed; above 1 = late."""
         return progress(self.history, self.days, self.now)
 
     @property
     def used_up(self) -> Mask:
         """What has lasted its days, whether or not it is bought at any time."""
-        up: Mask = self.passed >= self.known.config.due_from
+        up: Mask = self.progress >= self.known.config.due_from
         return up
 
     @cached_property
@@ -76,12 +76,12 @@ class Supplies:
     @cached_property
     def near(self) -> NDArray[np.intp]:
         """Places of what is around the end of its cycle."""
-        return self._places(in_window(self.passed, self.known.config))
+        return self._places(in_window(self.progress, self.known.config))
 
     @property
     def due(self) -> NDArray[np.intp]:
         """Places of what is near, or of any time where goods have no cycle."""
-        return self._places(in_window(self.passed, self.known.config) | self._free)
+        return self._places(in_window(self.progress, self.known.config) | self._free)
 
     def _places(self, chosen: Mask) -> NDArray[np.intp]:
         """Of what is held."""
@@ -92,7 +92,7 @@ class Supplies:
         """Of one customer: to buy these again within `horizon_days`."""
         part = taken(self.history, places)
         visits = visits_of(self._order_days, part, self.now)
-        return chances_of(part, visits, self.passed.take(places), self.known)
+        return chances_of(part, visits, self.progress.take(places), self.known)
 
     @cached_property
     def _order_days(self) -> list[int]:
@@ -105,7 +105,7 @@ class Supplies:
         places = self.due
         if not len(places):
             return NO_CANDIDATES
-        passed = self.passed.take(places)
+        passed = self.progress.take(places)
         scores = self.chances(places) * (1 + LATER_FIRST * passed / (1 + passed))
         return best(self.history.rows.take(places), scores.astype(np.float32), depth)
 

@@ -1,7 +1,10 @@
 """`caini retrain` from end to end: a store, a log, a real server before the publish."""
 
 import json
+import os
 import shutil
+import signal
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from engine.bundle_files import read_bundle
 from engine.errors import ConfigError
 from tests.caini.conftest import Caini
 from tests.conftest import CONFIG, Trained
-from tests.servers import publish_tea
+from tests.servers import processes_of, publish_tea
 from training.publish import current, publish
 
 
@@ -84,6 +87,22 @@ def test_an_answer_from_another_version_and_a_server_that_does_not_start_are_fau
     assert "answered from" in fault
     (fault,) = answers(tmp_path / "nothing", CONFIG, "any", [{"slot": "home"}])
     assert fault.startswith("the server does not start: ")
+
+
+def test_a_server_that_dies_after_it_listened_is_told_with_its_own_words(tmp_path: Path) -> None:
+    publish_tea(tmp_path)
+
+    class Deadly(list[dict[str, object]]):
+        """Whoever asks for the first request finds the server gone."""
+
+        def __iter__(self) -> Iterator[dict[str, object]]:
+            for pid in processes_of(tmp_path):
+                os.kill(pid, signal.SIGKILL)
+            yield {"slot": "home"}
+
+    (fault,) = answers(tmp_path, CONFIG, "any", Deadly())
+    assert fault.startswith("the server does not answer: ")
+    assert '"event": "ready"' in fault or '"event":"ready"' in fault
 
 
 def test_a_sound_bundle_answers_every_slot(trained: Trained, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from caini.main import main
 from caini.verbs.demo import run
 from engine.errors import CainiError, ConfigError
 from tests.conftest import CONFIG
-from tests.servers import PATIENCE_S
+from tests.servers import PATIENCE_S, processes_of
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "online-retail" / "online_retail.parquet"
 
@@ -50,11 +50,21 @@ def test_named_customers_get_different_slates_that_react_to_what_happens(
     assert "http://127.0.0.1:" in told
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("under", "number"),
+    [
+        ([], signal.SIGINT),
+        ([], signal.SIGTERM),
+        ([], signal.SIGHUP),
+        (["nohup"], signal.SIGTERM),
+    ],
+)
 def test_the_shop_stays_open_until_it_is_told_to_close(
-    few: Path, tmp_path: Path, number: int
+    few: Path, tmp_path: Path, under: list[str], number: int
 ) -> None:
-    command = [sys.executable, "-m", "caini", "demo", "--port", "0", "--folder", str(tmp_path)]
+    """Under nohup a terminal that is closed does not close it."""
+    command = [*under, sys.executable, "-m", "caini", "demo", "--port", "0"]
+    command += ["--folder", str(tmp_path)]
     command += ["--config", str(few), "--customers", "100", "--items", "200"]
     with subprocess.Popen(
         command,
@@ -67,6 +77,11 @@ def test_the_shop_stays_open_until_it_is_told_to_close(
         told = next(line for line in demo.stdout if "Ctrl-C" in line)
         address = re.findall(r"http://[0-9.:]+", told)[0]
         assert httpx.get(f"{address}/health/live").status_code == 200
+        if under:
+            demo.send_signal(signal.SIGHUP)
+            with pytest.raises(subprocess.TimeoutExpired):
+                demo.wait(2)
+            assert httpx.get(f"{address}/health/live").status_code == 200
         demo.send_signal(number)
         demo.wait(PATIENCE_S)
     with pytest.raises(httpx.ConnectError):
@@ -100,7 +115,7 @@ def test_ctrl_c_in_a_terminal_ends_all_that_the_demo_started(few: Path, tmp_path
         demo.wait(PATIENCE_S)
         os.close(keyboard)
     assert b"Traceback" not in told
-    assert processes_of(tmp_path) == []
+    assert processes_of(tmp_path) == {}
 
 
 def said(keyboard: int, until: bytes) -> bytes:
@@ -110,17 +125,6 @@ def said(keyboard: int, until: bytes) -> bytes:
             if select.select([keyboard], [], [], 1)[0]:
                 told += os.read(keyboard, 65_536)
     return told
-
-
-def processes_of(folder: Path) -> list[bytes]:
-    """What still runs and names the folder in its command."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command = (process / "cmdline").read_bytes()
-            if str(folder).encode() in command:
-                found.append(command)
-    return found
 
 
 def test_a_server_that_ends_at_once_is_not_waited_for() -> None:

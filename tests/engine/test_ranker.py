@@ -150,9 +150,9 @@ def test_what_a_ranker_sees_of_a_customer() -> None:
     # green (two units, then one) was bought last on day 10 of 30 and lasts 20 days; pot was seen
     assert seen["units"] == [3, 0, 0, 0, 0, 0]
     assert seen["behind_days"] == [19, LONG_AGO, LONG_AGO, LONG_AGO, 0, LONG_AGO]
-    assert seen["cycles"][GREEN] == 1
-    assert seen["cycles"][POT] > 100  # never
-    assert seen["cycles"][BLACK] == LONG_AGO
+    assert seen["progress"][GREEN] == 1
+    assert seen["progress"][POT] > 100  # never
+    assert seen["progress"][BLACK] == LONG_AGO
     assert seen["frequency"][GREEN] > 1 > seen["frequency"][POT] == 0
     assert seen["interest"][GREEN] > seen["interest"][POT] > 0 == seen["interest"][CUP]
     assert seen["price_ratio"] == [0.4, 0.48, 0.08, 0.24, 1.6, -0.0001]  # mean of 5000 and 20000
@@ -174,7 +174,7 @@ def test_what_a_ranker_sees_of_an_item() -> None:
     assert seen["score_als"] == [0] * 6  # the slot does not ask it
     of_customer = ("units", "frequency", "interest", "price_ratio", "brand_share", "score_similar")
     assert all(seen[name] == [0] * 6 for name in of_customer)
-    assert seen["behind_days"] == seen["cycles"] == [LONG_AGO] * 6
+    assert seen["behind_days"] == seen["progress"] == [LONG_AGO] * 6
 
 
 def test_what_a_source_gives_counts_in_means_of_its_best() -> None:

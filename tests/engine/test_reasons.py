@@ -15,7 +15,20 @@ from engine.shop import read_shop
 from engine.slots import read_slots
 from engine.types import DAY_MS
 from tests.engine.asking import plan, query
-from tests.worlds import CUP, GREEN, GUIDE, MILK, NOW, POT, event, lists, past_sessions
+from tests.worlds import (
+    BLACK,
+    CUP,
+    GREEN,
+    GUIDE,
+    MILK,
+    NOW,
+    POT,
+    SIMILAR,
+    event,
+    lists,
+    past_sessions,
+)
+from training.looks import with_looks
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -54,6 +67,36 @@ def test_what_was_bought_is_not_said_to_be_seen_nor_what_is_long_ago_to_be_latel
     slate = recommend(asked, slot, world)
     found = {one.row: one.reason for one in slate.items if one.source == "session"}
     assert {row: found[row] for row in found if row in (CUP, GUIDE)} == told
+
+
+def test_what_one_buys_oneself_needs_no_other_item_to_lead_to_it(tea: Bundle) -> None:
+    slot = plan(sources={"similar": 1}, repeat="always", fallback=[])
+    near = [{**SIMILAR[row], GREEN: 1.0} if row == POT else SIMILAR[row] for row in range(6)]
+    world = replace(tea, similar=lists(*near), alike=lists(*near))
+    slate = recommend(query(world, customer_id="mei"), slot, world)
+    told = {served.row: (served.reason, served.because) for served in slate.items}
+    assert told[GREEN] == ("due_first", ()), "bought on days 0 and 10, and 20 days have passed"
+    assert told[CUP] == ("viewed_similar", (POT,))
+
+
+def test_a_pair_of_chance_leads_to_nothing_in_a_session(tea: Bundle) -> None:
+    looks = event(9, EventType.VIEW, "guide", 30), event(8, EventType.VIEW, "green", 29.9)
+    slot = plan(sources={"session": 1}, repeat="always", fallback=[])
+    for alike, told in ((tea.alike, ("goes_with", (GREEN,))), (lists(*[{}] * 6), ("taste", ()))):
+        world = replace(tea, alike=alike)
+        slate = recommend(query(world, *looks, visitor_id="v"), slot, world)
+        found = {served.row: (served.reason, served.because) for served in slate.items}
+        assert found[BLACK] == told
+
+
+def test_looks_that_weigh_nothing_in_a_shop_are_looked_at_all_the_same(tea: Bundle) -> None:
+    world = replace(tea, shop=with_looks(tea.shop, 0.0))
+    look = event(9, EventType.VIEW, "pot", 30)
+    asked = query(world, look, visitor_id="v", n=3)
+    assert asked.recent.tolist() == [POT]
+    assert not asked.history.weights.any()
+    late = query(world, look, visitor_id="v", at=NOW + 31 * DAY_MS)
+    assert late.recent.tolist() == []
 
 
 def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea: Bundle) -> None:

@@ -9,6 +9,7 @@ from engine.bundle import Bundle, Words
 from engine.events import EventType
 from engine.ids import IdMap
 from engine.recommend import recommend
+from engine.retrievers import searched
 from engine.shop import read_shop
 from engine.slots import SlotPlan, read_slots
 from tests.engine.asking import plan, query, rows
@@ -75,6 +76,6 @@ def test_among_equal_matches_what_sells_more_comes_first_also_where_few_are_aske
     words = Words(IdMap.build(["thing"]), lists(dict.fromkeys(range(6), 0.5)))
     slot = plan(sources={"searched": 1}, fallback=[], repeat="always")
     world = replace(tea, words=words)
-    assert rows(recommend(query(world, search="thing", n=6), slot, world)) == [
-        GREEN, CUP, MILK, BLACK, POT, GUIDE,
-    ]  # fmt: skip
+    asked = query(world, search="thing", n=6)
+    assert rows(recommend(asked, slot, world)) == [GREEN, CUP, MILK, BLACK, POT, GUIDE]
+    assert searched(asked, world, 2).rows.tolist() == [GREEN, CUP]

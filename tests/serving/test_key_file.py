@@ -1,18 +1,30 @@
 """The file of keys: what cannot be read is tried again, what is wrong is told once."""
 
+import asyncio
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from engine.errors import ConfigError
 from engine.shop import read_toml
+from serving.app import _follow_keys
 from serving.auth import KeyRing, new_key
+from serving.shop import Shop
 from tests.servers import publish_tea, serving, wait_for
 from tests.serving.test_keys import entry
 
 GOOD, LEAKED = entry("good", "1" * 64, "events"), entry("leaked", "2" * 64, "events")
+
+
+@pytest.fixture(autouse=True)
+def logs_of_every_level() -> None:
+    """A verb that ran in this process before may have asked for warnings alone."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -70,6 +82,24 @@ def test_what_is_wrong_or_away_is_stale_until_it_is_mended(file: Path) -> None:
     file.with_suffix(".away").rename(file)  # the very file that was good
     ring.at(1_000.0)
     assert (found, ring.stale) == ([False, False, True, True, True, False, True], False)
+
+
+def test_the_follower_looks_each_second_however_lately_a_request_did(
+    file: Path, tea_shop: Shop
+) -> None:
+    ring = KeyRing(file)
+    assert names(ring, time.time()) == ["good", "leaked"], "a request has just looked"
+    file.write_text("keys = [")
+
+    async def once() -> None:
+        following = asyncio.create_task(_follow_keys(replace(tea_shop, keys=ring)))
+        await asyncio.sleep(0)
+        following.cancel()
+
+    assert not ring.stale
+    with capture_logs():
+        asyncio.run(once())
+    assert ring.stale
 
 
 def test_a_wrong_file_is_told_though_nobody_calls(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving.app import open_shop
+from serving.intake import MOST_GUESSED
 from serving.shop import Shop
+from tests.servers import event
 from tests.serving.caller import AT
 from tests.serving.wire import call, problem
 
@@ -142,6 +144,21 @@ def test_faults_of_an_event_are_told_in_words_of_ours_with_their_field(client: T
     first, second = told[5]["errors"]
     assert first.startswith("custmer: 'custmer' is no field; did you mean customer_id? known: ev")
     assert second == "colour: 'colour' is no field"
+
+
+def test_the_nearest_name_is_told_of_the_first_strange_names_of_a_batch(
+    client: TestClient,
+) -> None:
+    """To look for the nearest takes 0.1 ms of everybody's time: not a thousand times."""
+    strange = [f"item_id{place}" for place in range(MOST_GUESSED + 3)]
+    names = [*strange, strange[0]]
+    lines = [event(str(place), "view") | {name: 1} for place, name in enumerate(names)]
+    told = client.post("/events", json={"events": lines}).json()["results"]
+    said = [next(one for one in each["errors"] if one.startswith("item_id")) for each in told]
+    for name, words in zip(names, said, strict=True):
+        assert words.startswith(f"{name}: '{name}' is no field")
+    near = ["did you mean item_id?" in words for words in said]
+    assert near == [True] * MOST_GUESSED + [False] * 3 + [True]
 
 
 def test_what_there_is_not_is_404_and_what_is_not_allowed_405(client: TestClient) -> None:

@@ -1,7 +1,9 @@
 import numpy as np
 import polars as pl
+import pytest
 
 from engine.catalogue import ItemKind
+from engine.types import NO_ROWS
 from engine.words import words_of
 from training.catalogue import catalogue_of, words_index
 
@@ -69,7 +71,7 @@ def test_without_a_catalogue_everything_sells_and_nothing_else_is_known() -> Non
 
 
 def test_search_words_find_titles_brands_and_categories() -> None:
-    words, lists = words_index(made())
+    words, lists = words_index(made(), NO_ROWS)
 
     def found(text: str) -> set[int]:
         rows = [words.row(word) for word in words_of(text)]
@@ -79,3 +81,11 @@ def test_search_words_find_titles_brands_and_categories() -> None:
     assert found("qing") == {2}
     assert found("black") == {0}
     assert found("nothing") == set()
+
+
+def test_of_a_word_that_many_hold_what_sells_most_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.catalogue.MAX_PER_WORD", 1)
+    monkeypatch.setattr("training.catalogue.MAX_WORD_SHARE", 1.0)
+    for best in ([0], [2], [2, 0]):
+        words, lists = words_index(made(), np.array(best, np.int32))
+        assert lists.of(words.row("tea"), 9).rows.tolist() == best[:1]

@@ -83,7 +83,7 @@ def test_C3_what_is_learned_and_what_is_served_count_the_same_orders_also_of_wha
     assert served.repeats == 2
     for name in Visits._fields:
         np.testing.assert_allclose(getattr(past.visits, name), getattr(served, name), err_msg=name)
-    np.testing.assert_allclose(bought_again(tea, now)[1].chances, supplies.chances(held))
+    np.testing.assert_allclose(bought_again(tea, now)[2], supplies.chances(held))
     nobody_yet = town({"mei": (), "lin": ()})[0]
     heard = enrich(Asked(n=1, customer_id="mei"), nobody_yet, now, tail=lines)
     assert heard.supplies.ordered_at == supplies.ordered_at, "as the newest events tell it"

@@ -10,10 +10,9 @@ import pytest
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.customers.renewal import (
-    Again,
     Repurchase,
     Visits,
-    again,
+    chances_of,
     expected_orders,
     unlearned,
 )
@@ -86,7 +85,8 @@ class World:
 
     known: Repurchase
     past: Past
-    found: Again
+    found: Supplies
+    chances: np.ndarray
     hits: np.ndarray
 
 
@@ -109,7 +109,9 @@ def world(bought: np.ndarray) -> World:
     past = past_of(data, now)
     who = np.array([int(each) for each in data.customer_ids])[past.owners]
     hits = after[who, past.pairs.rows]
-    return World(known, past, again(past.pairs, past.visits, known, now), hits)
+    found = Supplies(past.pairs, known, now)
+    chances = chances_of(past.pairs, past.visits, found.progress, known)
+    return World(known, past, found, chances, hits)
 
 
 @pytest.fixture(scope="module")
@@ -123,14 +125,14 @@ def steady() -> World:
 
 
 def test_C3_chances_add_up_to_what_is_bought_again(random: World) -> None:
-    chances, hits = random.found.chances, random.hits
+    chances, hits = random.chances, random.hits
     assert chances.sum() == pytest.approx(hits.sum(), rel=0.1)
     for part in np.array_split(np.argsort(chances), 5):
         assert chances[part].mean() == pytest.approx(hits[part].mean(), abs=0.05)
 
 
 def test_C3_what_is_bought_often_is_likelier_and_who_is_gone_buys_nothing(random: World) -> None:
-    chances, here = random.found.chances, random.past.owners < GONE
+    chances, here = random.chances, random.past.owners < GONE
     means = [float(chances[(random.past.pairs.rows == i) & here].mean()) for i in range(4)]
     assert means == sorted(means, reverse=True)
     assert means[0] == pytest.approx(1 - np.exp(-HORIZON * COMES * SHARES[0]), rel=0.15)
@@ -146,11 +148,12 @@ def test_C1_an_item_that_comes_often_says_so_of_who_bought_it_once(random: World
 
 def test_C3_goods_that_are_bought_at_any_time_are_always_due(random: World) -> None:
     assert not random.known.renewal.cyclic.any()
-    assert random.found.due.all()
+    assert len(random.found.due) == len(random.past.pairs)
 
 
 def test_C3_goods_that_are_used_up_are_due_around_the_end_of_their_cycle(steady: World) -> None:
-    assert steady.found.due.tolist() == [0.9 <= p <= 1.2 for p in steady.found.progress.tolist()]
+    near = [0.9 <= p <= 1.2 for p in steady.found.progress.tolist()]
+    assert steady.found.due.tolist() == np.flatnonzero(near).tolist()
     item = taken(steady.past.pairs, steady.past.pairs.rows == 0)
     one, first_at = taken(item, slice(0, 1)), int(item.first_bought_at[0])
     for day, is_due in ((10, False), (17, False), (18, True), (24, True), (25, False)):
@@ -163,7 +166,7 @@ def test_C3_goods_that_are_used_up_are_due_around_the_end_of_their_cycle(steady:
 
 
 def test_C3_chances_know_where_in_the_cycle_a_customer_is(steady: World) -> None:
-    chances, hits, passed = steady.found.chances, steady.hits, steady.found.progress
+    chances, hits, passed = steady.chances, steady.hits, steady.found.progress
     early, late = passed < 0.2, (passed > 0.5) & (passed < 1)
     assert hits[early].mean() < 0.1
     assert hits[late].mean() > 0.9
@@ -213,7 +216,8 @@ def test_the_rate_of_a_customer_is_bg_nbds() -> None:
 def test_all_customers_at_once_is_one_after_the_other(trained: Trained) -> None:
     made: Bundle = read_bundle(trained.bundles / str(current(trained.bundles)))
     now = made.manifest.watermark + 3 * DAY_MS
-    places, found = bought_again(made, now)
+    places, found, chances = bought_again(made, now)
+    near, due = (np.isin(np.arange(len(places)), which) for which in (found.near, found.due))
     offsets = made.customer_items.offsets
     seen = 0
     for row in range(len(made.customers)):
@@ -225,11 +229,13 @@ def test_all_customers_at_once_is_one_after_the_other(trained: Trained) -> None:
             continue
         ordered = made.snapshot.history_of(row).orders.at
         one = Supplies(history, made.repurchase, now, ordered)
-        near, due = (np.isin(held, places) for places in (one.near, one.due))
-        alone = Again(one.chances(held), one.days[held], one.passed[held], near, due)
-        for name in Again._fields:
-            np.testing.assert_allclose(
-                getattr(found, name)[ours], getattr(alone, name), err_msg=name
-            )
+        for ours_of, alone in (
+            (chances, one.chances(held)),
+            (found.days, one.days[held]),
+            (found.progress, one.progress[held]),
+            (near, np.isin(held, one.near)),
+            (due, np.isin(held, one.due)),
+        ):
+            np.testing.assert_allclose(ours_of[ours], alone)
         seen += len(held)
     assert seen == len(places) > 1000

@@ -90,6 +90,24 @@ def test_pages_with_groups_that_are_too_small_now_go_also_of_other_versions(live
     assert pages(live) == [f"{version}/report-en.html"]
 
 
+@pytest.mark.parametrize("damage", [b"\xff\xfe\xff", None])
+def test_a_page_of_another_version_that_cannot_be_read_goes_and_stops_no_night(
+    damage: bytes | None, live: Job
+) -> None:
+    """It may tell of anybody. None: a folder by the name of a page."""
+    before = ran(told_in('["en"]', live)).version
+    page = live.bundles / REPORTS / str(before) / "report-en.html"
+    page.unlink()
+    if damage is None:
+        page.mkdir()
+    else:
+        page.write_bytes(damage)
+    longer(live, 0.01)
+    done = ran(live)
+    assert done.status == "published"
+    assert pages(live) == [f"{done.version}/report-en.html"]
+
+
 def test_a_shop_may_want_none_and_a_dry_run_writes_none(live: Job) -> None:
     longer(live, 0.01)
     assert ran(live).report is None

@@ -62,7 +62,7 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
             _sales("channel", facts, speech),
             _sales("country", facts, speech),
         ],
-        remarks=[speech.say(f"note.{note}") for note in lacking],
+        remarks=[speech.say(f"note.{note}", k=facts.k) for note in lacking],
     )
 
 

@@ -23,6 +23,7 @@ from engine.customers.pareto import pareto
 from engine.customers.referral_graph import Edge, Spread, referral_graph, spread_of
 from engine.customers.snapshot import FIRST_AT, INVITATIONS, REFERRED_AT
 from engine.types import DAY_MS
+from training.customer_orders import PLACE
 from training.report.facts import Facts
 from training.report.groups import hide_small, in_order, shares
 from training.report.trade import SALES, last
@@ -44,13 +45,15 @@ GROUPS: Final[Mapping[str, Mapping[str, Label]]] = {
 def can_tell(group: str, facts: Facts) -> bool:
     """Whether the log says what tells the parts of a group apart.
 
-    Without referrals and ratings the leaders would be whoever spent most (V4, V6), and without a
-    sign-up nobody is a member (L2).
+    Without ratings and orders of who was referred the leaders would be whoever spent most (V4, V6):
+    of k customers at least. Without a sign-up nobody is a member (L2).
     """
     people = facts.bundle.snapshot
     moments = {name: people.moments[:, place] for place, name in enumerate(Moments._fields)}
     if group in {"opinion", "customer_type"}:
-        return bool(people.referred.size or moments["ratings"].any())
+        brought = np.diff(people.offsets[:, PLACE["referred"]]) > 0
+        heard = np.count_nonzero(brought | (moments["ratings"] > 0))
+        return int(heard) >= max(facts.k, 1)
     return group != "relation" or bool(moments["member_at"].any())
 
 

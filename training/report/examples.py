@@ -126,7 +126,7 @@ def _history(row: int, bundle: Bundle) -> tuple[Had, ...]:
     places = np.searchsorted(history.rows, newest(history, PAST)).tolist()
     return tuple(
         Had(
-            _title(int(history.rows[place]), bundle),
+            bundle.title_of(int(history.rows[place])),
             int(bundle.catalogue.price_minor[history.rows[place]]),
             max(int(history.bought[place]), 0),
             int(history.last_at[place]),
@@ -143,9 +143,5 @@ def _offers(who: str | None, slot: str, slots: Slots, bundle: Bundle) -> tuple[O
 
 def _offer(served: Served, bundle: Bundle) -> Offer:
     price = int(bundle.catalogue.price_minor[served.row])
-    because = tuple(_title(row, bundle) for row in served.because)
-    return Offer(_title(served.row, bundle), price, served.reason, because, served.days)
-
-
-def _title(row: int, bundle: Bundle) -> str:
-    return bundle.catalogue.titles[row] or bundle.items.id(row)
+    because = tuple(bundle.title_of(row) for row in served.because)
+    return Offer(bundle.title_of(served.row), price, served.reason, because, served.days)

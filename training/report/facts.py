@@ -127,7 +127,7 @@ def items_of(bundle: Bundle) -> pl.DataFrame:
     """One row an item: item (row), item_id, title, category (top level), brand, price_minor."""
     catalogue, rows = bundle.catalogue, range(len(bundle.items))
     ids = bundle.items.ids(rows)
-    titles = [catalogue.titles[row] or ids[row] for row in rows]
+    titles = [bundle.title_of(row) for row in rows]
     return pl.DataFrame(
         {
             "item": np.arange(len(ids), dtype=np.int32),

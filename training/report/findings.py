@@ -167,7 +167,7 @@ def due(facts: Facts) -> Finding | None:
     values: dict[str, Value] = {"customers": people, "days": days, **expected}
     reminded = found.filter("reminded")["customer"].n_unique()
     if reminded < facts.k:
-        return Finding("due_once", "pairs", values)
+        return Finding("due_once", "pairs", {**values, "smallest_group": facts.k})
     return Finding("due", "pairs", {**values, "reminded": reminded})
 
 

@@ -121,10 +121,9 @@ def due_pairs(facts: Facts) -> pl.DataFrame:
     `reminded` is what a message may be about (A3), as the shop's condition and caps let it.
     Stricter than the source `due` where goods have no cycle: there all that was ever bought is due.
     """
-    places, found = bought_again(facts.bundle, facts.now)
-    near, items = places[found.near], facts.bundle.customer_items
+    places, held, chances = bought_again(facts.bundle, facts.now)
+    near, items = places[held.near], facts.bundle.customer_items
     who = rows_of(items.offsets)[near]
-    chances = found.chances[found.near]
     reminded = at_several_times(items)[near]
-    columns = {"customer": who, "item": items.rows[near], "chance": chances}
+    columns = {"customer": who, "item": items.rows[near], "chance": chances[held.near]}
     return pl.DataFrame({**columns, "reminded": reminded})

@@ -66,11 +66,13 @@ def page_of(out: Path, language: Language) -> Path:
 
 
 def smallest_group_of(page: Path) -> int | None:
-    """What the page was written with; None for one that is not there, or does not say."""
-    if not page.is_file():
+    """What the page was written with; None for one that cannot be read, or does not say."""
+    try:
+        with page.open(encoding="utf-8") as stream:
+            head = stream.read(HEAD)
+    except (OSError, UnicodeDecodeError):
         return None
-    with page.open(encoding="utf-8") as stream:
-        found = re.search(r'<meta name="smallest-group" content="(\d+)">', stream.read(HEAD))
+    found = re.search(r'<meta name="smallest-group" content="(\d+)">', head)
     return None if found is None else int(found[1])
 
 

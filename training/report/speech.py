@@ -78,6 +78,7 @@ KINDS: Final[Mapping[str, str]] = {
     "shown": "count",
     "shown_share": "share",
     "size": "count",
+    "smallest_group": "count",
     "strength": "number",
     "this_minor": "money",
     "this_week": "mixed",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.customers.renewal import Renewal, Repurchase, again, days_of, unlearned, visits_of
+from engine.customers.renewal import Renewal, Repurchase, unlearned
 from engine.customers.repurchase import RepurchaseConfig, lasting
 from engine.customers.supplies import Supplies
 from engine.reasons import say
@@ -59,6 +59,12 @@ def test_C1_an_own_cycle_counts_units_where_the_item_does() -> None:
     """Two cans on day 0, 12 and 24, then on 36: 6 days a can, and so 12 for the last two."""
     assert lasts(held(MILK, [0, 12, 24, 36], units=2), prior=0) == pytest.approx(12)
     assert lasts(held(TEA, [0, 12, 24, 36], units=2), prior=0) == pytest.approx(12)
+
+
+def test_C1_many_units_at_once_last_no_longer_than_anybody_stocks_up() -> None:
+    for units, days in ((3, 21), (52, 364), (576, 365)):
+        assert lasts(held(MILK, [0], units=units)) == days
+    assert lasts(held(MILK, [0], units=576), stock_days=5) == 7, "one unit lasts what it lasts"
 
 
 def test_C3_the_chance_is_that_of_the_formula() -> None:
@@ -121,8 +127,8 @@ def test_C3_what_was_bought_within_a_day_is_neither_due_nor_shown_again() -> Non
 
 def test_C3_what_is_near_the_end_of_its_cycle_is_told_from_what_is_due_at_any_time() -> None:
     for day, near in ((10, False), (18, True), (24, True), (25, False)):
-        found = again(held(TEA, [0]), visits_of([0], held(TEA, [0]), at(day)), OPEN, at(day))
-        assert (found.near.tolist(), found.due.tolist()) == ([near], [True]), day
+        found = Supplies(held(TEA, [0]), OPEN, at(day))
+        assert (found.near.tolist(), found.due.tolist()) == ([0] if near else [], [0]), day
 
 
 def test_C3_the_shops_window_holds_while_nothing_is_learned() -> None:
@@ -169,15 +175,17 @@ def test_C3_a_reason_says_due_in_the_window_alone_also_where_goods_have_no_cycle
     st.floats(0, 60),
     st.sampled_from([(TEA, KNOWN), (MILK, KNOWN), (TEA, OPEN)]),
 )
-def test_C3_a_reason_tells_what_the_profile_and_the_messages_tell(
+def test_C3_a_reason_tells_the_days_that_decide(
     days: list[float], units: int, later: float, of: tuple[int, Repurchase]
 ) -> None:
-    """They ask `again` for what is near and for how many days it lasts."""
     row, known = of
     history, now = held(row, days, units), at(days[-1] + later)
-    found = again(history, visits_of(days_of([at(day) for day in days]), history, now), known, now)
-    told = Supplies(history, known, now).cycles
-    wanted = [max(round(lasts), 1) for lasts in found.days[found.near].tolist()]
+    found = Supplies(history, known, now)
+    told, config = found.cycles, known.config
+    lasts = float(lasting(history, known.cycles, config)[0])
+    passed = (now - int(history.last_bought_at[0])) / (lasts * DAY_MS)
+    near = config.due_from <= passed <= config.due_until
+    wanted = [max(round(lasts), 1)] if near else []
     assert [(item, one.every) for item, one in told.items()] == [(row, lasts) for lasts in wanted]
 
 

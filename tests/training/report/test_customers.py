@@ -183,8 +183,24 @@ def test_a_split_that_the_log_cannot_tell_is_left_out_and_said(
         said = " ".join(part.remarks)
         assert all(speech.say(f"section.{name}") in said for name in lost)
     assert not {"opinion"} & {each.group for each in examples(silent_log)}
-    rated = moments.copy()
-    rated[0, 6] = 1
-    heard = replace(silent_log, bundle=replace(facts.bundle, snapshot=replace(bare, moments=rated)))
-    assert can_tell("opinion", heard)
-    assert not can_tell("relation", heard)
+
+
+def test_opinions_are_told_apart_once_k_customers_have_rated_or_brought_a_buyer(
+    facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    people = facts.bundle.snapshot
+    brought = np.flatnonzero(np.diff(people.offsets[:, PLACE["referred"]]) > 0)
+    assert len(brought) > 1
+    others = np.setdiff1d(np.arange(len(people)), brought)
+    for raters, heard in ((others[:0], 0), (others[:2], 2), (brought[:1], 0)):
+        moments = people.moments.copy()
+        moments[:, [5, 6]] = 0  # sign-ups and ratings
+        moments[raters, 6] = 3
+        changed = replace(facts.bundle, snapshot=replace(people, moments=moments))
+        most = len(brought) + heard
+        assert can_tell("opinion", replace(facts, bundle=changed, k=most))
+        one_more = replace(facts, bundle=changed, k=most + 1)
+        assert not can_tell("opinion", one_more)
+        assert not can_tell("relation", one_more)
+    assert f"fewer than {most + 1} customers" in " ".join(chapter(one_more, speeches["en"]).remarks)
+    assert f"不足 {most + 1} 位客户" in " ".join(chapter(one_more, speeches["zh"]).remarks)

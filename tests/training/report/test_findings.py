@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from engine.customers.triggers import On
+from tests.training.report.conftest import speak
 from training.causes import Day, dues
 from training.choosing import with_open
 from training.report import exposure, pairs
@@ -91,9 +92,14 @@ def test_what_is_due_is_told_with_whom_a_reminder_reaches(
     reminded = list(dues(today, trigger, np.ones(states.height, np.bool_)))
     assert 0 < len(reminded) < told["due"].values["customers"]
     assert told["due"].values["reminded"] == len(reminded)
-    found = {one.code for one in findings(replace(facts, k=len(reminded) + 1))}
-    assert "due_once" in found
+    k = len(reminded) + 1
+    found = {one.code: one for one in findings(replace(facts, k=k))}
     assert "due" not in found
+    values = found["due_once"].values
+    english = speak(facts.bundle, facts.slots, "en")
+    said = {name: english.show(name, value) for name, value in values.items()}
+    words = english.say("finding.due_once", **said)
+    assert f"Fewer than {k} of them bought it more than once: no reminder" in words
 
 
 def test_refunds_and_nameless_sales_speak_only_when_they_matter(
