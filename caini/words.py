@@ -14,6 +14,12 @@ WORDS: Final[Words] = {
     "value_class": {"en": "value", "zh": "价值"},
     "tier": {"en": "tier", "zh": "等级"},
     "item": {"en": "item", "zh": "商品"},
+    "audience": {
+        "en": "{out}: {written} customers of {chosen} chosen "
+        "({capped} capped, {held_out} held out, {without_items} without items)",
+        "zh": "{out}：选中{chosen}位客户，写入{written}位"
+        "（达到联系上限{capped}位，留作对照{held_out}位，无可推荐商品{without_items}位）",
+    },
     "why": {"en": "why", "zh": "推荐理由"},
 }
 STANDING: Final = ("segment", "stage", "value_class", "tier")

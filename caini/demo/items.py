@@ -85,7 +85,11 @@ def shelf_counts(items: int) -> NDArray[np.int64]:
 
 def make_labels(shelf: Shelf, count: int, rng: Rng) -> list[Label]:
     """`count` different titles in a mixed order; stages of one family follow each other."""
-    names = list(product(range(len(shelf.brands)), range(len(shelf.nouns)), shelf.variants))
+    names = [
+        (brand, noun, variant)
+        for brand, (noun, (called, _)) in product(range(len(shelf.brands)), enumerate(shelf.nouns))
+        for variant in shelf.variants_of(called)
+    ]
     places = {
         size: (at, place)
         for at, sizes in enumerate(shelf.sizes)

@@ -1,7 +1,7 @@
 """`caini audience`: a list of whom to write to, with what, when and where."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 from caini.opened import category_of, live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
-from caini.words import language_named
+from caini.words import WORDS, language_named
 from engine.bundle import Bundle
 from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
@@ -221,8 +221,5 @@ def _tell(
             }
         )
     elif not quiet:
-        print(  # noqa: T201
-            f"{out}: {tally.written} customers of {tally.chosen} chosen "
-            f"({tally.capped} capped, {tally.held_out} held out, "
-            f"{tally.without_items} without items)"
-        )
+        told = WORDS["audience"][plan.language]
+        print(told.format(out=out, **asdict(tally)))  # noqa: T201

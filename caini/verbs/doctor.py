@@ -61,7 +61,9 @@ def run(
         print_json([_document(finding) for finding in findings])
     else:
         for finding in findings:
-            advice = f"; {finding.mend}" if finding.level == "warning" else ""  # errors tell below
+            if finding.level == "error":
+                continue  # raised below, and told there
+            advice = f"; {finding.mend}" if finding.level == "warning" else ""
             print(f"{finding.level:8}{finding.what}{advice}")  # noqa: T201
     errors = [finding for finding in findings if finding.level == "error"]
     if errors:

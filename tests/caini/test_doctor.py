@@ -79,8 +79,9 @@ def test_the_doctor_finds_nothing_or_says_what_to_mend(
     broken = tmp_path / "config"
     broken.mkdir()
     (broken / "shop.toml").write_text("[loyalty]\npoints = 'many'\n")
-    code, _, err = caini("doctor", "--config", broken)
+    code, out, err = caini("doctor", "--config", broken)
     assert code == 2
+    assert "loyalty.points" not in out, "once, on standard error"
     assert "shop.toml: loyalty" in err
     assert "train.toml: cannot be read" in err
     assert err.count("shop.toml: loyalty.points") == 1, "also told by the reader of slots"
@@ -163,8 +164,8 @@ def test_the_doctor_says_of_each_fault_that_it_is_an_error_and_of_all_files(
         file = config / name
         file.write_text(file.read_text().replace(right, wrong, 1))
     code, out, err = caini("doctor", "--config", config)
-    errors = [line for line in out.splitlines() if line.startswith("error   ")]
-    assert (code, len(errors)) == (2, 4)
+    assert (code, len(err.splitlines())) == (2, 4)
+    assert "error" not in out, "each once: on standard error"
     assert not [line for line in out.splitlines() if ": " in line and line[0] == " "]
     assert [line.split(": ")[2] for line in err.splitlines()] == [
         "shop.toml", "shop.toml", "slots.toml", "train.toml"

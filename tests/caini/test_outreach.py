@@ -1,6 +1,7 @@
 """`caini audience` and `caini triggers` on the small simulated shop."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -54,8 +55,12 @@ def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:
     assert json.loads(told)["written"] == 0, "two messages in a week are enough"
     code, told, err = run("audience", "--segment", "loyal", "--out", tmp_path / "4.csv")
     assert code == 0
-    assert "capped" in told
+    counts = r"\(\d+ capped, \d+ held out, \d+ without items\)"
+    assert re.search(rf"4\.csv: \d+ customers of \d+ chosen {counts}", told)
     assert "segment:loyal" in err, "progress"
+    _, told, _ = run("audience", "--segment", "loyal", "--lang", "zh", "--out", tmp_path / "5.csv")
+    assert re.search(r"5\.csv：选中\d+位客户，写入\d+位（达到联系上限\d+位，留作对照\d+位，", told)
+    assert not re.search("customers|capped|held", told)
 
 
 @pytest.mark.parametrize(

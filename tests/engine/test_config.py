@@ -4,15 +4,16 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
 from engine.config import Config
+from engine.customers.labels import Language
 from engine.errors import ConfigError
 from engine.faults import Faults, unknown_key
-from engine.shop import ShopConfig, check_shop
+from engine.shop import ShopConfig, check_shop, read_shop
 from engine.slots import check_slots
 from serving.auth import read_keys
 from tests.conftest import CONFIG
@@ -156,3 +157,9 @@ def test_faults_of_several_files_are_told_together_and_each_once() -> None:
     with pytest.raises(ConfigError) as told:
         found.tell()
     assert str(told.value) == "a: 1\nb: 2"
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_no_two_shipped_segments_are_called_the_same(language: Language) -> None:
+    labels = [each.label.of(language) for each in read_shop(CONFIG / "shop.toml").segments]
+    assert sorted(labels) == sorted(set(labels))

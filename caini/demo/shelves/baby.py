@@ -71,7 +71,13 @@ SHELVES: Final = (
             "sippy cup|学饮杯, bottle warmer|温奶器"
         ),
         variants=words("160 ml|160毫升, 240 ml|240毫升, set of two|两只装"),
-        sizes=(ladder("160 ml < 240 ml < set of two"),),
+        own={
+            "bottle warmer": words("travel|便携款, standard|标准款, with steriliser|带消毒"),
+        },
+        sizes=(
+            ladder("160 ml < 240 ml < set of two"),
+            ladder("travel < standard < with steriliser"),
+        ),
         price=89,
         complements=("formula",),
     ),

@@ -187,6 +187,9 @@ SHELVES: Final = (
             "gaiwan|盖碗, teapot|茶壶, travel tea set|旅行茶具, tea tray|茶盘, fair cup|公道杯"
         ),
         variants=words("celadon|青瓷, white porcelain|白瓷, clay|紫砂"),
+        own={
+            "tea tray": words("bamboo|竹制, walnut|胡桃木, stone|石制"),
+        },
         price=198,
         spread=0.6,
         weight=0.6,

@@ -18,7 +18,10 @@ SHELVES: Final = (
         brands=_BRANDS,
         nouns=words("cotton sheets|纯棉床单, duvet|羽绒被, latex pillow|乳胶枕, wool throw|羊毛毯"),
         variants=words("1.5 m|1.5米, 1.8 m|1.8米, grey|灰色, sage|鼠尾草绿"),
-        sizes=(ladder("1.5 m < 1.8 m"),),
+        own={
+            "latex pillow": words("low|低枕, high|高枕, grey|灰色, sage|鼠尾草绿"),
+        },
+        sizes=(ladder("1.5 m < 1.8 m"), ladder("low < high")),
         price=369,
         spread=0.5,
         peak_month=11,
@@ -60,7 +63,10 @@ SHELVES: Final = (
             "kitchen rolls|厨房纸, floor cleaner|地板清洁剂"
         ),
         variants=words("500 ml|500毫升, 2 l|2升, refill|补充装, pack of 6|6件装"),
-        sizes=(ladder("500 ml < 2 l < pack of 6"),),
+        own={
+            "kitchen rolls": words("2 rolls|2卷, 6 rolls|6卷, extra soft|加柔, 24 rolls|24卷"),
+        },
+        sizes=(ladder("500 ml < 2 l < pack of 6"), ladder("2 rolls < 6 rolls < 24 rolls")),
         price=42,
         weight=1.2,
         cycle_days=26,
@@ -75,6 +81,9 @@ SHELVES: Final = (
             "reading lamp|阅读灯, paper lantern|纸灯笼, floor lamp|落地灯, night light|小夜灯"
         ),
         variants=words("warm white|暖白, walnut|胡桃木, brass|黄铜"),
+        own={
+            "paper lantern": words("warm white|暖白, round|圆形, tall|高款"),
+        },
         price=239,
         spread=0.6,
         weight=0.7,

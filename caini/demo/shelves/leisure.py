@@ -54,8 +54,21 @@ SHELVES: Final = (
         nouns=words(
             "USB-C charger|充电器, power bank|充电宝, braided cable|编织数据线, case|保护壳"
         ),
-        variants=words("20 W|20瓦, 65 W|65瓦, 1 m|1米, 2 m|2米"),
-        sizes=(ladder("20 W < 65 W"), ladder("1 m < 2 m")),
+        variants=words("single|单条, pack of 2|两条装, 1 m|1米, 2 m|2米"),
+        own={
+            "USB-C charger": words("20 W|20瓦, 65 W|65瓦, 1 port|单口, 2 ports|双口"),
+            "power bank": words("20 W|20瓦, 65 W|65瓦, 10000 mAh|1万毫安时, 20000 mAh|2万毫安时"),
+            "case": words("clear|透明, leather|皮质, matte|磨砂, magnetic|磁吸"),
+        },
+        sizes=(
+            ladder("20 W < 65 W"),
+            ladder("1 m < 2 m"),
+            ladder("1 port < 2 ports"),
+            ladder("10000 mAh < 20000 mAh"),
+            ladder("single < pack of 2"),
+            ladder("clear < leather"),
+            ladder("matte < magnetic"),
+        ),
         price=79,
         weight=0.8,
     ),
@@ -79,6 +92,10 @@ SHELVES: Final = (
         brands=_TECH,
         nouns=words("keyboard|键盘, mouse|鼠标, laptop stand|笔记本支架, webcam|摄像头"),
         variants=words("wireless|无线, compact|紧凑版, walnut|胡桃木"),
+        own={
+            "laptop stand": words("aluminium|铝合金, folding|折叠款, walnut|胡桃木"),
+            "webcam": words("1080p|1080P, compact|紧凑版, 4K|4K"),
+        },
         price=269,
         spread=0.6,
         weight=0.8,
@@ -104,7 +121,17 @@ SHELVES: Final = (
         brands=_SPORT,
         nouns=words("running socks|跑步袜, water bottle|运动水壶, cap|运动帽, waist bag|腰包"),
         variants=words("S|小号, M|中号, L|大号, pack of 3|三双装"),
-        sizes=(ladder("L < pack of 3"),),
+        own={
+            "water bottle": words("grey|灰色, blue|蓝色, 500 ml|500毫升, 1 l|1升"),
+            "cap": words("black|黑色, white|白色, quick-dry|速干, reflective|反光"),
+            "waist bag": words("black|黑色, blue|蓝色, small|小号, large|大号"),
+        },
+        sizes=(
+            ladder("L < pack of 3"),
+            ladder("500 ml < 1 l"),
+            ladder("quick-dry < reflective"),
+            ladder("small < large"),
+        ),
         price=49,
         weight=0.6,
     ),
@@ -137,7 +164,17 @@ SHELVES: Final = (
         brands=words("Ridge|山脊, Half Acre|半亩, Campfire|篝火, Longrun|长跑者"),
         nouns=words("tent|帐篷, camping chair|露营椅, gas stove|便携炉, sleeping bag|睡袋"),
         variants=words("1 person|单人, 2 persons|双人, 4 persons|四人"),
-        sizes=(ladder("1 person < 2 persons < 4 persons"),),
+        own={
+            "camping chair": words("light|轻便款, standard|标准款, wide|加宽款"),
+            "gas stove": words("1 burner|单眼, 2 burners|双眼, 3 burners|三眼"),
+            "sleeping bag": words("summer|夏季款, three seasons|三季款, winter|冬季款"),
+        },
+        sizes=(
+            ladder("1 person < 2 persons < 4 persons"),
+            ladder("light < standard < wide"),
+            ladder("1 burner < 2 burners < 3 burners"),
+            ladder("summer < three seasons < winter"),
+        ),
         price=389,
         spread=0.6,
         weight=0.7,
@@ -151,7 +188,12 @@ SHELVES: Final = (
         brands=_SPORT,
         nouns=words("whey protein|乳清蛋白粉, protein bars|蛋白棒, electrolyte tabs|电解质泡腾片"),
         variants=words("500 g|500克, 1 kg|1千克, 12 pieces|12支装"),
-        sizes=(ladder("500 g < 1 kg"),),
+        own={
+            "whey protein": words("500 g|500克, 1 kg|1千克, vanilla|香草味"),
+            "protein bars": words("6 bars|6支装, 12 bars|12支装, cocoa|可可味"),
+            "electrolyte tabs": words("20 tabs|20片, 60 tabs|60片, lemon|柠檬味"),
+        },
+        sizes=(ladder("500 g < 1 kg"), ladder("6 bars < 12 bars"), ladder("20 tabs < 60 tabs")),
         price=159,
         weight=0.7,
         cycle_days=21,
@@ -225,10 +267,10 @@ SHELVES: Final = (
             "Caini Weekly|猜你周刊, Kitchen Notes|灶台笔记, Parent Talk|爸妈说, Trail Log|跑山志"
         ),
         nouns=words(
-            "How to brew|怎样冲泡, What to buy first|先买什么, Ten questions about|十问, "
-            "A beginner's guide|新手指南"
+            "How to brew well|怎样冲泡, What to buy first|先买什么, "
+            "Ten questions answered|十问十答, A beginner's guide|新手指南"
         ),
-        variants=words("part one|上篇, part two|下篇, with pictures|图文版"),
+        variants=words("part one|上篇, part two|下篇, in pictures|图解版"),
         price=0,
         weight=0.8,
         kind="content",

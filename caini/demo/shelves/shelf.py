@@ -1,6 +1,7 @@
 """What a shelf (a leaf category) of the simulated shop is, and how its words are written down."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Words = tuple[tuple[str, str], ...]  # (English, Chinese) pairs
@@ -31,6 +32,7 @@ class Shelf:
     brands: Words
     nouns: Words
     variants: Words
+    own: Mapping[str, Words] = field(default_factory=dict)  # of a noun that no variant would suit
     sizes: tuple[tuple[str, ...], ...] = ()  # ladders of variants: a larger one costs more
     price: float  # median, in the shop's currency
     spread: float = 0.45  # sigma of the log price
@@ -44,6 +46,9 @@ class Shelf:
     stage_months: tuple[int, ...] = ()  # age at which the next stage begins
     until_month: int = 0  # age at which the last stage ends
     buy: float = 0.0  # added to the log odds that a visit ends with a purchase
+
+    def variants_of(self, noun: str) -> Words:
+        return self.own.get(noun, self.variants)
 
     @property
     def category(self) -> str:

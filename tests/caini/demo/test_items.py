@@ -76,7 +76,37 @@ def test_every_size_is_a_variant_of_its_shelf() -> None:
     for shelf in SHELVES:
         sizes = [size for one in shelf.sizes for size in one]
         assert len(sizes) == len(set(sizes))
-        assert set(sizes) <= {english for english, _ in shelf.variants}
+        variants = {one for noun, _ in shelf.nouns for one, _ in shelf.variants_of(noun)}
+        assert set(sizes) <= variants
+
+
+def test_a_variant_suits_its_thing() -> None:
+    """Units and packs stand only where the thing comes in them."""
+    suits = {
+        "双装": {"跑步袜"},
+        "瓦": {"充电器", "充电宝"},
+        "毫安时": {"充电宝"},
+        "1米": {"编织数据线"},
+        "1.5米": {"纯棉床单", "羽绒被", "羊毛毯"},
+        "2升": {"洗衣液", "洗洁精", "地板清洁剂"},
+        "四人": {"帐篷"},
+        "图解版": {"怎样冲泡", "先买什么", "十问十答", "新手指南"},
+    }
+    named = [
+        (noun[1], variant[1])
+        for shelf in SHELVES
+        for noun in shelf.nouns
+        for variant in shelf.variants_of(noun[0])
+    ]
+    for unit, things in suits.items():
+        assert {thing for thing, variant in named if variant.endswith(unit)} == things, unit
+
+
+def test_what_has_variants_of_its_own_is_a_thing_of_its_shelf() -> None:
+    for shelf in SHELVES:
+        assert set(shelf.own) <= {english for english, _ in shelf.nouns}
+        lengths = {len(shelf.variants), *map(len, shelf.own.values())}
+        assert len(lengths) == 1, "of as many: none is likelier to be drawn"
 
 
 def test_popularity_within_a_shelf_falls_like_zipf(items: Items) -> None:
