@@ -64,6 +64,19 @@ def archive_store(log: Path, settings: Settings, config: Path) -> Archived:
     return archive(log, read, fresh=LogHeader(shop.currency, shop.minor_units))
 
 
+def waiting_in_store(log: Path, settings: Settings) -> int:
+    """How many accepted events the log does not hold yet; nothing is taken."""
+    count = 0
+
+    def see(accepted: Accepted) -> None:
+        nonlocal count
+        count += len(accepted.events) + len(accepted.unknown)
+
+    after = read_header(log).stream_through if log.is_file() else BEGINNING
+    read_accepted(settings, after, see)
+    return count
+
+
 def cut_store(log: Path, bundles: Path, settings: Settings) -> Cut | None:
     """What the log and every published bundle hold leaves the store; None without a bundle.
 

@@ -43,6 +43,7 @@ class Outside:
     rehearse: Rehearse | None = None
     archive: Callable[[], Document] | None = None
     cut: Callable[[], Document | None] | None = None
+    waiting: Callable[[], int] | None = None  # events that `archive` would find
     lease_s: float = LIFE_S
 
 
@@ -55,6 +56,7 @@ class Result:
     champion: str | None = None  # what was live before
     inputs: dict[str, str] = field(default_factory=dict)
     archived: Document | None = None
+    waiting: int | None = None  # of a dry run: accepted events that it left in the store
     checks: list[Finding] = field(default_factory=list)
     gate: list[Finding] = field(default_factory=list)
     metrics: Document = field(default_factory=dict)

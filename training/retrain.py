@@ -85,6 +85,8 @@ def _finish(
 
 def _archive(job: Job, outside: Outside, result: Result) -> None:
     """Not while a killed run waits to be taken up: with a longer log, nothing of it would fit."""
+    if job.dry_run:
+        result.waiting = None if outside.waiting is None else outside.waiting()
     if outside.archive is None or job.dry_run:
         return
     waiting = job.log.is_file() and Stages(job.bundles, key_of_run(inputs_of(job))).unfinished()

@@ -44,7 +44,10 @@ def retrain(
     data: Data = None,
     search: Search = True,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Archive nothing, publish nothing, cut nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Archive, publish and cut nothing; tell how many events wait."
+        ),
     ] = False,
     override: Annotated[
         str | None, typer.Option(help="Publish in spite of errors; say why, it is kept.")

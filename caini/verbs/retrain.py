@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from caini.archiving import archive_store, cut_store, settings_of
+from caini.archiving import archive_store, cut_store, settings_of, waiting_in_store
 from caini.erasing import erase_in_log
 from caini.instants import wall_clock
 from caini.printed import print_json, print_table
@@ -57,7 +57,10 @@ def _outside(job: Job, store: Settings | None, say: Say) -> Outside:
         gone = cut_store(job.log, job.bundles, store)
         return None if gone is None else {**asdict(gone), "through": str(gone.through)}
 
-    return Outside(wall_clock, say, rehearse, archive, cut)
+    def waiting() -> int:
+        return waiting_in_store(job.log, store)
+
+    return Outside(wall_clock, say, rehearse, archive, cut, waiting)
 
 
 def _told(result: Result, failure: Exception | None, started: float) -> Document:
@@ -78,6 +81,9 @@ def _print(result: Result) -> None:
             columns = ("severity", "check", "what was found")
             print_table(title, columns, [_line(finding) for finding in findings])
     print(f"{result.status}: {result.version or 'nothing was published'}")  # noqa: T201
+    if result.waiting:
+        told = f"{result.waiting} accepted events wait in the store; a dry run leaves them there"
+        print(f"{told}, a run without --dry-run trains with them")  # noqa: T201
     if result.override:
         print(f"errors were overridden: {result.override}")  # noqa: T201
     if result.report is not None:

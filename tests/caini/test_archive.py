@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from caini.archiving import archive_store, settings_of
+from caini.archiving import archive_store, settings_of, waiting_in_store
 from caini.verbs.archive import run
 from engine.errors import ConfigError, LogError, StoreError
 from serving.settings import Settings
@@ -52,6 +52,17 @@ def test_what_was_accepted_begins_a_log_and_then_joins_it_in_order(
         for name in read_log(log).frame.columns
         if name not in ("at", "properties")
     }
+
+
+def test_what_waits_for_the_log_is_counted_and_stays(shop: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "log.parquet"
+    accept(shop, bought(1), bought(2))
+    assert [waiting_in_store(log, shop), waiting_in_store(log, shop)] == [2, 2]
+    archive_store(log, shop, CONFIG)
+    assert waiting_in_store(log, shop) == 0
+    accept(shop, bought(3))
+    assert waiting_in_store(log, shop) == 1
+    assert ids(log) == ["p1", "p2"]
 
 
 def test_an_id_that_the_log_holds_joins_it_no_second_time(shop: Settings, tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     left = json.loads((shop / "bundles" / "retrain.json").read_text())
     assert (left["status"], left["kind"]) == ("failed", "BundleRefused")
     assert current(shop / "bundles") == told["version"]
+    code, out, _ = caini(*words, "--dry-run", "--json", "--override", "banner is to come")
+    assert (code, json.loads(out)["waiting"]) == (0, 0)
     code, out, _ = caini(*words, "--override", "banner is to come")
     assert (code, "errors were overridden: banner is to come" in out) == (0, True)
 

@@ -161,6 +161,12 @@ def test_a_dry_run_publishes_nothing_and_spares_the_next_run_the_work(job: Job) 
     assert done.archived == {"events": 0}
 
 
+def test_a_dry_run_tells_how_many_events_wait_also_where_the_log_is_as_it_was(live: Job) -> None:
+    done = ran(replace(live, dry_run=True), waiting=lambda: 3)
+    assert (done.status, done.waiting, done.as_json()["waiting"]) == ("unchanged", 3, 3)
+    assert ran(live, waiting=lambda: 3).waiting is None, "a run that archives leaves none"
+
+
 def test_only_one_run_works_at_a_time(job: Job) -> None:
     with lease(job.bundles), pytest.raises(LeaseError, match="retrains into it"):
         ran(job)
