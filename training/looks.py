@@ -43,7 +43,7 @@ def weigh_looks(
     start: Setting, banks: Callable[[Setting], Bank]
 ) -> tuple[Setting, tuple[Trial, ...]]:
     """Judged by counting alone, which costs least and takes the weights as they are."""
-    plain = start.with_ridge(0).model_copy(update={"als_share": 0.0})
+    plain = start.with_ridge(0).with_share(0)
     entries = [
         (f"looks × {factor:g}", plain.model_copy(update={"looks": factor}))
         for factor in (start.looks, 1.0, *FACTORS)

@@ -73,9 +73,16 @@ def hold_out(
 
 def search(bank: Bank, start: Setting, say: Say = unheard) -> Choice:
     """Starts from the settings given (the configuration, or the last choice) and leaves them only
-    for the better."""
+    for the better.
+
+    Where even one fit of factors is too dear, the lists are judged by themselves.
+    """
     steps = STEPS if bank.data.timeless else STEPS_IN_TIME
     setting, trials, left_out = start, list[Trial](), list[str]()
+    too_dear = start.als_share > 0 and bank.factors(start.als) is None
+    if too_dear:
+        setting, steps = start.with_share(0), tuple(step for step in steps if step is not _factors)
+        left_out += [name for name, _ in _factors(start)]
     for place, grid in enumerate(steps, 1):
         say(f"search ({place} of {len(steps)})")
         setting, tried, skipped = best_of(
@@ -83,6 +90,7 @@ def search(bank: Bank, start: Setting, say: Say = unheard) -> Choice:
         )
         trials += tried if not trials else tried[1:]
         left_out += skipped
+    setting = setting.with_share(start.als_share) if too_dear else setting
     return Choice(setting, tuple(trials), len(bank.truth), tuple(left_out))
 
 

@@ -40,6 +40,9 @@ class Setting(Config):
         config = self.als.model_copy(update={"alpha": alpha, "factors": factors})
         return self.model_copy(update={"als": config, "als_share": share})
 
+    def with_share(self, als: float) -> "Setting":
+        return self.model_copy(update={"als_share": als})
+
     def with_rarity(self, exponent: float) -> "Setting":
         config = self.als.model_copy(update={"target_exponent": exponent})
         return self.model_copy(update={"als": config})

@@ -120,6 +120,17 @@ def test_what_the_budget_does_not_pay_for_is_left_out_and_told(frame: Frame) -> 
     assert poor.setting.with_rarity(0).als == START.als, "no other fit was paid for"
 
 
+def test_where_factors_are_too_dear_the_lists_are_chosen_by_themselves(
+    frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.bank.ALS_LINE_S", ENOUGH)
+    choice = choose(season(frame), timeless=False)
+    assert choice.setting.trend.exponent > START.trend.exponent, "as where they are paid for"
+    assert (choice.setting.als, choice.setting.als_share) == (START.als, START.als_share)
+    assert {name.split()[0] for name in choice.left_out} == {"als"}
+    assert not [trial for trial in choice.trials if trial.name.startswith("als")]
+
+
 def test_more_factors_cost_more_of_the_budget(frame: Frame) -> None:
     bank = bank_of(tastes(frame), timeless=True)
     begun = bank.left_s
