@@ -53,7 +53,8 @@ def _check(shop: Shop, bundle: Bundle, raw: Any, guessed: set[str]) -> Happened 
     try:
         event = from_event(Event.model_validate(raw), bundle.shop.shop.minor_units)
     except ValidationError as error:
-        return _invalid(raw, _told(raw, error.errors(include_url=False, include_input=False), guessed))
+        faults = error.errors(include_url=False, include_input=False)
+        return _invalid(raw, _told(raw, faults, guessed))
     if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
         return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
     if event.type in LINKS:
