@@ -108,18 +108,11 @@ def serving(
     server = start(bundles, data, *options, environment=environment)
     try:
         wait_for(lambda: server.logged("ready"))
-        wait_for(lambda: accepts(server))  # a moment after the shop is ready
         yield server
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(PATIENCE_S) == 0, server.logs[-5:]
     finally:
         finish(server)
-
-
-def accepts(server: Server) -> bool:
-    with contextlib.suppress(httpx.ConnectError):
-        return server.client.get("/health/live").status_code == 200
-    return False
 
 
 def start(
