@@ -197,6 +197,6 @@ def _spread(facts: Facts, speech: Speech) -> list[Section]:
     table = spread(facts)
     if not table.select((pl.col("invitations") + pl.col("newcomers")).sum()).item():
         return []
-    tipping = table.filter(pl.col("k") >= 1)["cohort"].to_list()
+    tipping = table.filter("tipping")["cohort"].to_list()
     told = ", ".join(tipping) or speech.say("missing")
-    return [Section("spread", table, note={"cohorts": told})]
+    return [Section("spread", table.drop("tipping"), note={"cohorts": told})]

@@ -186,7 +186,7 @@ def tiers(facts: Facts) -> pl.DataFrame:
 
 
 def spread(facts: Facts) -> pl.DataFrame:
-    """cohort (month of the first contact), customers, invitations, newcomers, k; by month.
+    """cohort (month of the first contact), customers, invitations, newcomers, k, tipping; by month.
 
     Newcomers are whom the customers of a cohort brought, as far as their referral stands (F1).
     """
@@ -215,9 +215,9 @@ def spread(facts: Facts) -> pl.DataFrame:
         newcomers=pl.col("brought").sum().cast(pl.Int64),
     )
     cohorts = {name: Spread(*counts) for name, *counts in found.iter_rows()}
-    told = {name: k for name, k, _ in spread_of(cohorts)}
-    whole = found.with_columns(k=pl.col("cohort").replace_strict(told, return_dtype=pl.Float64))
-    return hide_small(whole.sort("cohort"), facts.k)
+    columns = {"cohort": pl.String, "k": pl.Float64, "tipping": pl.Boolean}
+    told = pl.DataFrame(spread_of(cohorts), columns, orient="row")
+    return hide_small(found.join(told, on="cohort").sort("cohort"), facts.k)
 
 
 def sales_of_customers(facts: Facts) -> np.ndarray:

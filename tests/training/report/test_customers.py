@@ -201,11 +201,11 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
                 cohorts[month][place] += count
     told = {row[0]: row[1:] for row in spread(facts).iter_rows()}
     assert told == {
-        month: (n, invited, came, pytest.approx(came / n))
+        month: (n, invited, came, pytest.approx(came / n), came >= n)
         for month, (n, invited, came) in sorted(cohorts.items())
         if n >= facts.k
     }
-    assert sum(came for _, _, came, _ in told.values()) > 0
+    assert sum(came for _, _, came, _, _ in told.values()) > 0
     people = facts.bundle.snapshot
     nobody = replace(people, referrers=np.zeros_like(people.referrers))
     none = replace(facts, bundle=replace(facts.bundle, snapshot=nobody))
