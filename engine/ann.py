@@ -50,6 +50,8 @@ class Index:
         if rows[-1] < 0 or not np.isfinite(scores[0]) or not np.isfinite(scores[-1]):
             right = (rows >= 0) & np.isfinite(scores)
             rows, scores = rows[right], scores[right]
+        if not np.count_nonzero(scores[1:] == scores[:-1]):
+            return Candidates(rows, scores)  # FAISS leaves ties alone in any order
         order = np.lexsort((rows, -scores))
         return Candidates(rows[order], scores[order])
 

@@ -190,9 +190,10 @@ class _Maker:
     def messages(
         self, ids: list[str], names: list[str], found: Reasoned, held: Mask
     ) -> list[Message]:
-        items = self.bundle.items
+        sold = np.unique(found.rows[found.rows >= 0])
+        items = dict(zip(sold.tolist(), self.bundle.items.ids(sold.tolist()), strict=True))
         sent = [
-            Message(name, items.ids([row for row in rows if row >= 0]))
+            Message(name, [items[row] for row in rows if row >= 0])
             for name, rows in zip(names, found.rows.tolist(), strict=True)
         ]
         return sent + [Message(ids[place], held=True) for place in np.flatnonzero(held).tolist()]
