@@ -63,17 +63,17 @@ def ways(source: Any, settings: Any, trials: int, folder: Path) -> dict[str, Any
     from training.train import searched, without_search
     from training.tune.journal import journal_at
     from training.tune.knobs import turned, weights_of_looks
-    from training.tune.study import Budget, Room, explore
-    from training.tune.tune import open_window
+    from training.tune.opening import World, open_window
+    from training.tune.study import Limit, Room, explore
 
     shop = settings.shop
     told = searched(source, settings, None, print).told  # nothing where too few can judge
     factor = float(told["chosen"]["looks"]) if told else 1.0
-    window, present = open_window(source, without_search(settings), print)
+    window, present, _ = open_window(source, without_search(settings), World(tell=print))
     knobs = weights_of_looks(source.log, present)
     room = Room("looks", knobs, lambda one: window.marks(one, window.choosing))
     with journal_at(folder / "journal") as storage:
-        found = explore(room, present, "", storage, Budget(trials, None), print)
+        found = explore(room, present, "", storage, Limit(trials), print)
     each = turned(present, knobs, found.values).shop.interactions
     return {
         ALONE: with_looks(shop, 0.0),

@@ -25,8 +25,9 @@ def main(words: list[str]) -> None:
     before = machine()
     folder = Path(words[0])
     with tempfile.TemporaryDirectory() as scratch:
-        logs = [imported(folder / f"{part}.txt", Path(scratch)) for part in ("train", "test")]
-        figures = evaluated(*logs, Path(scratch), words[1:])
+        train = imported(folder / "train.txt", Path(scratch))
+        test = imported(folder / "test.txt", Path(scratch))
+        figures = evaluated(train, test, Path(scratch), words[1:])
     keep(f"models-{folder.name}", figures, before)
 
 

@@ -121,7 +121,7 @@ class World:
         self.who = np.flatnonzero(rows >= 0).astype(np.int32)
         self.rows = rows[rows >= 0]
         truth = self.simulated.truth
-        self.wants = [wanted(truth, int(row), end).astype(np.float32) for row in self.who]
+        self.wants = [wanted(truth, int(row), end) for row in self.who]
 
     def meet(self, slot: str, settings: Mapping[str, Any], when: Mapping[str, Any] | None) -> Met:
         from caini.demo.truth import expect
