@@ -20,6 +20,13 @@ WORDS: Final[Words] = {
         "zh": "{out}：选中{chosen}位客户，写入{written}位"
         "（达到联系上限{capped}位，留作对照{held_out}位，无可推荐商品{without_items}位）",
     },
+    "triggers": {
+        "en": "{out}: {parts} ({capped} capped)",
+        "zh": "{out}：{parts}（因联系上限推迟{capped}条）",
+    },
+    "messages": {"en": "{count} {name}", "zh": "{name}{count}条"},
+    "between": {"en": ", ", "zh": "，"},
+    "nobody": {"en": "nobody", "zh": "无人"},
     "why": {"en": "why", "zh": "推荐理由"},
 }
 STANDING: Final = ("segment", "stage", "value_class", "tier")

@@ -13,10 +13,12 @@ from engine.query import Query
 from engine.ranking import Pool
 from engine.retrievers import by_position
 from engine.slots import Slot
-from engine.top import entries_of, reach
+from engine.top import reach, standing_in
 from engine.types import Lists, Rows, Scores, Served, Slate
 
 NAMED_ITEMS: Final = 20  # the newest of a history that a reason may name; decision: people forget
+
+NAMED_DEEP: Final = 64  # of what each is alike; measured: one item of 500 has its reason below
 
 ONE_ORDER: Final = 1.001  # one order adds 1 at most to the frequency of an item
 
@@ -140,9 +142,9 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
     """`similar` and `session` sum up all pairs; named are those alone that are no chance."""
     if source == "similar":
         history = query.history
-        named, most = latest_places(history, NAMED_ITEMS), reach(len(history))
+        named = latest_places(history, NAMED_ITEMS)
         liked = np.sign(history.weights[named])  # the most alike is named, not the most bought
-        return _Evidence(bundle.alike, history.rows[named], liked, most)
+        return _Evidence(bundle.alike, history.rows[named], liked, NAMED_DEEP)
     asked = {
         "session": (query.recent, bundle.alike),
         "context": (query.context, bundle.alike),
@@ -157,15 +159,9 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
 def _strongest(evidence: _Evidence, chosen: Rows) -> dict[int, int]:
     """For each chosen item the key whose list contributes most to it; ties go to the later key."""
     lists, keys, weights, most = evidence
-    lines, scores = entries_of(lists, keys, most)
-    rows, gains = lines.ravel(), (scores * weights[:, np.newaxis]).ravel()
-    lead = np.zeros(len(lists), np.int32)  # 1 + the place of the key; 0 = none
-    lead[chosen] = -1
-    hits = ((lead.take(rows) < 0) & (gains > 0)).nonzero()[0]
-    ascending = hits[gains.take(hits).argsort(kind="stable")]
-    lead[chosen] = 0
-    lead[rows.take(ascending)] = ascending // lines.shape[1] + 1  # of one row the last stays
-    found = lead.take(chosen)
-    led = found.nonzero()[0]
-    owners = keys.take(found.take(led) - 1)
-    return dict(zip(chosen.take(led).tolist(), owners.tolist(), strict=True))
+    rows, places, scores = standing_in(lists, keys, most, chosen)
+    gains = scores * weights.take(places)
+    order = gains.argsort(kind="stable")
+    rising = order[gains.take(order).searchsorted(0, side="right") :]
+    led, owners = rows.take(rising), keys.take(places.take(rising))
+    return dict(zip(led.tolist(), owners.tolist(), strict=True))  # of one row the last stays

@@ -76,17 +76,22 @@ def problem_of(
 
 
 def unknown_key(key: str, known: Iterable[str], what: str) -> str:
-    """With the nearest of those that there are; a long key is like none."""
+    """With the nearest of those that there are."""
     names = tuple(known)
-    near = _nearest(key, names) if len(key) <= LONGEST_GUESSED else ()
-    meant = [f"did you mean {name}? " for name in near]
+    meant = [f"did you mean {name}? " for name in nearest(key, names)]
     return f"{key!r} is no {what}; {''.join(meant)}known: {', '.join(names)}"
+
+
+def nearest(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """One at most; a long key is like none."""
+    return _nearest(key, names) if len(key) <= LONGEST_GUESSED else ()
 
 
 @lru_cache(maxsize=1024)
 def _nearest(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """One at most. What asks wrongly asks so again: to look takes 0.1 ms."""
-    return tuple(get_close_matches(key, names, 1))
+    """Case aside. What asks wrongly asks so again: to look takes 0.1 ms."""
+    by_fold = {name.casefold(): name for name in names}
+    return tuple(by_fold[name] for name in get_close_matches(key.casefold(), by_fold, 1))
 
 
 def _keys_at(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -52,10 +51,8 @@ def fuse(found: Sequence[Candidates], weights: Sequence[float]) -> Pool:
     total = np.add.reduceat(scores.take(by_row), firsts)
     order = (-total).argsort(kind="stable")
     firsts = firsts.take(order)
-    ends = np.array(list(accumulate(len(candidates) for _, candidates, _ in used)))
-    origin = ends.searchsorted(by_row.take(firsts), side="right")
-    places = np.array([place for place, _, _ in used])
-    return Pool(rows.take(firsts), total.take(order), places.take(origin))
+    sources = np.repeat([place for place, _, _ in used], [len(found) for _, found, _ in used])
+    return Pool(rows.take(firsts), total.take(order), sources.take(by_row.take(firsts)))
 
 
 def scale_of(candidates: Candidates) -> float:

@@ -13,6 +13,7 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 
 MOST_ENTRIES: Final = 6_000  # measured on validation data: more finds no better items, only later
 FEWEST_EACH: Final = 20
+SPARSE: Final = 64  # measured: with fewer than so many items an entry, a table of all is cheaper
 
 
 def best(rows: Rows, scores: Floats, depth: int) -> Candidates:
@@ -60,6 +61,25 @@ def entries_of(lists: Lists, keys: Rows, most: int) -> tuple[Rows, Scores]:
     return rows, scores
 
 
+def standing_in(
+    lists: Lists, keys: Rows, most: int, chosen: Rows
+) -> tuple[Rows, NDArray[np.intp], Scores]:
+    """Where `chosen` stand among the first `most` of the lists of `keys`, list after list: the row,
+    the place of the key, the score.
+    """
+    starts, ends = lists.offsets.take(keys), lists.offsets.take(keys + 1)
+    width = min(lists.width, most)
+    windows = np.minimum(starts, len(lists.rows) - width)
+    wanted = np.zeros(len(lists), np.bool_)
+    wanted[chosen] = True
+    hits = wanted.take(_windows(lists.rows, width)[windows].ravel()).nonzero()[0]
+    places = hits // width
+    entries = hits + (windows - np.arange(len(keys)) * width).take(places)
+    own = ((entries >= starts.take(places)) & (entries < ends.take(places))).nonzero()[0]
+    entries = entries.take(own)
+    return lists.rows.take(entries), places.take(own), lists.scores.take(entries)
+
+
 def _windows(entries: NDArray[Number], width: int) -> NDArray[Number]:
     """(n - width + 1, width) a view: line i is entries[i:i + width]."""
     lines = len(entries) - width + 1
@@ -87,6 +107,20 @@ def summed(
     """The positive sums over the first `most` of each list, by row."""
     rows, scores = entries_of(lists, keys, most)
     scores *= weights[:, np.newaxis]
+    if len(lists) > SPARSE * rows.size:
+        return _summed_by_sorting(rows.ravel(), scores.ravel())
     sums = np.asarray(np.bincount(rows.ravel(), scores.ravel()), np.float64)
     touched = (sums > 0).nonzero()[0]
     return touched.astype(np.int32), sums.take(touched)
+
+
+def _summed_by_sorting(rows: Rows, scores: Scores) -> tuple[Rows, NDArray[np.float64]]:
+    """A table of a large catalogue is dear where few of it are touched."""
+    order = rows.argsort(kind="stable")
+    rows = rows.take(order)
+    first = np.ones(len(rows), np.bool_)
+    np.not_equal(rows[1:], rows[:-1], out=first[1:])
+    firsts = first.nonzero()[0]
+    sums = np.add.reduceat(scores.take(order), firsts, dtype=np.float64)
+    positive = sums > 0
+    return rows.take(firsts)[positive], sums[positive]

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from engine.bundle import Bundle
 from engine.customers.referrals import referral_of
 from engine.events import LINKS, MONEY, SENDABLE, Event, EventType
-from engine.faults import place_of, problem_of
+from engine.faults import nearest, place_of, problem_of, unknown_key
 from engine.happened import Happened, from_event
 from serving.problems import FIELD, field_of
 from serving.shop import Shop
@@ -53,7 +53,8 @@ def _check(shop: Shop, bundle: Bundle, raw: Any, guessed: set[str]) -> Happened 
     try:
         event = from_event(Event.model_validate(raw), bundle.shop.shop.minor_units)
     except ValidationError as error:
-        return _invalid(raw, _told(error.errors(include_url=False, include_input=False), guessed))
+        faults = error.errors(include_url=False, include_input=False)
+        return _invalid(raw, _told(raw, faults, guessed))
     if event.at > shop.now() + shop.settings.future_hours * HOUR_MS:
         return _invalid(raw, [f"at: is more than {shop.settings.future_hours} hours ahead"])
     if event.type in LINKS:
@@ -62,26 +63,34 @@ def _check(shop: Shop, bundle: Bundle, raw: Any, guessed: set[str]) -> Happened 
     return event if problem is None else _invalid(raw, [problem])
 
 
-def _told(faults: Sequence[ErrorDetails], guessed: set[str]) -> list[str]:
-    """The nearest name is told once an event, of the first different ones of a batch."""
+def _told(raw: Any, faults: Sequence[ErrorDetails], guessed: set[str]) -> list[str]:
+    """The nearest names are told of an event's type and of its first strange field."""
     strange = next((one for one in faults if one["type"] == "extra_forbidden"), None)
-    if strange is not None:
-        name = str(strange["loc"][-1])
-        if name not in guessed and len(guessed) == MOST_GUESSED:
-            strange = None
+    if strange is not None and not _may_guess(str(strange["loc"][-1]), guessed):
+        strange = None
+    told = []
+    for one in faults[:MOST_TOLD]:
+        if one["type"] == "enum" and one["loc"] == ("type",):
+            said = _unknown_type(raw["type"], guessed)
         else:
-            guessed.add(name)
-    return [
-        f"{field_of(place_of(one))}: {_said(one, Event if one is strange else None)}"
-        for one in faults[:MOST_TOLD]
-    ]
+            said = problem_of(one, Event if one is strange else None, FIELD)
+        told.append(f"{field_of(place_of(one))}: {said}")
+    return told
 
 
-def _said(fault: ErrorDetails, model: type[Event] | None) -> str:
+def _may_guess(name: str, guessed: set[str]) -> bool:
+    """Of the first different names of a batch."""
+    if name not in guessed and len(guessed) == MOST_GUESSED:
+        return False
+    guessed.add(name)
+    return True
+
+
+def _unknown_type(sent: Any, guessed: set[str]) -> str:
     """What may not be sent here is not proposed."""
-    if fault["type"] == "enum" and fault["loc"] == ("type",):
-        return f"is none of {', '.join(SENDABLE)}"
-    return problem_of(fault, model, FIELD)
+    if isinstance(sent, str) and _may_guess(sent, guessed) and nearest(sent, SENDABLE):
+        return unknown_key(sent, SENDABLE, "type of event")
+    return f"is none of {', '.join(SENDABLE)}"
 
 
 def _unpackable(event: Happened) -> str | None:

@@ -32,7 +32,7 @@ BACKLOG: Final = 2_048  # connections that wait to be accepted; uvicorn's own fi
 
 
 def serve(settings: Settings) -> None:
-    """Until SIGTERM or Ctrl-C. What is wrong at the start raises before anything listens."""
+    """Until SIGTERM or Ctrl-C. What `_check` finds wrong raises before anything listens."""
     configure(settings.log_level)
     _leave_on_signals()
     _check(settings)
@@ -103,12 +103,16 @@ def _run(settings: Settings) -> None:
 
 
 def _bound(settings: Settings) -> socket.socket:
-    """Listens from the first worker on. Raises ConfigError with what to name instead."""
+    """Listens, so that who connects waits for the first worker and is not refused.
+
+    Raises ConfigError with what to name instead.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         taken = error.errno == errno.EADDRINUSE

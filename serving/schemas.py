@@ -99,6 +99,14 @@ class RecommendResponse(Wire):
     degraded: list[str] = Field(
         description='What was missing: "store", "bundle", "tail"; empty when all is well'
     )
+    unknown_items: list[str] = Field(
+        description="Of `context_items` and `cart`: what the live bundle does not hold; no part of "
+        "the answer goes by them"
+    )
+    search_matches: int | None = Field(
+        description="How many of the items the words of `query` found; null without a `query`, and "
+        "in a slot that does not search"
+    )
     items: list[SlateItem]
 
 

@@ -14,4 +14,5 @@ if __name__ == "__main__":
         workers=int(rest[0]) if rest else None,
         data=Path(data),
         config=Path(config),
+        clock=None,
     )

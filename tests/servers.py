@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,7 +108,6 @@ def serving(
     server = start(bundles, data, *options, environment=environment)
     try:
         wait_for(lambda: server.logged("ready"))
-        wait_for(lambda: accepts(server))  # a moment after the shop is ready
         yield server
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(PATIENCE_S) == 0, server.logs[-5:]
@@ -116,28 +115,28 @@ def serving(
         finish(server)
 
 
-def accepts(server: Server) -> bool:
-    with contextlib.suppress(httpx.ConnectError):
-        return server.client.get("/health/live").status_code == 200
-    return False
-
-
 def start(
     bundles: Path, data: Path, *options: str, environment: dict[str, str] | None = None
 ) -> Server:
-    command = [sys.executable, "-m", "tests.serve", str(bundles), str(data), str(CONFIG), *options]
+    words = ["tests.serve", str(bundles), str(data), str(CONFIG), *options]
+    return launch(words, CONFIG.parent, {**PATIENT, **(environment or {})})
+
+
+def launch(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Server:
+    """A module of ours with its arguments, as soon as it listens."""
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", *words],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **PATIENT, **(environment or {})},
-        cwd=CONFIG.parent,
+        env={**os.environ, **environment},
+        cwd=folder,
     )
     logs: list[dict[str, Any]] = []
     Thread(target=_read_logs, args=(process, logs), daemon=True).start()
     server = Server(process, httpx.Client(), "", logs)
     listening = wait_for(lambda: server.logged("listening") or process.poll() is not None)
     if listening is True:
+        finish(server)
         raise AssertionError(f"the server did not start: {logs}")
     server.url = listening["url"]
     server.client = httpx.Client(base_url=server.url, timeout=PATIENCE_S)

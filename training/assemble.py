@@ -19,7 +19,7 @@ from engine.ids import IdMap
 from engine.item_history import CustomerItems
 from engine.shop import ShopConfig, schemes_of
 from engine.types import Candidates, Instants, Lists, Mask, Scores
-from training.catalogue import catalogue_of, words_index
+from training.catalogue import catalogue_of, listed_in, words_index
 from training.config import TrainConfig
 from training.consent import opted_out, without_people
 from training.customer_tastes import tastes_of_all
@@ -109,6 +109,7 @@ def assemble(
     heard = do(without_people, source.log, out)
     seen = do(first_seen, heard, data.item_ids, data.watermark)
     catalogue = do(catalogue_of, source.items, data.item_ids, seen)
+    listed = do(listed_in, source.items, data.item_ids)
     say("customers")
     people, thresholds, members = _customers(source, data, catalogue, shop, do)
     customers = do(IdMap.build, data.customer_ids)
@@ -144,7 +145,7 @@ def assemble(
         popular=popular,
         popular_by_category=do(by_category, popular, catalogue, train.popularity.list_length),
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
-        new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals),
+        new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals, listed),
         words=do(_words, catalogue, popular),
         cycles=lasting,
         renewal=do(renewal, heard, shop.interactions, data, catalogue, lasting, shop.repurchase),

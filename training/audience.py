@@ -1,6 +1,7 @@
 """Lists of whom to write to, with what, when and where (A1, A2): EDM, SMS, push."""
 
 import hmac
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,12 @@ from engine.reasons import Language
 from engine.slots import SlotPlan
 from engine.types import DAY_MS, Mask, Rows
 from training.audience_table import Lines, table_of
+from training.crew import in_order, spans
 from training.list_files import ListWriter
 from training.reach import everybodys_answers, preferences
 from training.reasoned import Offer, Reasoned, reasoned
 from training.sent import NOTHING, Ledger, Message, Past
 
-BLOCK: Final = 5_000  # customers at a time: bounds memory, paces progress; guess
 PARTS: Final = 2**32
 
 
@@ -95,19 +96,29 @@ def write_audience(
     tally = Tally(len(chosen.rows))
     with ledger.sending(plan.name, out, plan.offer.now) as sending:
         with ListWriter(sending.part, out.suffix) as file:
-            for block in _blocks(chosen):
-                table, messages = maker.block(block, tally)
+            for asked, found in maker.filled(chosen):
+                table, messages = maker.written(asked, found, tally)
                 file.write(table)
                 sending.add(messages)
-                progress(len(block.rows))
+                progress(len(asked.ids))
         sending.done()
     return tally
 
 
-def _blocks(chosen: Chosen) -> Iterator[Chosen]:
-    """One at least, so that a list of nobody has its columns too."""
-    for start in range(0, max(len(chosen.rows), 1), BLOCK):
-        yield chosen.take(slice(start, start + BLOCK))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Some customers, and who of them is written to."""
+
+    chosen: Chosen
+    ids: list[str]
+    free: Mask  # under the cap
+    held: Mask  # free, and in the holdout
+    to: NDArray[np.intp]  # places of the others
+    sent: dict[int, Rows]  # place in `to` → items that they were sent lately
+
+    @property
+    def rows(self) -> Rows:
+        return self.chosen.rows[self.to]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +128,54 @@ class _Maker:
     ledger: Ledger
     everybody: Answers
 
-    def block(self, block: Chosen, tally: Tally) -> tuple[pl.DataFrame, list[Message]]:
-        plan, bundle = self.plan, self.bundle
-        ids = bundle.customers.ids(block.rows.tolist())
+    def filled(self, chosen: Chosen) -> Iterator[tuple[_Asked, Reasoned]]:
+        """Slates of all, block by block; the ledger is asked no further than is worked on."""
+        waiting: deque[_Asked] = deque()
+
+        def coming() -> Iterator[tuple[Rows, dict[int, Rows]]]:
+            for span in spans(len(chosen.rows), self.plan.processes):
+                asked = self.asked(chosen.take(span))
+                waiting.append(asked)
+                yield asked.rows, asked.sent
+
+        for found in in_order(self.fill, coming(), self.plan.processes):
+            yield waiting.popleft(), found
+
+    def fill(self, task: tuple[Rows, dict[int, Rows]]) -> Reasoned:
+        return reasoned(*task, self.plan.slot, self.bundle, self.plan.offer)
+
+    def asked(self, chosen: Chosen) -> _Asked:
+        plan = self.plan
+        ids = self.bundle.customers.ids(chosen.rows.tolist())
         past = self.past(ids)
         free = np.array([under_cap(each.at, plan.config, plan.offer.now) for each in past], bool)
         held = held_out(ids, plan.name, plan.holdout) & free
         to = np.flatnonzero(free & ~held)
-        sent = [self.rows_of(past[place].items) for place in to.tolist()]
-        rows = block.rows[to]
-        found = reasoned(rows, sent, plan.slot, bundle, plan.offer, processes=plan.processes)
+        sent = {
+            line: self.rows_of(past[place].items)
+            for line, place in enumerate(to.tolist())
+            if past[place].items
+        }
+        return _Asked(chosen, ids, free, held, to, sent)
+
+    def written(
+        self, asked: _Asked, found: Reasoned, tally: Tally
+    ) -> tuple[pl.DataFrame, list[Message]]:
+        plan, bundle = self.plan, self.bundle
         filled = found.rows[:, 0] >= 0
-        found, to = found.take(filled), to[filled]
-        tally.add(free, held, filled)
-        names = [ids[place] for place in to.tolist()]
+        found, to = found.take(filled), asked.to[filled]
+        tally.add(asked.free, asked.held, filled)
+        names = [asked.ids[place] for place in to.tolist()]
+        written = asked.chosen.take(to)
         lines = Lines(
             names if plan.salt is None else hashed(names, plan.salt),
-            preferences(block.rows[to], bundle, plan.offer.channel, self.everybody, plan.offer.now),
-            block.tier_ranks[to],
+            preferences(written.rows, bundle, plan.offer.channel, self.everybody, plan.offer.now),
+            written.tier_ranks,
             found,
             plan.offer.channel,
         )
-        return table_of(lines, bundle, plan.language), self.messages(ids, names, found, held)
+        messages = self.messages(asked.ids, names, found, asked.held)
+        return table_of(lines, bundle, plan.language), messages
 
     def past(self, ids: list[str]) -> list[Past]:
         config, now = self.plan.config, self.plan.offer.now
@@ -153,9 +190,10 @@ class _Maker:
     def messages(
         self, ids: list[str], names: list[str], found: Reasoned, held: Mask
     ) -> list[Message]:
-        items = self.bundle.items
+        sold = np.unique(found.rows[found.rows >= 0])
+        items = dict(zip(sold.tolist(), self.bundle.items.ids(sold.tolist()), strict=True))
         sent = [
-            Message(name, items.ids([row for row in rows if row >= 0]))
+            Message(name, [items[row] for row in rows if row >= 0])
             for name, rows in zip(names, found.rows.tolist(), strict=True)
         ]
         return sent + [Message(ids[place], held=True) for place in np.flatnonzero(held).tolist()]

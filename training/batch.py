@@ -9,10 +9,8 @@ import polars as pl
 from engine.bundle import Bundle
 from engine.slots import SlotPlan
 from engine.types import Rows
-from training.slates import SOURCES, Slates, slates_for
+from training.slates import SOURCES, Slates, slates_by_block
 from training.whole_file import put_in_place
-
-BLOCK = 5_000  # customers at a time, some seconds' work: bounds memory, paces progress; guess
 
 
 def write_batch(
@@ -29,13 +27,14 @@ def write_batch(
     `progress` is told how many more customers are done, after each block of them.
     """
     item_ids = pl.Series("item_id", bundle.items.ids(range(len(bundle.items))), pl.String)
-    parts = []
-    for start in range(0, len(bundle.customers), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(bundle.customers)), dtype=np.int32)
-        slates = slates_for(rows, plan, bundle, n, processes=processes)
+    everybody = np.arange(len(bundle.customers), dtype=np.int32)
+    parts, done = [], 0
+    for slates in slates_by_block(everybody, plan, bundle, n, processes=processes):
+        rows = everybody[done : done + len(slates.rows)]
         parts.append(_table(bundle, rows, slates, item_ids))
         progress(len(rows))
-    table = pl.concat(parts) if parts else _table(bundle, np.empty(0, np.int32), _none(n), item_ids)
+        done += len(rows)
+    table = pl.concat(parts)
     unfinished = out.with_name(f".{out.name}.part")
     table.write_parquet(unfinished)
     put_in_place(unfinished, out)
@@ -54,10 +53,4 @@ def _table(bundle: Bundle, customers: Rows, slates: Slates, item_ids: pl.Series)
             "score": slates.scores[lines, places],
             "source": sources.gather(slates.sources[lines, places]),
         }
-    )
-
-
-def _none(n: int) -> Slates:
-    return Slates(
-        np.empty((0, n), np.int32), np.empty((0, n), np.float32), np.empty((0, n), np.int8)
     )

@@ -9,7 +9,7 @@ import polars as pl
 from engine.catalogue import PATH_SEPARATOR, UNKNOWN, Catalogue, ItemKind
 from engine.ids import IdMap
 from engine.text import TextColumn
-from engine.types import Instants, Lists, Rows
+from engine.types import Instants, Lists, Mask, Rows
 from engine.words import words_of
 from training.log import ITEMS_SCHEMA
 
@@ -41,6 +41,14 @@ def catalogue_of(
         category_end=_ends(paths),
         brands=IdMap.build(brands),
     )
+
+
+def listed_in(items: pl.DataFrame | None, item_ids: Sequence[str]) -> Mask | None:
+    """(n_items,) whether the catalogue file has a line of each; None without such a file."""
+    if items is None:
+        return None
+    listed: Mask = pl.Series(item_ids, dtype=pl.String).is_in(items["item_id"].implode()).to_numpy()
+    return listed
 
 
 def _numbers(column: pl.Series) -> np.ndarray:

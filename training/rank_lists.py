@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import RawArray
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from engine.recommend import retrieve
 from engine.slot_rules import filters_of
 from engine.slots import SlotPlan
 from engine.types import Mask
-from training.slates import in_processes
+from training.crew import in_order, spans
 from training.split import Truth
 
 NAMES: Final = tuple(FEATURES)
@@ -33,6 +32,11 @@ class RankLists:
     sizes: NDArray[np.int32]  # (n_customers,) candidates of each
 
 
+NONE: Final = RankLists(
+    np.empty((0, len(NAMES)), np.float32), np.empty(0), np.empty(0, np.bool_), np.empty(0, np.int32)
+)
+
+
 def rank_lists(
     bundle: Bundle, truth: Truth, plan: SlotPlan, depth: int, processes: int
 ) -> RankLists:
@@ -41,31 +45,31 @@ def rank_lists(
     Customers of whom nothing was found that they wanted are left out: they teach no order.
     """
     n = len(truth)
-    columns = np.frombuffer(RawArray("f", n * depth * len(NAMES)), np.float32)
-    columns = columns.reshape(n, depth, len(NAMES))
-    base = np.frombuffer(RawArray("d", n * depth), np.float64).reshape(n, depth)
-    hits = np.frombuffer(RawArray("b", n * depth), np.int8).reshape(n, depth)
-    sizes = np.frombuffer(RawArray("i", max(n, 1)), np.int32)[:n]
 
-    def fill(line: int) -> None:
-        customer_id = bundle.customers.id(int(truth.customers[line]))
-        query = enrich(Asked(n=plan.base.size, customer_id=customer_id), bundle, _now(bundle))
-        slot = plan.slot_for(query)
-        found = retrieve(query, slot, bundle)
-        pool = fuse(found, tuple(slot.sources.values()))
-        pool = filters_of(query, slot, bundle).filtered(pool).take(slice(depth))
-        case = case_of(pool.rows, by_source(slot, found), query, bundle)
-        size = len(pool)
-        columns[line, :size] = columns_of(NAMES, case).T
-        base[line, :size] = base_of(pool)
-        wanted = truth.items[truth.offsets[line] : truth.offsets[line + 1]]
-        hits[line, :size] = np.isin(pool.rows, wanted)
-        sizes[line] = size
+    def fill(lines: slice) -> RankLists:
+        places = range(*lines.indices(n))
+        return joined([_line(place, truth, plan, depth, bundle) for place in places])
 
-    in_processes(n, fill, processes)
-    teaching = hits.any(axis=1)
-    there = np.arange(depth) < np.where(teaching, sizes, 0)[:, np.newaxis]
-    return RankLists(columns[there], base[there], hits[there] > 0, sizes[teaching])
+    return joined(list(in_order(fill, spans(n, processes), processes)))
+
+
+def _line(place: int, truth: Truth, plan: SlotPlan, depth: int, bundle: Bundle) -> RankLists:
+    customer_id = bundle.customers.id(int(truth.customers[place]))
+    query = enrich(Asked(n=plan.base.size, customer_id=customer_id), bundle, _now(bundle))
+    slot = plan.slot_for(query)
+    found = retrieve(query, slot, bundle)
+    pool = fuse(found, tuple(slot.sources.values()))
+    pool = filters_of(query, slot, bundle).filtered(pool).take(slice(depth))
+    hits = np.isin(pool.rows, truth.items[truth.offsets[place] : truth.offsets[place + 1]])
+    if not hits.any():
+        return NONE
+    case = case_of(pool.rows, by_source(slot, found), query, bundle)
+    return RankLists(
+        np.ascontiguousarray(columns_of(NAMES, case).T, np.float32),
+        np.asarray(base_of(pool), np.float64),
+        hits,
+        np.array([len(pool)], np.int32),
+    )
 
 
 def _now(bundle: Bundle) -> int:
@@ -73,6 +77,7 @@ def _now(bundle: Bundle) -> int:
 
 
 def joined(parts: Sequence[RankLists]) -> RankLists:
+    parts = [NONE, *parts]
     return RankLists(
         np.concatenate([part.columns for part in parts]),
         np.concatenate([part.base for part in parts]),

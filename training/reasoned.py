@@ -1,10 +1,8 @@
-"""Slates with their reasons for many customers: `training.slates` for what a message says."""
+"""Slates with their reasons for some customers: `training.slates` for what a message says."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from multiprocessing.sharedctypes import RawArray
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +15,10 @@ from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
 from engine.slot_rules import filters_of
 from engine.slots import Slot, SlotPlan
-from engine.types import Mask, Rows
-from training.slates import in_processes
-
-Number = TypeVar("Number", np.int8, np.int32)
+from engine.types import NO_ROWS, Mask, Rows
 
 REASONS: Final = tuple(TEXTS)
+PLACES: Final = {code: place for place, code in enumerate(REASONS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,59 +48,39 @@ class Reasoned:
 
 
 def reasoned(
-    customers: Rows,
-    sent: Sequence[Rows],
-    plan: SlotPlan,
-    bundle: Bundle,
-    offer: Offer,
-    *,
-    processes: int,
+    customers: Rows, sent: Mapping[int, Rows], plan: SlotPlan, bundle: Bundle, offer: Offer
 ) -> Reasoned:
     """`sent[i]` are items that customer i was sent lately: they are left out."""
-    places = (len(customers), offer.n)
-    found = Reasoned(
-        _shared("i", np.int32, places),
-        _shared("b", np.int8, places),
-        _shared("i", np.int32, places),
-        _shared("i", np.int32, (*places, 2)),
-    )
-    found.rows[:], found.because[:], found.days[:] = -1, -1, -1
-    in_processes(len(customers), _filler(customers, sent, plan, bundle, (offer, found)), processes)
-    return found
-
-
-def _shared(code: str, kind: type[Number], shape: tuple[int, ...]) -> NDArray[Number]:
-    """What several processes write into."""
-    return np.frombuffer(RawArray(code, math.prod(shape)), kind).reshape(shape)
-
-
-def _filler(
-    customers: Rows,
-    sent: Sequence[Rows],
-    plan: SlotPlan,
-    bundle: Bundle,
-    about: tuple[Offer, Reasoned],
-) -> Callable[[int], None]:
-    offer, found = about
-    places = {code: place for place, code in enumerate(REASONS)}
-
-    def fill(line: int) -> None:
-        customer_id = bundle.customers.id(int(customers[line]))
-        asked = Asked(n=offer.n, customer_id=customer_id, channel=offer.channel)
+    found = _none(len(customers), offer.n)
+    for line, customer in enumerate(customers.tolist()):
+        asked = Asked(n=offer.n, customer_id=bundle.customers.id(customer), channel=offer.channel)
         query = enrich_at_training(asked, bundle, offer.now)
-        barred = sent[line] if offer.outside is None else np.append(sent[line], offer.outside)
-        query = replace(query, exclude=barred)
+        barred = sent.get(line, NO_ROWS)
+        if offer.outside is not None:
+            barred = np.append(barred, offer.outside)
+        if len(barred):
+            query = replace(query, exclude=barred)
         slot = plan.slot_for(query)
         pool = (
             choose(query, slot, bundle) if offer.item < 0 else _led_by(offer, query, slot, bundle)
         )
         for place, served in enumerate(explain(pool, query, slot, bundle).items):
             found.rows[line, place] = served.row
-            found.reasons[line, place] = places[served.reason]
-            found.because[line, place] = served.because[0] if served.because else -1
-            found.days[line, place] = served.days or -1
+            found.reasons[line, place] = PLACES[served.reason]
+            if served.because:
+                found.because[line, place] = served.because[0]
+            if served.days:
+                found.days[line, place] = served.days
+    return found
 
-    return fill
+
+def _none(lines: int, n: int) -> Reasoned:
+    return Reasoned(
+        np.full((lines, n), -1, np.int32),
+        np.zeros((lines, n), np.int8),
+        np.full((lines, n), -1, np.int32),
+        np.full((lines, n, 2), -1, np.int32),
+    )
 
 
 def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:

@@ -197,6 +197,7 @@ def triggers(
     channel: Channel = None,
     suppress: Suppress = None,
     ledger: Ledger = None,
+    lang: Lang = None,
     config: Config = CONFIG,
     quiet: Quiet = False,
     json: Json = False,
@@ -211,7 +212,7 @@ def triggers(
     moment = None if now is None else instant_of(now)
     run(
         bundles,
-        Asked(moment, out, dry_run, channel, ledger, suppress),
+        Asked(moment, out, dry_run, channel, ledger, suppress, lang),
         config=config,
         quiet=quiet,
         as_json=json,

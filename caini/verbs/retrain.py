@@ -3,6 +3,7 @@
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from caini.archiving import archive_store, cut_store, settings_of, waiting_in_store
 from caini.erasing import erase_in_log
@@ -10,7 +11,7 @@ from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from caini.progress import progress_lines
 from caini.rehearsal import rehearsal
-from engine.errors import CainiError, LeaseError
+from engine.errors import BundleRefused, CainiError, DataRefused, LeaseError
 from serving.logs import configure
 from serving.settings import Settings
 from training.assemble import Say
@@ -19,6 +20,8 @@ from training.job import RESULT, Job, Outside, Result
 from training.retrain import retrain
 from training.stages import Document, write_document
 from training.train import read_settings
+
+NOTHING: Final = "nothing was published"
 
 
 def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: bool) -> None:
@@ -38,7 +41,7 @@ def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: b
     if as_json:
         print_json(told)
     elif not quiet:
-        _print(result)
+        _print(result, _outcome(result, failure, dry_run=job.dry_run))
     if failure is not None:
         raise failure
 
@@ -75,12 +78,26 @@ def _told(result: Result, failure: Exception | None, started: float) -> Document
     }
 
 
-def _print(result: Result) -> None:
+def _outcome(result: Result, failure: Exception | None, *, dry_run: bool) -> str:
+    """In a line: what became of the run, and what is live where that is not the new bundle."""
+    live = f"{result.champion or 'nothing'} stays live"
+    match failure:
+        case DataRefused():
+            return f"refused: the log is not fit to train on; {live}"
+        case BundleRefused():
+            would = "would not be" if dry_run else "is not"
+            return f"refused: {result.version} {would} published; {live}"
+    if result.status == "dry run":
+        return f"dry run: {result.version} would be published; {live}"
+    return f"{result.status}: {NOTHING if result.status == 'failed' else result.version}"
+
+
+def _print(result: Result, outcome: str) -> None:
     for title, findings in (("Data", result.checks), ("Gate", result.gate)):
         if findings:
             columns = ("severity", "check", "what was found")
             print_table(title, columns, [_line(finding) for finding in findings])
-    print(f"{result.status}: {result.version or 'nothing was published'}")  # noqa: T201
+    print(outcome)  # noqa: T201
     if result.waiting:
         told = f"{result.waiting} accepted events wait in the store; a dry run leaves them there"
         print(f"{told}, a run without --dry-run trains with them")  # noqa: T201

@@ -8,8 +8,10 @@ from caini.instants import wall_clock
 from caini.opened import live_bundle
 from caini.printed import print_json
 from caini.verbs.audience import default_ledger
+from caini.words import WORDS, language_named
 from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
+from engine.reasons import Language
 from engine.shop import ShopConfig, read_shop, schemes_of
 from training.causes import Day
 from training.choosing import read_suppressed, with_open
@@ -29,6 +31,7 @@ class Asked:
     channel: str | None
     ledger: Path | None
     suppress: Path | None
+    lang: str | None
 
 
 def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool) -> None:
@@ -36,6 +39,7 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
         raise ConfigError("--out names the file to write; --dry-run needs none")
     if asked.out is not None and asked.dry_run:
         raise ConfigError("--dry-run writes to standard output; leave --out away")
+    language = language_named(asked.lang)
     shop = read_shop(config / "shop.toml")
     suppressed = read_suppressed(asked.suppress)
     bundle = live_bundle(bundles)
@@ -51,7 +55,17 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
             try_triggers(day, rules, ledger, sys.stdout)
             return
         tally = write_triggers(day, rules, ledger, asked.out)
-    _tell(tally, asked.out, bundle.version, quiet=quiet, as_json=as_json)
+    if as_json:
+        print_json(
+            {
+                "version": bundle.version,
+                "written": tally.written,
+                "capped": tally.capped,
+                "out": str(asked.out),
+            }
+        )
+    elif not quiet:
+        print(_told(tally, asked.out, shop, language or shop.shop.language))  # noqa: T201
 
 
 def rules_of(shop: ShopConfig, channel: str | None) -> Rules:
@@ -62,16 +76,12 @@ def rules_of(shop: ShopConfig, channel: str | None) -> Rules:
     return Rules(shop.triggers, conditions, shop.outreach, channel)
 
 
-def _tell(tally: Tally, out: Path, version: str, *, quiet: bool, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "version": version,
-                "written": tally.written,
-                "capped": tally.capped,
-                "out": str(out),
-            }
-        )
-    elif not quiet:
-        parts = ", ".join(f"{count} {name}" for name, count in tally.written.items())
-        print(f"{out}: {parts or 'nobody'} ({tally.capped} capped)")  # noqa: T201
+def _told(tally: Tally, out: Path, shop: ShopConfig, language: Language) -> str:
+    """By the names of triggers in English, as files have them; by their labels in Chinese."""
+    labels = {each.name: each.label.zh for each in shop.triggers} if language == "zh" else {}
+    parts = WORDS["between"][language].join(
+        WORDS["messages"][language].format(name=labels.get(name, name), count=count)
+        for name, count in tally.written.items()
+    )
+    told = parts or WORDS["nobody"][language]
+    return WORDS["triggers"][language].format(out=out, parts=told, capped=tally.capped)

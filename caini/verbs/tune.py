@@ -40,8 +40,7 @@ def run(
         require_past(source, wall_clock())
         inputs = " ".join(read_by(log, items).values())
         left = budget.after(time.monotonic() - started)
-        world = World(say, tell, seconds=left.seconds)
-        proposal = tune(source, settings, inputs, journal, left, world)
+        proposal = tune(source, settings, inputs, journal, left, World(say, tell))
     diff = diff_of(config, proposal.knobs, proposal.values) if proposal.better else ""
     if diff:
         write_whole(out.parent, diff, out)

@@ -1,9 +1,10 @@
 """Own orders after refunds: what every rule about money starts from."""
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import NamedTuple
 
-from engine.customers.facts import History, Refund
+from engine.customers.facts import LONG, REMEMBERED, History, Orders, Refund
 
 
 class Bought(NamedTuple):
@@ -36,24 +37,29 @@ def bought_of(history: History) -> Bought:
             orders.units,
             orders.promoted,
         )
-    return _after_refunds(history)
+    if len(orders.at) >= LONG:
+        return _remembered(orders, history.refunds)
+    return _after_refunds(orders, history.refunds)
 
 
-def _after_refunds(history: History) -> Bought:
-    known = set(history.orders.key)
+def _after_refunds(orders: Orders, refunds: tuple[Refund, ...]) -> Bought:
+    known = set(orders.key)
     back: dict[int, tuple[int, int]] = {}
-    for refund in history.refunds:
+    for refund in refunds:
         money, goods = back.get(refund.order_key, (0, 0))
         back[refund.order_key] = (money + refund.amount_minor, goods + refund.units)
     kept: list[tuple[int, int, int, int, int, int]] = []
-    for order in history.orders.each():
+    for order in orders.each():
         money, goods = back.get(order.key, (0, 0))
         net, left = order.gross_minor - money, max(order.units - goods, 0)
         if net > 0 or (order.gross_minor == 0 and left > 0):
             cost = order.cost_minor * left // order.units
             kept.append((order.at, order.key, net, cost, left, min(order.promoted, left)))
-    loose = tuple(refund for refund in history.refunds if refund.order_key not in known)
+    loose = tuple(refund for refund in refunds if refund.order_key not in known)
     if not kept:
         return Bought((), (), (), (), (), (), loose)
     at, key, amount, costs, units, promoted = zip(*kept, strict=True)
     return Bought(at, key, amount, costs, units, promoted, loose)
+
+
+_remembered = lru_cache(REMEMBERED)(_after_refunds)

@@ -34,6 +34,18 @@ class LifecycleConfig(Config):
         return self
 
 
+def soonest_days(config: LifecycleConfig) -> Mapping[str, float]:
+    """How old a log must be before anybody can stand in a stage; a stage not named needs no time.
+
+    The shortest cycle of one's own makes the soonest customer at risk.
+    """
+    return {
+        "at_risk": config.at_risk_cycles * config.shortest_cycle_days,
+        "dormant": config.dormant_days,
+        "lost": config.lost_days,
+    }
+
+
 NEXT_STAGES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "potential": frozenset({"new", "advocate"}),

@@ -1,4 +1,7 @@
-"""Who brought whom (F1, F2): edges without cycles, rewards once, and how fast it spreads."""
+"""Who brought whom (F1, F2): edges without cycles, and how fast it spreads.
+
+What a newcomer buys rewards whoever brought them and nobody above (`engine.customers.referrals`).
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,14 +25,6 @@ class Refused(NamedTuple):
 class ReferralGraph:
     referrers: Mapping[str, Edge]  # by newcomer
     refused: tuple[Refused, ...]
-
-    def rewarded(self, newcomer: str, depth: int = 1) -> tuple[str, ...]:
-        """Who is rewarded for a newcomer, the nearest first; by default only who brought them."""
-        found: list[str] = []
-        while len(found) < depth and newcomer in self.referrers:
-            newcomer = self.referrers[newcomer].referrer
-            found.append(newcomer)
-        return tuple(found)
 
 
 def referral_graph(edges: Iterable[Edge]) -> ReferralGraph:

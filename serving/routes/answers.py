@@ -27,6 +27,7 @@ from serving.shop import Seen, Shop, see
 
 SLATE_ID_BYTES: Final = 12
 MILLION: Final = 1_000_000
+SEARCHED: Final = "searched"  # the source of what matches the words
 _AS_HELD: Final = frozenset(CustomerResponse.model_fields) & frozenset(state_on_wire(NOBODY, 0))
 """Fields of the wire that are the state's own."""
 
@@ -51,6 +52,8 @@ async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) 
             "tier": state.tier,
         },
         "degraded": found.degraded,
+        "unknown_items": _unknown_items(options, seen),
+        "search_matches": _search_matches(query, plan, found),
         "items": _places(seen.live, found, state.tier, options.language),
     }
 
@@ -85,6 +88,23 @@ def _asked(customer_id: str | None, options: RecommendOptions, plan: SlotPlan) -
         search=options.query,
         channel=options.channel,
     )
+
+
+def _unknown_items(options: RecommendOptions, seen: Seen) -> list[str]:
+    """Ids of the page and of the cart that the bundle does not hold, each once, as asked."""
+    query, asked = seen.query, [*options.context_items, *options.cart]
+    if len(asked) == len(query.context) + len(query.cart):  # as a rule; then nothing is looked up
+        return []
+    ids = list(dict.fromkeys(asked))
+    rows = seen.bundle.items.rows(ids).tolist()
+    return [item_id for item_id, row in zip(ids, rows, strict=True) if row < 0]
+
+
+def _search_matches(query: Query, plan: SlotPlan, found: Slate) -> int | None:
+    """Items of the slate that the words of this request found; None where nothing was searched."""
+    if not query.searching or SEARCHED not in plan.slot_for(query).sources:
+        return None
+    return sum(served.source == SEARCHED for served in found.items)
 
 
 def _places(

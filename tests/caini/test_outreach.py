@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -191,6 +192,21 @@ def test_triggers_are_tried_told_and_told_once(run: Caini, tmp_path: Path) -> No
     code, told, _ = run("triggers", "--now", NOW, "--out", tmp_path / "b.jsonl")
     assert (code, "nobody (0 capped)" in told) == (0, True)
     assert (tmp_path / "b.jsonl").read_text(encoding="utf-8") == ""
+    _, told, _ = run("triggers", "--now", NOW, "--out", tmp_path / "c.jsonl", "--lang", "zh")
+    assert told == f"{tmp_path / 'c.jsonl'}：无人（因联系上限推迟0条）\n"
+
+
+def test_what_triggers_wrote_is_told_by_labels_in_chinese(run: Caini, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    _, told, _ = run("triggers", "--now", NOW, "--out", out, "--lang", "zh")
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    counts = Counter(line["label"]["zh"] for line in lines)
+    parts = re.fullmatch(r".*a\.jsonl：(.*)（因联系上限推迟\d+条）\n", told)
+    assert parts
+    assert set(parts[1].split("，")) == {f"{label}{n}条" for label, n in counts.items()}
+    assert len(counts) >= 2
+    code, _, err = run("triggers", "--dry-run", "--lang", "fr")
+    assert (code, "--lang fr: must be en or zh" in err) == (2, True)
 
 
 def test_triggers_need_a_file_or_a_dry_run(run: Caini, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from caini.demo.shop import simulate
@@ -64,10 +66,36 @@ def test_a_night_and_the_next(shop: Path, caini: Caini) -> None:
     left = json.loads((shop / "bundles" / "retrain.json").read_text())
     assert (left["status"], left["kind"]) == ("failed", "BundleRefused")
     assert current(shop / "bundles") == told["version"]
+    last = ended(caini(*words))
+    assert re.fullmatch(rf"refused: \S+ is not published; {told['version']} stays live", last)
+    last = ended(caini(*words, "--dry-run"))
+    assert re.fullmatch(rf"refused: \S+ would not be published; {told['version']} stays live", last)
+    last = ended(caini(*words, "--dry-run", "--override", "banner is to come"))
+    assert re.fullmatch(rf"dry run: \S+ would be published; {told['version']} stays live", last)
     code, out, _ = caini(*words, "--dry-run", "--json", "--override", "banner is to come")
     assert (code, json.loads(out)["waiting"]) == (0, 0)
     code, out, _ = caini(*words, "--override", "banner is to come")
     assert (code, "errors were overridden: banner is to come" in out) == (0, True)
+
+
+def ended(told: tuple[int, str, str]) -> str:
+    """The line that says what became of the run; errors that were overridden come after it."""
+    lines = [line for line in told[1].splitlines() if line and "overridden" not in line]
+    return next(line for line in reversed(lines) if line.startswith(("refused", "dry", "failed")))
+
+
+def test_a_log_that_is_not_fit_is_refused_in_a_line(shop: Path, caini: Caini) -> None:
+    log, items = shop / "log.parquet", shop / "log.items.parquet"
+    pl.read_parquet(items).head(3).write_parquet(items)
+    words = ("retrain", "--log", log, "--out", shop / "bundles", "--config", shop / "config",
+             "--data", shop / "store", "--dry-run")  # fmt: skip
+    told = caini(*words)
+    assert (told[0], ended(told)) == (
+        6, "refused: the log is not fit to train on; nothing stays live",
+    )  # fmt: skip
+    (shop / "config" / "slots.toml").write_text("[home]\nsise = 3\n")
+    told = caini(*words)
+    assert (told[0], ended(told)) == (2, "failed: nothing was published")
 
 
 def test_what_nobody_foresaw_is_left_in_the_result_too(shop: Path, caini: Caini) -> None:

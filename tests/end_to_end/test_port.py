@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CONFIG
-from tests.servers import PATIENCE_S, publish_tea
+from tests.servers import PATIENCE_S, finish, publish_tea, start
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,15 @@ def test_a_port_that_cannot_be_had_is_told_with_what_to_name(
     assert told.returncode == 2
     assert f"caini: error: port {port} of {host} {why}" in told.stderr
     assert told.stderr.rstrip().endswith("; name another with --port or --host")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_connects_while_the_server_starts_waits_and_is_answered(
+    workers: str, tmp_path: Path
+) -> None:
+    publish_tea(tmp_path / "bundles")
+    server = start(tmp_path / "bundles", tmp_path / "data", workers)
+    try:
+        assert server.client.get("/health/ready").status_code == 200
+    finally:
+        finish(server)

@@ -61,43 +61,61 @@ def test_many_queries_find_what_each_alone_finds() -> None:
         np.testing.assert_allclose(alone.scores, line_scores, rtol=1e-5)
 
 
-def test_a_larger_catalogue_is_kept_in_halves_with_its_recall(
+@pytest.fixture
+def larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is large begins at a hundred items."""
+    monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
+
+
+@pytest.mark.usefixtures("larger")
+def test_a_larger_catalogue_is_guessed_at_and_checked(tmp_path: Path) -> None:
+    vectors = clusters(9000)
+    index, report = build_index(vectors, seed=1)
+    assert report.kind == "refined"
+    assert 0.98 <= report.recall <= 1
+    query = cloud(1, 16, seed=5)[0]
+    found = index.search(query, 20)
+    np.testing.assert_allclose(found.scores, vectors[found.rows] @ query, rtol=2e-3)
+    write_index(index, tmp_path / "cf.faiss")
+    again = read_index(tmp_path / "cf.faiss", expected_rows=9000, expected_factors=16)
+    assert again.search(query, 20).rows.tolist() == found.rows.tolist()
+    assert again.faiss_index.k_factor == index.faiss_index.k_factor, "how much is checked is kept"
+
+
+@pytest.mark.usefixtures("larger")
+def test_the_less_is_missed_the_more_guesses_are_checked() -> None:
+    vectors = cloud(9000, 16)
+    checked = [
+        build_index(vectors, seed=1, min_recall=recall)[0].faiss_index.k_factor
+        for recall in (0.98, 0.999)
+    ]
+    assert checked[0] < checked[1]
+
+
+@pytest.mark.usefixtures("larger")
+def test_queries_of_zeros_judge_no_index() -> None:
+    asked = np.concatenate([np.zeros((5000, 16), np.float32), clusters(300)])
+    _, report = build_index(clusters(2000), seed=1, queries=asked)
+    assert report.kind == "refined"
+    _, report = build_index(clusters(2000), seed=1, queries=asked[:10])
+    assert (report.kind, report.recall) == ("refined", 1.0), "nobody asks for anything"
+
+
+@pytest.mark.usefixtures("larger")
+def test_guesses_that_miss_too_much_give_way_to_a_scan_of_halves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
-    _, report = build_index(cloud(2000), seed=1)
+    monkeypatch.setattr(ann, "CHECKED", (1,))
+    _, report = build_index(cloud(2000, 64), seed=1)
     assert report.kind == "fp16"
     assert 0.98 <= report.recall <= 1
 
 
-def test_halves_that_lose_too_much_give_way_to_full_floats(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
+@pytest.mark.usefixtures("larger")
+def test_halves_that_lose_too_much_give_way_to_full_floats() -> None:
     crowded = (1 + 1e-5 * cloud(2000)).astype(np.float32)
     _, report = build_index(crowded, seed=1)
     assert (report.kind, report.recall) == ("flat", 1.0)
-
-
-def test_a_huge_catalogue_is_approximated_only_with_enough_recall(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(ann, "EXACT_LIMIT", 100)
-    monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
-    index, report = build_index(clusters(9000), seed=1)
-    assert report.kind == "ivf"
-    assert report.recall >= 0.98
-    write_index(index, tmp_path / "cf.faiss")
-    again = read_index(tmp_path / "cf.faiss", expected_rows=9000, expected_factors=16)
-    query = clusters(5)[3]
-    assert again.search(query, 20).rows.tolist() == index.search(query, 20).rows.tolist()
-
-
-def test_an_approximation_that_misses_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ann, "EXACT_LIMIT", 100)
-    monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
-    with pytest.raises(BundleError, match="recall@100"):
-        build_index(cloud(9000, 64), seed=1, min_recall=1.0)
 
 
 def test_vectors_that_are_no_numbers_are_refused() -> None:

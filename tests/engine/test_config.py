@@ -142,6 +142,7 @@ def test_a_list_whose_only_part_has_a_fault_is_not_said_to_be_too_short() -> Non
 
 def test_a_key_that_is_longer_than_any_name_is_compared_with_none() -> None:
     assert unknown_key("colour", ["color"], "key").startswith("'colour' is no key; did you mean co")
+    assert "did you mean Color? " in unknown_key("COLOUR", ["Color"], "key"), "case aside"
     assert "did you mean" not in unknown_key("color" + "r" * 60, ["color" + "r" * 59], "key")
 
 

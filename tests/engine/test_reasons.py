@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import explain
 from engine.bundle import Bundle
 from engine.events import EventType
 from engine.explain import REASONS
@@ -104,6 +105,27 @@ def test_a_reason_names_the_item_that_gave_most_by_the_weights_of_its_source(tea
     slot = plan(sources={"context": 1}, repeat="always", fallback=[])
     slate = recommend(query(world, context_items=["green", "black"], n=1), slot, world)
     assert [(served.row, served.because) for served in slate.items] == [(POT, (GREEN,))]
+
+
+def test_what_stands_far_down_is_named_where_a_name_belongs_and_else_is_a_taste(
+    tea: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explain, "NAMED_DEEP", 1)
+    near = [{POT: 1.0, CUP: 0.5}, {}, {}, {}, {}, {}]
+    world = replace(tea, similar=lists(*near), alike=lists(*near))
+    look = event(9, EventType.VIEW, "green", 30)
+    told = {}
+    for source in ("similar", "context"):
+        slot = plan(sources={source: 1}, repeat="always", fallback=[])
+        asked = query(world, look, visitor_id="v", context_items=["green"], n=2)
+        for served in recommend(asked, slot, world).items:
+            told[source, served.row] = (served.reason, served.because)
+    assert told == {
+        ("similar", POT): ("viewed_similar", (GREEN,)),
+        ("similar", CUP): ("taste", ()),
+        ("context", POT): ("similar_to", (GREEN,)),
+        ("context", CUP): ("similar_to", (GREEN,)),
+    }
 
 
 @pytest.mark.parametrize("name", ["home", "list", "search", "my", "item", "cart"])

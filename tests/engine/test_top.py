@@ -1,8 +1,11 @@
+from unittest import mock
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.top import best, sum_lists
+from engine import top
+from engine.top import best, standing_in, sum_lists
 from engine.types import Lists
 
 SCORES = st.lists(st.sampled_from([0.0, 1.0, 2.0, 2.5, float("nan"), float("inf"), -1.0]))
@@ -61,8 +64,30 @@ def test_a_window_over_the_lists_catches_nothing_of_their_neighbours(
     for key, weight in zip(keys.tolist(), weights.tolist(), strict=True):
         for row, score in lines[key].items():
             wanted[row] = wanted.get(row, 0) + weight * score
-    found = sum_lists(lists(*lines), keys, weights, 10)
-    assert dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True)) == wanted
+    for sparse in (0, 10**6):  # by sorting, and by a table of all
+        with mock.patch.object(top, "SPARSE", sparse):
+            found = sum_lists(lists(*lines), keys, weights, 10)
+        assert dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True)) == wanted
+
+
+@given(LINES, st.data())
+def test_what_stands_in_some_lists_is_found_with_key_and_score(
+    lines: list[dict[int, float]], data: st.DataObject
+) -> None:
+    keys = data.draw(st.lists(st.integers(0, len(lines) - 1), min_size=1))
+    chosen = data.draw(st.sets(st.integers(0, len(lines) - 1)))
+    most = data.draw(st.integers(1, 8))
+    among_keys = [{row: s for row, s in line.items() if row < len(lines)} for line in lines]
+    found = standing_in(
+        lists(*among_keys), np.array(keys, np.int32), most, np.array(sorted(chosen), np.int32)
+    )
+    wanted = [
+        (row, place, score)
+        for place, key in enumerate(keys)
+        for row, score in list(among_keys[key].items())[:most]
+        if row in chosen
+    ]
+    assert list(zip(*(each.tolist() for each in found), strict=True)) == wanted
 
 
 def test_of_many_lists_only_the_heads_are_summed() -> None:

@@ -146,6 +146,38 @@ def test_faults_of_an_event_are_told_in_words_of_ours_with_their_field(client: T
     assert second == "colour: 'colour' is no field"
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("veiw", "type: 'veiw' is no type of event; did you mean view? known: view, click, "),
+        ("View", "type: 'View' is no type of event; did you mean view? known: view, click, "),
+        ("purchased", "type: 'purchased' is no type of event; did you mean purchase? known: "),
+        ("lnk", "type: is none of view, click, "),
+        ("view" * 20, "type: is none of view, click, "),
+        (7, "type: is none of view, click, "),
+        (["view"], "type: is none of view, click, "),
+    ],
+)
+def test_a_misspelt_type_of_an_event_is_told_with_the_nearest(
+    sent: object, said: str, client: TestClient
+) -> None:
+    line = event("t", "view") | {"type": sent}
+    (told,) = client.post("/events", json={"events": [line]}).json()["results"]
+    (fault,) = told["errors"]
+    assert fault.startswith(said)
+    assert "link" not in fault, "what may not be sent here is not proposed"
+
+
+def test_types_and_names_share_what_is_looked_for_in_a_batch(client: TestClient) -> None:
+    types = [f"view{place}" for place in range(MOST_GUESSED)]
+    lines = [event(str(place), kind) for place, kind in enumerate(types)]
+    lines += [event("n", "view") | {"item_id1": 1}, event("o", "clik"), event("p", types[0])]
+    told = client.post("/events", json={"events": lines}).json()["results"]
+    near = ["did you mean" in each["errors"][0] for each in told]
+    assert near == [True] * MOST_GUESSED + [False, False, True]
+    assert told[-2]["errors"][0].startswith("type: is none of view, click, ")
+
+
 def test_the_nearest_name_is_told_of_the_first_strange_names_of_a_batch(
     client: TestClient,
 ) -> None:

@@ -5,7 +5,8 @@ import pytest
 from engine.catalogue import ItemKind
 from engine.types import NO_ROWS
 from engine.words import words_of
-from training.catalogue import catalogue_of, words_index
+from training.catalogue import catalogue_of, listed_in, words_index
+from training.log import ITEMS_SCHEMA
 
 IDS = ["a", "b", "c", "d"]
 ITEMS = pl.DataFrame(
@@ -89,3 +90,13 @@ def test_of_a_word_that_many_hold_what_sells_most_is_found(monkeypatch: pytest.M
     for best in ([0], [2], [2, 0]):
         words, lists = words_index(made(), np.array(best, np.int32))
         assert lists.of(words.row("tea"), 9).rows.tolist() == best[:1]
+
+
+def test_what_a_catalogue_file_holds_is_told_apart_from_what_it_lacks() -> None:
+    assert listed_in(None, ["a"]) is None
+    listed = listed_in(pl.DataFrame({"item_id": ["b", "d", "b"]}), ["a", "b", "c", "d"])
+    assert listed is not None
+    assert listed.tolist() == [False, True, False, True]
+    empty = listed_in(pl.DataFrame(schema=ITEMS_SCHEMA), ["a"])
+    assert empty is not None
+    assert empty.tolist() == [False]

@@ -21,7 +21,7 @@ from engine.item_history import count
 from engine.shop import schemes_of
 from engine.slots import SlotPlan, check_slots
 from engine.text import TextColumn
-from engine.types import DAY_MS, NO_ROWS
+from engine.types import DAY_MS
 from tests.training.outreach import ledger_in, town
 from tests.worlds import CUP, MILK, NOW, at_any_time, customer_items, event
 from training.causes import Day
@@ -89,9 +89,7 @@ def today(tea: Bundle) -> Day:
 
 def offered_milk(tea: Bundle, repeat: str = "when_due") -> list[bool]:
     slates = slates_for(EVERYBODY, slot(repeat), tea, 6, processes=1)
-    messages = reasoned(
-        EVERYBODY, [NO_ROWS] * 4, slot(repeat), tea, Offer(n=6, now=NOW), processes=1
-    )
+    messages = reasoned(EVERYBODY, {}, slot(repeat), tea, Offer(n=6, now=NOW))
     offered = (slates.rows == MILK).any(axis=1).tolist()
     assert offered == (messages.rows == MILK).any(axis=1).tolist(), "a message is as a batch"
     return offered

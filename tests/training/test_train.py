@@ -10,12 +10,12 @@ import pytest
 from engine.bundle import Bundle
 from engine.bundle_files import VALUES, read_bundle, read_manifest
 from engine.columns import flatten
-from engine.errors import CainiError, ConfigError, LogError
+from engine.errors import ConfigError, LogError
 from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.types import DAY_MS
 from tests.conftest import CONFIG, CREATED_AT, Trained, searching, silent
-from training import batch
+from training import batch, crew
 from training.assemble import Source
 from training.evaluate import (
     PERSONAL,
@@ -27,7 +27,7 @@ from training.evaluate import (
 )
 from training.log import LogHeader, conform
 from training.publish import current
-from training.slates import FEWEST, SOURCES, in_processes, slates_for
+from training.slates import SOURCES, slates_for
 from training.train import in_currency_of, open_source, read_settings, require_past, train
 
 SETTINGS = searching(read_settings(CONFIG))
@@ -144,7 +144,7 @@ def test_a_customer_of_the_bundle_is_who_the_log_says(trained: Trained) -> None:
 
 def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
     bundle, plan = live(trained), SETTINGS.slots["home"]
-    many = np.arange(2 * FEWEST, dtype=np.int32)[::-1]
+    many = np.arange(150, dtype=np.int32)[::-1]
     for customers in (np.array([5, 3, 11], np.int32), many):
         slates = slates_for(customers, plan, bundle, 10, processes=2)
         for line, row in enumerate(customers.tolist()):
@@ -157,23 +157,12 @@ def test_slates_of_many_are_the_slates_of_each(trained: Trained) -> None:
     assert slates_for(many[:0], plan, bundle, 10).rows.shape == (0, 10)
 
 
-def test_what_cannot_be_filled_is_told_here_and_in_a_child() -> None:
-    def fill(line: int) -> None:
-        if line == 1:
-            raise ValueError("line 1")
-
-    with pytest.raises(ValueError, match="line 1"):
-        in_processes(2, fill, 2)
-    with pytest.raises(CainiError, match="a process that filled slates ended early"):
-        in_processes(2 * FEWEST, fill, 2)
-
-
 def test_a_batch_holds_every_customer_in_order_of_position(
     trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = live(trained)
     out = tmp_path / "recs.parquet"
-    monkeypatch.setattr(batch, "BLOCK", 150)
+    monkeypatch.setattr(crew, "BLOCK", 150)
     done: list[int] = []
     lines = batch.write_batch(bundle, SETTINGS.slots["home"], 5, out, progress=done.append)
     assert done == [150, 150, len(bundle.customers) - 300], "how many more, as a bar advances"

@@ -1,5 +1,7 @@
 """What is new and finding its first customers."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -7,8 +9,10 @@ from pydantic import Field
 from engine.config import Config
 from engine.item_history import NEVER
 from engine.top import best
-from engine.types import DAY_MS, NO_CANDIDATES, Candidates
+from engine.types import DAY_MS, NO_CANDIDATES, Candidates, Mask
 from training.interactions import Interactions
+
+LEAST_LISTED: Final = 0.5  # decision: of the items met, so that the catalogue is the shop's
 
 
 class NewArrivalsConfig(Config):
@@ -17,11 +21,15 @@ class NewArrivalsConfig(Config):
     list_length: int = Field(default=500, ge=1)
 
 
-def fit(data: Interactions, config: NewArrivalsConfig) -> Candidates:
+def fit(data: Interactions, config: NewArrivalsConfig, listed: Mask | None = None) -> Candidates:
     """Items first met within the window, by customers a day since then (smoothed), best first.
 
     A log that is not twice as long as the window cannot tell new from old: it has none. An item
     of the catalogue that nobody has met yet has no first day and is not here.
+
+    `listed` (n_items,) is what the catalogue holds, None without one. What it lacks is more often a
+    slip of a feed than news, and has no title to be shown by: it is not here, unless the catalogue
+    lacks more than half of what was met and so says little.
     """
     if not len(data.events.at):
         return NO_CANDIDATES
@@ -31,6 +39,8 @@ def fit(data: Interactions, config: NewArrivalsConfig) -> Candidates:
         return NO_CANDIDATES
     first_at = _first_at(data)
     new = (first_at > data.watermark - window) & (first_at <= data.watermark)
+    if listed is not None and np.mean(listed[first_at != NEVER]) >= LEAST_LISTED:
+        new &= listed
     rates = _customers(data) / _days(data, first_at, config)
     rows = np.flatnonzero(new).astype(np.int32)
     return best(rows, rates[rows], config.list_length)

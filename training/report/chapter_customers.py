@@ -22,6 +22,7 @@ from training.report.customers import (
 from training.report.facts import Facts
 from training.report.section import Chapter, Section, Tile
 from training.report.speech import Speech
+from training.report.trade import PERIOD_MS, last
 
 ACTIVE: Final = ("new", "ordinary", "loyal", "advocate")
 ASLEEP: Final = ("dormant", "lost")
@@ -39,10 +40,7 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
     lacking = [note for note, names in LACKING.items() if not can_tell(names[0], facts)]
     left_out = {name for note in lacking for name in LACKING[note]}
     groups = {name: [] if name in left_out else [_group(name, facts, speech)] for name in SPLITS}
-    moves = [
-        Section("stage_moves", stage_moves(facts)),
-        Section("development_moves", development_moves(facts)),
-    ]
+    moves = _moves(facts)
     return Chapter(
         "customers",
         tiles=_tiles(facts, speech),
@@ -50,11 +48,11 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
             *groups["value_class"],
             _rfm(facts, speech),
             _stages(facts, speech),
-            *([] if facts.timeless else moves[:1]),
+            *moves[:1],
             _tiers(facts, speech),
             *_pareto(facts, speech),
             *groups["development"],
-            *([] if facts.timeless else moves[1:]),
+            *moves[1:],
             *groups["opinion"],
             *groups["customer_type"],
             *groups["relation"],
@@ -64,6 +62,16 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
         ],
         remarks=[speech.say(f"note.{note}", k=facts.k) for note in lacking],
     )
+
+
+def _moves(facts: Facts) -> list[Section]:
+    """Of stages, then of the three parts; none for a log that did not begin a period ago."""
+    if facts.timeless or not facts.holds(last(PERIOD_MS, facts.now)):
+        return []
+    return [
+        Section("stage_moves", stage_moves(facts)),
+        Section("development_moves", development_moves(facts)),
+    ]
 
 
 def _tiles(facts: Facts, speech: Speech) -> list[Tile]:
@@ -131,21 +139,22 @@ def _rfm(facts: Facts, speech: Speech) -> Section:
 
 def _stages(facts: Facts, speech: Speech) -> Section:
     table = stages(facts)
-    if facts.timeless:
+    compared = not facts.timeless and table["before"].count() > 0
+    if not compared:
         table = table.drop("before", "difference")
-    before = table["before"] if "before" in table.columns else [0] * table.height
+    before = table["before"] if compared else [0] * table.height
     rows = [
         charts.Bar(
             speech.word("stage", name),
             count,
             speech.show("customers", count),
-            past,
+            past or 0,
             speech.show("before", past),
         )
         for name, count, past in zip(table["stage"], table["customers"], before, strict=True)
         if count or past
     ]
-    legend = [] if facts.timeless else [speech.say("legend.now"), speech.say("legend.before")]
+    legend = [] if not compared else [speech.say("legend.now"), speech.say("legend.before")]
     chart = charts.bars(rows, speech.say("section.stage"), speech.say("note.stage"), legend)
     return Section("stage", table, chart=chart)
 
@@ -188,6 +197,6 @@ def _spread(facts: Facts, speech: Speech) -> list[Section]:
     table = spread(facts)
     if not table.select((pl.col("invitations") + pl.col("newcomers")).sum()).item():
         return []
-    tipping = table.filter(pl.col("k") >= 1)["cohort"].to_list()
+    tipping = table.filter("tipping")["cohort"].to_list()
     told = ", ".join(tipping) or speech.say("missing")
-    return [Section("spread", table, note={"cohorts": told})]
+    return [Section("spread", table.drop("tipping"), note={"cohorts": told})]

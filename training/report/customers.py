@@ -19,6 +19,7 @@ from engine.customers.labels import (
     VALUE_CLASSES,
     Label,
 )
+from engine.customers.lifecycle import soonest_days
 from engine.customers.pareto import pareto
 from engine.customers.referral_graph import Edge, Spread, referral_graph, spread_of
 from engine.customers.snapshot import FIRST_AT, INVITATIONS, REFERRED_AT
@@ -26,7 +27,7 @@ from engine.types import DAY_MS
 from training.customer_orders import PLACE
 from training.report.facts import Facts
 from training.report.groups import hide_small, in_order, shares
-from training.report.trade import SALES, last
+from training.report.trade import PERIOD_MS, SALES, last
 
 NEAR: Final = 0.9  # of the next tier's points: close enough to be told about it
 TOPS: Final = (0.01, 0.05, 0.1, 0.2, 0.5)
@@ -97,7 +98,10 @@ def rfm(facts: Facts) -> pl.DataFrame:
 
 
 def stages(facts: Facts) -> pl.DataFrame:
-    """stage, customers, before, difference, customer_share, sales_share."""
+    """stage, customers, before, difference, customer_share, sales_share.
+
+    `before` and `difference` are null for a stage that the log was too young for a period ago.
+    """
     now = (
         known(facts)
         .group_by("stage")
@@ -106,13 +110,23 @@ def stages(facts: Facts) -> pl.DataFrame:
     past = facts.states_before.filter("known")
     before = past.group_by("stage").agg(before=pl.len().cast(pl.Int64))
     both = in_order(now.join(before, on="stage", how="full", coalesce=True), "stage", STAGES)
+    reached = pl.col("stage").is_in(_reached(facts, facts.now - PERIOD_MS))
     table = shares(both, customer_share="customers", sales_share="sales_minor").with_columns(
+        before=pl.when(reached).then("before")
+    )
+    kept = hide_small(hide_small(table, facts.k), facts.k, count="before").with_columns(
         difference=pl.col("customers") - pl.col("before")
     )
-    kept = hide_small(hide_small(table, facts.k), facts.k, count="before")
     return kept.select(
         "stage", "customers", "customer_share", "before", "difference", "sales_share"
     )
+
+
+def _reached(facts: Facts, then: int) -> list[str]:
+    """The stages that somebody could stand in at `then`, as far back as the log goes."""
+    age = then - facts.bundle.manifest.first_event_at
+    soonest = soonest_days(facts.bundle.schemes.lifecycle)
+    return [name for name in STAGES if age > soonest.get(name, 0) * DAY_MS]
 
 
 def stage_moves(facts: Facts) -> pl.DataFrame:
@@ -172,7 +186,7 @@ def tiers(facts: Facts) -> pl.DataFrame:
 
 
 def spread(facts: Facts) -> pl.DataFrame:
-    """cohort (month of the first contact), customers, invitations, newcomers, k; by month.
+    """cohort (month of the first contact), customers, invitations, newcomers, k, tipping; by month.
 
     Newcomers are whom the customers of a cohort brought, as far as their referral stands (F1).
     """
@@ -201,9 +215,9 @@ def spread(facts: Facts) -> pl.DataFrame:
         newcomers=pl.col("brought").sum().cast(pl.Int64),
     )
     cohorts = {name: Spread(*counts) for name, *counts in found.iter_rows()}
-    told = {name: k for name, k, _ in spread_of(cohorts)}
-    whole = found.with_columns(k=pl.col("cohort").replace_strict(told, return_dtype=pl.Float64))
-    return hide_small(whole.sort("cohort"), facts.k)
+    columns = {"cohort": pl.String, "k": pl.Float64, "tipping": pl.Boolean}
+    told = pl.DataFrame(spread_of(cohorts), columns, orient="row")
+    return hide_small(found.join(told, on="cohort").sort("cohort"), facts.k)
 
 
 def sales_of_customers(facts: Facts) -> np.ndarray:

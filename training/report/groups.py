@@ -6,8 +6,12 @@ import polars as pl
 
 
 def hide_small(table: pl.DataFrame, k: int, *, count: str = "customers") -> pl.DataFrame:
-    """Without the rows of fewer than k people; a row of nobody says nothing of anybody."""
-    return table.filter((pl.col(count) >= k) | (pl.col(count) == 0))
+    """Without the rows of fewer than k people.
+
+    A row of nobody, or of how many is not known, says nothing of anybody.
+    """
+    told = (pl.col(count) >= k) | (pl.col(count) == 0) | pl.col(count).is_null()
+    return table.filter(told)
 
 
 def in_order(table: pl.DataFrame, column: str, names: Iterable[str]) -> pl.DataFrame:

@@ -39,7 +39,6 @@ class World:
     tell: Say = unheard  # what is worth keeping on a screen
     once: Once = anew
     now: Callable[[], float] = time.monotonic
-    seconds: float | None = None  # of the whole run
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,10 @@ class Costs:
         return self.models + sum(self.slots.values())
 
 
-def opened(source: Source, settings: Settings, world: World) -> tuple[Window, Settings, Costs]:
+def opened(
+    source: Source, settings: Settings, world: World, within_s: float | None
+) -> tuple[Window, Settings, Costs]:
+    """What `open_window` gives, and what it cost; `within_s` is the time of the whole run."""
     began = world.now()
 
     def seconds(work: Callable[[], object]) -> float:
@@ -66,7 +68,7 @@ def opened(source: Source, settings: Settings, world: World) -> tuple[Window, Se
         work()
         return world.now() - started
 
-    window, present, searched = open_window(source, settings, world)
+    window, present, searched = open_window(source, settings, world, within_s)
     models = seconds(lambda: window.bundle(present))
     slots = dict.fromkeys(slots_of(present.train), 0.0)
     for name in slots:
@@ -77,7 +79,9 @@ def opened(source: Source, settings: Settings, world: World) -> tuple[Window, Se
     return window, present, Costs(prepared, prepared - searched, models, slots, confirm + models)
 
 
-def open_window(source: Source, settings: Settings, world: World) -> tuple[Window, Settings, float]:
+def open_window(
+    source: Source, settings: Settings, world: World, within_s: float | None = None
+) -> tuple[Window, Settings, float]:
     """The window, the settings that a training before it would have fitted with, and how many
     seconds it took to find them.
 
@@ -94,7 +98,7 @@ def open_window(source: Source, settings: Settings, world: World) -> tuple[Windo
     held = hold_out(past.log, train.search, timeless=False, rng=rng)
     known = past.of(held.train)
     started = world.now()
-    told = world.once(_name(settings), lambda: _searched(known, settings, world))
+    told = world.once(_name(settings), lambda: _searched(known, settings, world, within_s))
     present = as_told(settings, told)
     searched = world.now() - started
     return Window(known, held.test, present, world.say), present, searched
@@ -106,21 +110,22 @@ def _name(settings: Settings) -> str:
     return f"search {digest_of_json(said)}"
 
 
-def _searched(known: Source, settings: Settings, world: World) -> Document:
+def _searched(known: Source, settings: Settings, world: World, within_s: float | None) -> Document:
     shop, train = settings.shop, settings.train
     if train.search.enabled:
-        world.tell(_forewarning(tuning.budget_of(train.search, read_source(known, shop)), world))
+        work_s = tuning.budget_of(train.search, read_source(known, shop))
+        world.tell(_forewarning(work_s, within_s))
     return tuning.tune(known, shop, train, None, world.say).told
 
 
-def _forewarning(work_s: float, world: World) -> str:
+def _forewarning(work_s: float, within_s: float | None) -> str:
     """`work_s` is of two cores, a search's whole budget."""
     said = (
         f"preparing: first the search of a training, up to {work_s:.0f} s of two cores; it is kept"
     )
-    if world.seconds is not None and work_s > SCARCE * world.seconds:
+    if within_s is not None and work_s > SCARCE * within_s:
         said += (
-            f"; of {world.seconds:.0f} s that leaves little, and what has no time is not "
+            f"; of {within_s:.0f} s that leaves little, and what has no time is not "
             "tried: the same command goes on from there"
         )
     return said

@@ -81,7 +81,7 @@ def tune(
     found = list[Found]()
     with journal_at(journal) as storage:
         kept = partial(once, storage=storage, inputs=inputs)
-        window, present, costs = opened(source, settings, replace(world, once=kept))
+        window, present, costs = opened(source, settings, replace(world, once=kept), budget.seconds)
         tuned, rooms = present, rooms_of(window, present, source, costs)
         needed = minutes_needed(rooms, costs, budget, world.tell)
         for place, (room, share) in enumerate(rooms):

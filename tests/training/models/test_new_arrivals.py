@@ -2,8 +2,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.training.conftest import Read
-from training.interactions import Interactions
+from engine.interactions import InteractionConfig
+from tests.training.conftest import Read, frame_of
+from training.interactions import Interactions, read_interactions
 from training.models.new_arrivals import NewArrivalsConfig, fit
 
 DEFAULTS = NewArrivalsConfig()
@@ -45,3 +46,28 @@ def test_a_log_without_interest_has_none(read: Read) -> None:
 def test_the_list_is_cut(read: Read) -> None:
     lines = sales("old", [0, 100]) + [{"day": 99, "item": f"i{k}"} for k in range(9)]
     assert len(fit(read(lines), NewArrivalsConfig(list_length=3))) == 3
+
+
+def test_what_the_catalogue_lacks_is_no_new_arrival_unless_it_lacks_more_than_half(
+    read: Read,
+) -> None:
+    """Six items are met, and a seventh in the catalogue alone says nothing of it."""
+    lines = sales("old", [0, 95, 100]) + sales("older", [1]) + sales("oldest", [2])
+    data = read(lines + sales("a", [90, 91]) + sales("b", [92]) + sales("slip", [93, 94, 95]))
+    assert data.item_ids == ("a", "b", "old", "older", "oldest", "slip")
+
+    def new(*listed: str) -> list[str]:
+        held = np.array([item in listed for item in data.item_ids])
+        return names(data, fit(data, DEFAULTS, held).rows)
+
+    assert new("a", "b", "old", "older", "oldest") == ["a", "b"]
+    assert new("b", "old", "older") == ["b"], "half of what was met"
+    assert new("b", "old") == names(data, fit(data, DEFAULTS).rows) == ["slip", "a", "b"]
+
+
+def test_what_nobody_has_met_does_not_make_a_catalogue_rich() -> None:
+    lines = sales("old", [0, 95, 100]) + sales("slip", [93]) + sales("slap", [94])
+    waiting = [f"waiting {k}" for k in range(9)]
+    data = read_interactions(frame_of(lines), InteractionConfig(), extra_items=waiting)
+    held = np.array([item in {"old", *waiting} for item in data.item_ids])
+    assert set(names(data, fit(data, DEFAULTS, held).rows)) == {"slip", "slap"}

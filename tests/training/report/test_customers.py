@@ -10,11 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from engine.customers.labels import STAGES
 from engine.customers.state import CustomerState, assess
 from engine.query import Asked, enrich
+from engine.types import DAY_MS
 from training.customer_orders import PLACE
 from training.customers import assess_all, population, snapshot
 from training.report.chapter_customers import chapter
+from training.report.csv_files import csv_of
 from training.report.customers import (
     GROUPS,
     NOBODY_YET,
@@ -94,6 +97,9 @@ def test_stages_now_and_a_period_ago_are_those_of_the_log(
     old_counts = Counter(each.stage for each in before if each.known)
     for row in stages(facts).iter_rows(named=True):
         assert row["customers"] == now_counts[row["stage"]]
+        if row["stage"] == "lost":  # a year without an order: the log is younger
+            assert row["before"] is row["difference"] is None
+            continue
         assert row["before"] == old_counts[row["stage"]]
         assert row["difference"] == row["customers"] - row["before"]
     for name, table in (
@@ -109,6 +115,48 @@ def test_stages_now_and_a_period_ago_are_those_of_the_log(
         assert told == {
             ends: count for ends, count in moved.items() if ends[0] != ends[1] and count >= facts.k
         }
+
+
+@pytest.mark.parametrize(
+    ("age_days", "unknown"),
+    [
+        (366, set()),
+        (365, {"lost"}),
+        (91, {"lost"}),
+        (90, {"lost", "dormant"}),
+        (14, {"lost", "dormant", "at_risk"}),
+        (0, set(STAGES)),
+    ],
+)
+def test_a_stage_is_compared_only_where_the_log_was_old_enough_for_it(
+    age_days: int, unknown: set[str], facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    """At risk is who is two cycles late, and no cycle is shorter than seven days."""
+    began = facts.now - PERIOD_MS - age_days * DAY_MS
+    manifest = facts.bundle.manifest.model_copy(update={"first_event_at": began})
+    aged = replace(facts, bundle=replace(facts.bundle, manifest=manifest), k=0)
+    table = stages(aged)
+    assert table["stage"].to_list() == list(STAGES)
+    for name in ("before", "difference"):
+        assert set(table.filter(pl.col(name).is_null())["stage"]) == unknown
+    assert table["customers"].equals(stages(replace(facts, k=0))["customers"])
+    for speech in speeches.values() if age_days in (0, 90) else ():
+        told = {one.name: one for one in chapter(aged, speech).sections}
+        assert ("before" in told["stage"].table.columns) is (age_days > 0)
+        assert ('class="bar quiet"' in told["stage"].chart) is (age_days > 0)
+        rows = csv_of(told["stage"], speech).splitlines()[1:]
+        assert sum(",," in row for row in rows) == (len(unknown) if age_days else 0)
+
+
+def test_who_moved_is_told_only_of_a_log_that_began_a_period_ago(
+    facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    for began, told in ((PERIOD_MS, {"stage_moves", "development_moves"}), (PERIOD_MS - 1, set())):
+        changed = {"first_event_at": facts.now - began}
+        manifest = facts.bundle.manifest.model_copy(update=changed)
+        aged = replace(facts, bundle=replace(facts.bundle, manifest=manifest))
+        names = {one.name for one in chapter(aged, speeches["en"]).sections}
+        assert {"stage_moves", "development_moves"} & names == told
 
 
 def test_tiers_count_who_is_near_the_next(facts: Facts, states: list[CustomerState]) -> None:
@@ -153,11 +201,11 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
                 cohorts[month][place] += count
     told = {row[0]: row[1:] for row in spread(facts).iter_rows()}
     assert told == {
-        month: (n, invited, came, pytest.approx(came / n))
+        month: (n, invited, came, pytest.approx(came / n), came >= n)
         for month, (n, invited, came) in sorted(cohorts.items())
         if n >= facts.k
     }
-    assert sum(came for _, _, came, _ in told.values()) > 0
+    assert sum(came for _, _, came, _, _ in told.values()) > 0
     people = facts.bundle.snapshot
     nobody = replace(people, referrers=np.zeros_like(people.referrers))
     none = replace(facts, bundle=replace(facts.bundle, snapshot=nobody))

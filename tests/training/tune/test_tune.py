@@ -84,7 +84,7 @@ def test_the_search_is_done_once_and_too_little_time_is_told(
 
     def ran(seconds: float | None, trials: int | None) -> tuple[Proposal, list[str], list[str]]:
         steps, told = list[str](), list[str]()
-        world = World(steps.append, told.append, seconds=seconds)
+        world = World(steps.append, told.append)
         budget = Budget(trials, seconds)
         return tune(source, settings, "log", tmp_path / "journal", budget, world), steps, told
 

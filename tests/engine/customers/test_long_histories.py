@@ -1,0 +1,53 @@
+"""Of a long history it is remembered what follows from it: the same, and at once."""
+
+from unittest import mock
+
+import pytest
+from hypothesis import given
+
+from engine.customers import bought, ledger
+from engine.customers.bought import Bought, bought_of
+from engine.customers.facts import LONG
+from engine.customers.ledger import Standing, standing_of
+from engine.happened import Happened
+from tests.engine.customers.strategies import logs
+from tests.engine.customers.world import DEFAULTS, history_of, purchase, refund, schemes
+
+LADDERS = [DEFAULTS.ladder, schemes(loyalty={"reset": "carry"}).ladder]
+
+
+def follows(events: list[Happened], long: int) -> list[tuple[Bought, Standing]]:
+    """Twice, each time from facts that are made anew, as at each request."""
+    with mock.patch.object(bought, "LONG", long), mock.patch.object(ledger, "LONG", long):
+        histories = [history_of(*events), history_of(*events)]
+        return [
+            (bought_of(history), standing_of(history, ladder))
+            for history in histories
+            for ladder in LADDERS
+        ]
+
+
+@given(logs())
+def test_what_is_remembered_is_what_is_found(events: list[Happened]) -> None:
+    assert follows(events, 0) == follows(events, 10**6)
+
+
+def test_one_more_order_is_not_overlooked() -> None:
+    orders = [purchase(i, 10, order_id=f"o{i}") for i in range(LONG)]
+    back = refund(LONG, 10, order_id="o0")
+    for given_back, more in ((0, []), (1, [back])):
+        first, second = history_of(*orders, *more), history_of(*orders[1:])
+        points = [standing_of(each, DEFAULTS.ladder).points for each in (first, second)]
+        assert points == [10 * (LONG - given_back), 10 * (LONG - 1)]
+        assert len(bought_of(first).at) == LONG - given_back
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_long_history_is_gone_through_once(repeats: int) -> None:
+    events = [purchase(1, 10 + i, order_id=f"o{i}") for i in range(LONG)]
+    events.append(refund(2, 10, order_id=f"o{repeats}"))
+    before = ledger._remembered.cache_info()
+    for _ in range(repeats):
+        standing_of(history_of(*events), DEFAULTS.ladder)
+    after = ledger._remembered.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, repeats - 1)
