@@ -27,8 +27,9 @@ from training.interactions import Interactions, read_interactions
 from training.log import SCHEMA
 from training.models.lifetime_value import Recurrence, Timing, active_chance
 from training.order_days import bought_again
+from training.past import Past, past_of
 from training.publish import current
-from training.renewal import Past, past_of, renewal
+from training.renewal import renewal
 
 CUSTOMERS, DAYS, HORIZON = 800, 210, 14
 GONE = CUSTOMERS // 2  # from this one on they never come back after half of the time
@@ -97,8 +98,7 @@ def read(bought: np.ndarray) -> Interactions:
 def learned(bought: np.ndarray, config: RepurchaseConfig = CONFIG) -> Repurchase:
     cycles = Cycles(np.full(len(ITEMS), 20, np.float32), np.zeros(len(ITEMS), np.bool_))
     log, data = log_of(bought), read(bought)
-    habits = renewal(log, InteractionConfig(), data, CATALOGUE, cycles, config)
-    return Repurchase(cycles, habits, config)
+    return renewal(log, InteractionConfig(), data, CATALOGUE, cycles, config)
 
 
 def world(bought: np.ndarray) -> World:
