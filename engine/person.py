@@ -29,8 +29,10 @@ UNKNOWN_PERSON = Known()
 
 def known_customer(bundle: Bundle, customer_id: str | None) -> Known:
     row = -1 if customer_id is None else bundle.customers.row(customer_id)
-    if row < 0:
-        return UNKNOWN_PERSON
+    return UNKNOWN_PERSON if row < 0 else known_row(bundle, row)
+
+
+def known_row(bundle: Bundle, row: int) -> Known:
     return Known(row, bundle.snapshot.history_of(row), bundle.customer_items.of(row))
 
 

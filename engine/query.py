@@ -17,7 +17,14 @@ from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import InteractionConfig
 from engine.item_history import count, merge, newest, saturated
-from engine.person import Known, home_at_training, known_at_training, known_customer, orders_told
+from engine.person import (
+    Known,
+    home_at_training,
+    known_at_training,
+    known_customer,
+    known_row,
+    orders_told,
+)
 from engine.types import DAY_MS, NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 SESSION_DAYS: Final = 30  # decision: "lately" is true of no older sign of interest
@@ -129,6 +136,14 @@ def enrich_at_training(asked: Asked, bundle: Bundle, now: int) -> Query:
     known = known_at_training(bundle, asked.customer_id)
     query = enrich(asked, bundle, now, known=known)
     return with_home(query, home_at_training(bundle, asked.customer_id))
+
+
+def enrich_row(asked: Asked, bundle: Bundle, row: int, now: int) -> Query:
+    """The same of the customer of this row, whom `asked` need not name: none is looked up."""
+    if len(bundle.linked.nodes):
+        named = replace(asked, customer_id=bundle.customers.id(row))
+        return enrich_at_training(named, bundle, now)
+    return enrich(asked, bundle, now, known=known_row(bundle, row))
 
 
 def with_home(query: Query, home: Sequence[ItemHistory]) -> Query:

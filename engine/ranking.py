@@ -1,5 +1,6 @@
 """The steps between candidates and a slate, each a small pure function."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
+from engine.catalogue import UNKNOWN
 from engine.query import Query
 from engine.slots import Slot
 from engine.types import Candidates, Mask, Rows
@@ -71,16 +73,33 @@ def filter_for_slot(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
     return keep
 
 
-def arrange(pool: Pool, slot: Slot, bundle: Bundle) -> Pool:
-    """Spread brands and categories: an item above its cap goes behind all that are not."""
-    late = np.zeros(len(pool), np.bool_)
-    for codes, cap in (
+def arrange(pool: Pool, slot: Slot, bundle: Bundle, shown: int | None = None) -> Pool:
+    """Spread brands and categories: an item above its cap goes behind all that are not.
+
+    Where the first `shown` alone count, and none of them is above a cap, they stand as they are.
+    """
+    caps = (
         (bundle.catalogue.brand, slot.spread.brand),
         (bundle.catalogue.category, slot.spread.category),
-    ):
-        if cap is not None:
-            late |= _above(codes[pool.rows], cap)
+    )
+    set_caps = [(codes, cap) for codes, cap in caps if cap is not None]
+    if shown is not None:
+        first = pool.rows[:shown]
+        if not any(_crowded(codes.take(first), cap) for codes, cap in set_caps):
+            return pool
+    late = np.zeros(len(pool), np.bool_)
+    for codes, cap in set_caps:
+        late |= _above(codes.take(pool.rows), cap)
     return pool.take(late.argsort(kind="stable")) if np.count_nonzero(late) else pool
+
+
+def _crowded(codes: Rows, cap: int) -> bool:
+    """In plain numbers: for so few, a sort costs more."""
+    if len(codes) <= cap:
+        return False
+    times = Counter(codes.tolist())
+    times.pop(UNKNOWN, None)
+    return max(times.values(), default=0) > cap
 
 
 def _above(codes: Rows, cap: int) -> Mask:

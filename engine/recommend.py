@@ -28,7 +28,7 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     pool = rank(pool, found, query, slot, bundle)
     pool = weigh_by_rules(pool, query, slot, bundle)
     pool = fill(pool, filters)
-    pool = arrange(pool, slot, bundle)
+    pool = arrange(pool, slot, bundle, None if slot.ruled else query.n)
     if slot.ruled:
         pool = arrange_by_rules(pool, filters)
     return pool.take(slice(query.n))

@@ -21,7 +21,6 @@ from engine.customers.identity import (
     unlinked,
     word_of,
 )
-from engine.customers.referrals import referral_of
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
@@ -177,8 +176,7 @@ def _referrer(shop: Shop, node: str) -> str:
     """Who the bundle says brought a customer; they know of the newest orders too."""
     bundle = shop.bundles.live.bundle
     row = bundle.customers.row(id_of(node)) if node[0] == "c" else -1
-    known = referral_of(bundle.snapshot.history_of(row))
-    return "" if known is None else known.referrer_id
+    return bundle.snapshot.referrer_of(row).referrer_id
 
 
 async def restore_people(shop: Shop) -> int:

@@ -1,6 +1,6 @@
 """Events on their way in: each is checked by itself, then all good ones become durable at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.bundle import Bundle
-from engine.customers.referrals import referral_of
+from engine.customers.referral_graph import Edge, edges_above
 from engine.events import LINKS, MONEY, SENDABLE, Event, EventType
 from engine.faults import nearest, place_of, problem_of, unknown_key
 from engine.happened import Happened, from_event
 from serving.problems import FIELD, field_of
 from serving.shop import Shop
 from serving.store.packing import pack
+from serving.store.referral import told
 from serving.store.store import ERASED, Accepting
 
 MAX_PACKED: Final = 16_384  # bytes of one event as kept; decision: properties are notes, not files
@@ -116,11 +117,18 @@ def _outcome(event: Happened, receipt: bytes | None) -> Outcome:
 
 
 def accepting(bundle: Bundle, event: Happened) -> Accepting:
-    """The event with what the bundle knows of who referred its customer."""
+    """The event with what the bundle knows of who referred its customer, and whoever is above."""
     if event.type not in _REFERRING or event.customer_id is None:
         return Accepting(event)
-    row = bundle.customers.row(event.customer_id)
-    if row < 0:
-        return Accepting(event)
-    known = referral_of(bundle.snapshot.history_of(row))
-    return Accepting(event, "" if known is None else f"{known.at} {known.referrer_id}")
+    named = told(event).partition(" ")[2]
+    return Accepting(event, known_above(bundle, [event.customer_id, *([named] if named else [])]))
+
+
+def known_above(bundle: Bundle, names: Iterable[str]) -> dict[str, Edge]:
+    """By newcomer; what rings are told by (F1)."""
+
+    def edge_of(newcomer: str) -> Edge | None:
+        known = bundle.snapshot.referrer_of(bundle.customers.row(newcomer))
+        return Edge(known.at, newcomer, known.referrer_id) if known.referrer_id else None
+
+    return edges_above(names, edge_of)

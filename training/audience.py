@@ -24,6 +24,7 @@ from training.list_files import ListWriter
 from training.reach import everybodys_answers, preferences
 from training.reasoned import Offer, Reasoned, reasoned
 from training.sent import NOTHING, Ledger, Message, Past
+from training.texts import ItemTexts, gathered, item_texts
 
 PARTS: Final = 2**32
 
@@ -92,7 +93,8 @@ def write_audience(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Tally:
     """The file is whole and in the ledger, or neither; see `training.sent`."""
-    maker = _Maker(bundle, plan, ledger, everybodys_answers(bundle, plan.offer.channel))
+    everybody = everybodys_answers(bundle, plan.offer.channel)
+    maker = _Maker(bundle, plan, ledger, everybody, item_texts(bundle))
     tally = Tally(len(chosen.rows))
     with ledger.sending(plan.name, out, plan.offer.now) as sending:
         with ListWriter(sending.part, out.suffix) as file:
@@ -127,6 +129,7 @@ class _Maker:
     plan: Plan
     ledger: Ledger
     everybody: Answers
+    texts: ItemTexts
 
     def filled(self, chosen: Chosen) -> Iterator[tuple[_Asked, Reasoned]]:
         """Slates of all, block by block; the ledger is asked no further than is worked on."""
@@ -175,7 +178,7 @@ class _Maker:
             plan.offer.channel,
         )
         messages = self.messages(asked.ids, names, found, asked.held)
-        return table_of(lines, bundle, plan.language), messages
+        return table_of(lines, self.texts, bundle, plan.language), messages
 
     def past(self, ids: list[str]) -> list[Past]:
         config, now = self.plan.config, self.plan.offer.now
@@ -190,10 +193,11 @@ class _Maker:
     def messages(
         self, ids: list[str], names: list[str], found: Reasoned, held: Mask
     ) -> list[Message]:
-        sold = np.unique(found.rows[found.rows >= 0])
-        items = dict(zip(sold.tolist(), self.bundle.items.ids(sold.tolist()), strict=True))
+        items = gathered(self.texts.ids, found.rows.ravel()).to_list()
+        n = found.rows.shape[1]
+        sizes = (found.rows >= 0).sum(axis=1).tolist()
         sent = [
-            Message(name, [items[row] for row in rows if row >= 0])
-            for name, rows in zip(names, found.rows.tolist(), strict=True)
+            Message(name, items[line * n : line * n + size])
+            for line, (name, size) in enumerate(zip(names, sizes, strict=True))
         ]
         return sent + [Message(ids[place], held=True) for place in np.flatnonzero(held).tolist()]

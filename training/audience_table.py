@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
@@ -14,6 +13,7 @@ from engine.customers.contact import Preference
 from engine.customers.loyalty import tier_prices
 from engine.reasons import Language
 from training.reasoned import Reasoned, said
+from training.texts import ItemTexts, gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Lines:
     channel: str | None = None  # that was asked for; None: each customer's own
 
 
-def table_of(lines: Lines, bundle: Bundle, language: Language) -> pl.DataFrame:
+def table_of(lines: Lines, texts: ItemTexts, bundle: Bundle, language: Language) -> pl.DataFrame:
     """Columns of the customer, and the currency; then item, title, reason, prices of each place.
 
     Wave 1 is the highest tier, who has none the last (P5); null is what is not known.
@@ -44,27 +44,20 @@ def table_of(lines: Lines, bundle: Bundle, language: Language) -> pl.DataFrame:
         ),
         "currency": _texts([bundle.shop.shop.currency] * len(preferences)),
     }
-    return pl.DataFrame(columns | _items(lines, bundle, language))
+    return pl.DataFrame(columns | _items(lines, texts, bundle, language))
 
 
-def _items(lines: Lines, bundle: Bundle, language: Language) -> dict[str, pl.Series]:
-    @cache
-    def title(row: int) -> str:
-        return bundle.title_of(row)
-
-    @cache
-    def item(row: int) -> str:
-        return bundle.items.id(row)
-
-    reasons = said(lines.found, title, language)
+def _items(
+    lines: Lines, texts: ItemTexts, bundle: Bundle, language: Language
+) -> dict[str, pl.Series]:
+    reasons = said(lines.found, texts.titles.__getitem__, language)
     found: dict[str, pl.Series] = {}
     for place in range(lines.found.rows.shape[1]):
-        rows = lines.found.rows[:, place]
-        known, number = rows >= 0, place + 1
-        prices = np.where(known, bundle.catalogue.price_minor[rows], -1)
+        rows, number = lines.found.rows[:, place], place + 1
+        prices = np.where(rows >= 0, bundle.catalogue.price_minor[rows], -1)
         found |= {
-            f"item_{number}": _texts([item(row) if row >= 0 else None for row in rows.tolist()]),
-            f"title_{number}": _texts([title(row) if row >= 0 else None for row in rows.tolist()]),
+            f"item_{number}": gathered(texts.ids, rows),
+            f"title_{number}": gathered(texts.titles, rows),
             f"reason_{number}": _texts([text or None for text in reasons[:, place].tolist()]),
             f"price_{number}": _money(prices, bundle),
             f"tier_price_{number}": _money(_at_tier(prices, lines.tier_ranks, bundle), bundle),
@@ -89,6 +82,9 @@ def _at_tier(
 
 def _money(minor: NDArray[np.int64], bundle: Bundle) -> pl.Series:
     """In the currency with its decimals, exact; null where there is no price."""
-    decimals = bundle.shop.shop.minor_units
-    exact = [Decimal(each).scaleb(-decimals) if each >= 0 else None for each in minor.tolist()]
-    return pl.Series(exact, dtype=pl.Decimal(18, decimals))
+    words = np.zeros((len(minor), 2), np.int64)  # of 128 bits, the lower first
+    words[:, 0] = minor
+    known = pa.array(minor >= 0).buffers()[1]
+    kind = pa.decimal128(18, bundle.shop.shop.minor_units)
+    exact = pa.Array.from_buffers(kind, len(minor), [known, pa.py_buffer(words)])
+    return pl.Series(exact)

@@ -11,6 +11,7 @@ from engine.customers.facts import key_of
 from engine.customers.referrals import DERIVED
 from engine.errors import LogError
 from engine.events import MONEY, EventType
+from training.referral_rings import ring_closers
 
 HOUR_MS: Final = 3_600_000
 COUNTED: Final = (EventType.RATING, EventType.INVITATION)
@@ -164,7 +165,10 @@ LEARNT: Final = {
 
 
 def learnt(detail: pl.DataFrame, referrers: pl.DataFrame, customers: Sequence[str]) -> pl.DataFrame:
-    """What referrers learn of newcomers' purchases: `engine.customers.referrals.derived`."""
+    """What referrers learn of newcomers' purchases: `engine.customers.referrals.derived`.
+
+    Nothing of a newcomer whose referral closes a ring.
+    """
     if referrers.is_empty():
         return pl.DataFrame(schema=LEARNT)
     rows = pl.DataFrame(
@@ -172,6 +176,8 @@ def learnt(detail: pl.DataFrame, referrers: pl.DataFrame, customers: Sequence[st
         schema={"referrer_id": pl.String, "referrer_row": pl.Int64},
     )
     named = referrers.rename({"at": "since"}).drop("key").join(rows, on="referrer_id")
+    newcomers, above, at = (named[name].to_numpy() for name in ("row", "referrer_row", "since"))
+    named = named.filter(~pl.col("row").is_in(ring_closers(newcomers, above, at, customers)))
     lines = lines_of(detail, *MONEY).drop("said").join(named, on="row")
     lines = lines.filter(pl.col("at") >= pl.col("since"))
     keys = keys_of((DERIVED + lines["event_id"]).rename("derived"))

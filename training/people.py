@@ -137,12 +137,21 @@ def _each_alone(raw: pl.LazyFrame, visitors: Sequence[str]) -> pl.LazyFrame:
 
 
 def _brought_by(log: pl.LazyFrame, names: Sequence[str]) -> list[str]:
-    """Whose purchases the people of `names` learn of, without themselves."""
+    """Whose purchases the people of `names` learn of, and who is above any of them, for a ring may
+    close there (F1); without the people of `names`.
+    """
     named = log.filter(pl.col("type") == EventType.REFERRAL).select("customer_id", "properties")
-    referrers, found = {*names}, set[str]()
+    referrers, found, above = {*names}, {*names}, dict[str, set[str]]()
     for customer, text in named.drop_nulls().unique().collect().iter_rows():
-        if json.loads(text).get("referrer_id") in referrers:
-            found.add(customer)
+        referrer = json.loads(text).get("referrer_id")
+        if isinstance(referrer, str):
+            above.setdefault(customer, set()).add(referrer)
+            found |= {customer} if referrer in referrers else set()
+    left = [*found]
+    while left:
+        further = above.get(left.pop(), set()) - found
+        found |= further
+        left += further
     return sorted(found - referrers)
 
 

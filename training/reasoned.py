@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.bundle import Bundle
 from engine.explain import explain
-from engine.query import Asked, Query, enrich_at_training
+from engine.query import Asked, Query, enrich_row
 from engine.ranking import Pool
 from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
@@ -52,9 +52,9 @@ def reasoned(
 ) -> Reasoned:
     """`sent[i]` are items that customer i was sent lately: they are left out."""
     found = _none(len(customers), offer.n)
+    asked = Asked(n=offer.n, channel=offer.channel)
     for line, customer in enumerate(customers.tolist()):
-        asked = Asked(n=offer.n, customer_id=bundle.customers.id(customer), channel=offer.channel)
-        query = enrich_at_training(asked, bundle, offer.now)
+        query = enrich_row(asked, bundle, customer, offer.now)
         barred = sent.get(line, NO_ROWS)
         if offer.outside is not None:
             barred = np.append(barred, offer.outside)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
-from engine.query import Asked, enrich_at_training
+from engine.query import Asked, enrich_row
 from engine.recommend import choose
 from engine.retrievers import RETRIEVERS
 from engine.slots import SlotPlan
@@ -42,7 +42,7 @@ def slates_by_block(
     def fill(rows: Rows) -> Slates:
         found = _none(len(rows), n)
         for line, row in enumerate(rows.tolist()):
-            _fill_line(line, bundle.customers.id(row), plan, bundle, found)
+            _fill_line(line, row, plan, bundle, found)
         return found
 
     pieces = (customers[span] for span in spans(len(customers), processes))
@@ -65,9 +65,9 @@ def _joined(parts: Sequence[Slates]) -> Slates:
     )
 
 
-def _fill_line(line: int, customer_id: str, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
-    asked = Asked(n=slates.rows.shape[1], customer_id=customer_id)
-    query = enrich_at_training(asked, bundle, bundle.manifest.watermark)
+def _fill_line(line: int, customer: int, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
+    asked = Asked(n=slates.rows.shape[1])
+    query = enrich_row(asked, bundle, customer, bundle.manifest.watermark)
     slot = plan.slot_for(query)
     pool = choose(query, slot, bundle)
     names = np.array([SOURCES.index(name) for name in slot.names], np.int8)

@@ -41,6 +41,7 @@ def days_to(birthday: str | None, now: int, zone: ZoneInfo) -> int | None:
     return (following - today).days
 
 
+@lru_cache(maxsize=4096)
 def month_and_day(birthday: str) -> tuple[int, int] | None:
     """None when it is no date."""
     said = json.loads(birthday)

@@ -3,13 +3,16 @@
 What a newcomer buys rewards whoever brought them and nobody above (`engine.customers.referrals`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+LONGEST_CHAIN: Final = 100
+"""Decision: referrals that a server follows upwards of one event; training follows all."""
 
 
 class Edge(NamedTuple):
-    """`newcomer` was brought by `referrer`."""
+    """`newcomer` was brought by `referrer`; of a ring the edge that sorts last is refused."""
 
     at: int
     newcomer: str
@@ -28,22 +31,29 @@ class ReferralGraph:
 
 
 def referral_graph(edges: Iterable[Edge]) -> ReferralGraph:
-    """The earliest referral of each newcomer counts; the order of the edges does not matter."""
+    """The earliest referral of each newcomer counts; the order of the edges does not matter.
+
+    Of a ring the latest edge is refused, and no later one takes its place: the ring opens only when
+    an edge of it turns out not to have been the earliest of its newcomer.
+    """
+    named: set[str] = set()
     referrers: dict[str, Edge] = {}
     refused: list[Refused] = []
     for edge in sorted(set(edges)):
-        reason = _fault(edge, referrers)
+        reason = _fault(edge, named, referrers)
         if reason:
             refused.append(Refused(edge, reason))
         else:
             referrers[edge.newcomer] = edge
+        if edge.newcomer != edge.referrer:
+            named.add(edge.newcomer)
     return ReferralGraph(referrers, tuple(refused))
 
 
-def _fault(edge: Edge, referrers: Mapping[str, Edge]) -> str:
+def _fault(edge: Edge, named: Set[str], referrers: Mapping[str, Edge]) -> str:
     if edge.newcomer == edge.referrer:
         return "self"
-    if edge.newcomer in referrers:
+    if edge.newcomer in named:
         return "again"
     above = edge.referrer
     while above in referrers:
@@ -51,6 +61,20 @@ def _fault(edge: Edge, referrers: Mapping[str, Edge]) -> str:
         if above == edge.newcomer:
             return "cycle"
     return ""
+
+
+def edges_above(names: Iterable[str], edge_of: Callable[[str], Edge | None]) -> dict[str, Edge]:
+    """The referrals of `names` and of everybody above them, `LONGEST_CHAIN` steps from each."""
+    found: dict[str, Edge] = {}
+    for name in names:
+        above = name
+        for _ in range(LONGEST_CHAIN):
+            edge = None if above in found else edge_of(above)
+            if edge is None:
+                break
+            found[above] = edge
+            above = edge.referrer
+    return found
 
 
 class Spread(NamedTuple):

@@ -86,6 +86,12 @@ class CustomerSnapshot:
             seen=Seen(self.seen[0, seen]) if seen.start < seen.stop else NONE_SEEN,
         )
 
+    def referrer_of(self, row: int) -> Referrer:
+        """That alone of a history."""
+        if not 0 <= row < len(self) or not self.referrers[row]:
+            return NOBODY
+        return self._referrer(row, self.moments[row].tolist())
+
     def _referrer(self, row: int, moments: list[int]) -> Referrer:
         return Referrer(moments[8], moments[9], self.words[int(self.referrers[row])])
 

@@ -1,5 +1,10 @@
 """What intake must know of referrals so that an order reaches the one who referred the buyer."""
 
+from collections.abc import Mapping
+
+import orjson
+
+from engine.customers.referral_graph import Edge
 from engine.events import EventType
 from engine.happened import Happened
 
@@ -10,3 +15,9 @@ def told(event: Happened) -> str:
     if event.type is not EventType.REFERRAL or not isinstance(who, str) or not who.strip():
         return ""
     return "" if who == event.customer_id else f"{event.at} {who}"
+
+
+def known(edges: Mapping[str, Edge]) -> bytes:
+    """Newcomer → `<at> <who>` as JSON; nothing where there are none."""
+    told = {newcomer: f"{edge.at} {edge.referrer}" for newcomer, edge in edges.items()}
+    return orjson.dumps(told) if told else b""

@@ -17,11 +17,14 @@ class Script:
 ACCEPT: Final = Script("""
 -- KEYS  stream, tail, referrers, erased, salt
 -- ARGV  event id, event, seconds the tail lives (0: for ever), role, customer, prefix of customers'
---       tails, at, referral known to the bundle, referral told by this event ('<at> <who>' or ''),
+--       tails, at, referrals known to the bundle of the customer and of those above (JSON, newcomer
+--       to '<at> <who>', or ''), referral told by this event ('<at> <who>' or ''),
 --       stream id of an event that is in the stream already ('' for a new one), node of who it is,
---       length of a tail that takes no more of this kind (0: it always does)
+--       length of a tail that takes no more of this kind (0: it always does),
+--       how many referrals a ring may have that is looked for
 -- What a referred customer buys lies in the tail of whoever referred them too, marked with a star;
 -- not in turn in the tail of whoever referred those. Who was erased has referred nobody till then.
+-- The latest referral of a ring is none (engine.customers.referral_graph).
 -- A tail that is full takes no more: such an event is in the stream alone, for the next training.
 -- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
 -- else its stream id and the tail's length.
@@ -43,35 +46,91 @@ if ttl > 0 then redis.call('EXPIRE', tail, ttl) end
 
 if role ~= '' then
   local customer, prefix, at = ARGV[5], ARGV[6], tonumber(ARGV[7])
-  local since, who
-  local function consider(referral)
-    local told, name = string.match(referral or '', '^(%d+) (.+)$')
-    told = tonumber(told)
-    if told and (not since or told < since) and not forgotten('c:' .. name, told) then
-      since, who = told, name
+  local known = ARGV[8] == '' and {} or cjson.decode(ARGV[8])
+
+  local function referral_of(newcomer, more)
+    local since, who
+    for _, told in ipairs({known[newcomer] or '', redis.call('HGET', referrers, newcomer) or '',
+                           more or ''}) do
+      local told_at, name = string.match(told, '^(%d+) (.+)$')
+      told_at = tonumber(told_at)
+      if told_at and (not since or told_at < since) and not forgotten('c:' .. name, told_at)
+        and not forgotten('c:' .. newcomer, told_at) then
+        since, who = told_at, name
+      end
+    end
+    return since, who
+  end
+
+  local function sorts_after(one, other)  -- by bytes: what < does depends on the server's locale
+    for i = 1, math.min(#one, #other) do
+      local ours, theirs = string.byte(one, i), string.byte(other, i)
+      if ours ~= theirs then return ours > theirs end
+    end
+    return #one > #other
+  end
+
+  local function ring_closer(start)  -- whose referral closes the ring that start is in, if any
+    local member, seen, closer, latest = start, {}, nil, nil
+    for _ = 1, tonumber(ARGV[13]) do
+      local since, who = referral_of(member)
+      if not who then return nil end
+      if not closer or since > latest or (since == latest and sorts_after(member, closer)) then
+        closer, latest = member, since
+      end
+      if who == start then return closer end
+      if seen[who] then return nil end
+      seen[who], member = true, who
     end
   end
-  consider(redis.call('HGET', referrers, customer) or nil)
-  consider(ARGV[8])
-  local before = who
-  if role == 'order' and who and at >= since and has_room(prefix .. who) then
-    redis.call('HSET', prefix .. who, 'referred:' .. event_id, id .. '* ' .. event)
-  elseif role == 'referral' then
-    consider(ARGV[9])
+
+  local function own_orders(newcomer, tell)
+    local held = redis.call('HGETALL', prefix .. newcomer)
+    for i = 1, #held, 2 do
+      local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
+      local past = cjson.decode(text)
+      local own = string.sub(accepted, -1) ~= '*'
+      if own and (past.type == 'purchase' or past.type == 'refund') then
+        tell('referred:' .. held[i], text, past.at)
+      end
+    end
+  end
+
+  local function withdraw(newcomer, who)
+    own_orders(newcomer, function(fact) redis.call('HDEL', prefix .. who, fact) end)
+  end
+
+  local function settle(newcomer)  -- what they bought so far is told to whom it is to be told
+    local since, who = referral_of(newcomer)
+    if not who then return end
+    if ring_closer(newcomer) == newcomer then return withdraw(newcomer, who) end
+    own_orders(newcomer, function(fact, text, past_at)
+      if past_at >= since and has_room(prefix .. who) then
+        redis.call('HSET', prefix .. who, fact, id .. '* ' .. text)
+      end
+    end)
+  end
+
+  local since, who = referral_of(customer)
+  if role == 'order' then
+    if who and at >= since and has_room(prefix .. who) and ring_closer(customer) ~= customer then
+      redis.call('HSET', prefix .. who, 'referred:' .. event_id, id .. '* ' .. event)
+    end
+  else
+    local opened, before = ring_closer(customer), who
+    for newcomer in pairs(known) do  -- a bundle knows nothing of those above a newer referral
+      local told_at, name = referral_of(newcomer)
+      if name then
+        redis.call('HSET', referrers, newcomer, string.format('%.0f', told_at) .. ' ' .. name)
+      end
+    end
+    since, who = referral_of(customer, ARGV[9])
     if who then
       redis.call('HSET', referrers, customer, string.format('%.0f', since) .. ' ' .. who)
-      local held = redis.call('HGETALL', tail)
-      for i = 1, #held, 2 do
-        local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
-        local past = cjson.decode(text)
-        local own = string.sub(accepted, -1) ~= '*'
-        if own and (past.type == 'purchase' or past.type == 'refund') then
-          local fact = 'referred:' .. held[i]
-          if before and before ~= who then redis.call('HDEL', prefix .. before, fact) end
-          if past.at >= since and has_room(prefix .. who) then
-            redis.call('HSET', prefix .. who, fact, id .. '* ' .. text)
-          end
-        end
+      if before and before ~= who then withdraw(customer, before) end
+      settle(customer)
+      for _, other in ipairs({opened or customer, ring_closer(customer) or customer}) do
+        if other ~= customer then settle(other) end
       end
     end
   end

@@ -1,13 +1,15 @@
 """The shop's Redis as the server uses it: tails read in one trip, events accepted as one step."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Literal
 
 import hiredis
 
 from engine.customers.identity import customer_node, visitor_node
+from engine.customers.referral_graph import LONGEST_CHAIN, Edge
 from engine.errors import StoreError
 from engine.events import BROWSING, MONEY
 from engine.happened import Happened
@@ -24,6 +26,7 @@ DAY_S: Final = 86_400
 DEFAULT_VISITOR_DAYS: Final = 30
 DEFAULT_TAIL_LIMIT: Final = 1_000
 ERASED: Final = b""
+NO_EDGES: Final[Mapping[str, Edge]] = MappingProxyType({})
 LinkName = Literal["read", "write"]
 
 
@@ -44,10 +47,12 @@ class Tails:
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
-    """An event on its way in, with the referral of its customer that the bundle knows, if any."""
+    """An event on its way in, with what the bundle knows of its customer's referral and of those
+    above, by newcomer.
+    """
 
     event: Happened
-    known_referral: str = ""  # "<at> <who>"
+    known: Mapping[str, Edge] = field(default_factory=lambda: NO_EDGES)
 
 
 class Store:
@@ -169,13 +174,14 @@ class Store:
             event.customer_id or "",
             self.keys.customers,
             event.at,
-            one.known_referral,
+            referral.known(one.known),
             told,
             accepted,
             visitor_node(event.visitor_id or "")
             if event.customer_id is None
             else customer_node(event.customer_id),
             0 if event.type in BROWSING else self.tail_most,
+            LONGEST_CHAIN,
         )
 
     async def durability(self) -> str:

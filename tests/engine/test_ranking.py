@@ -106,6 +106,21 @@ def test_spreading_moves_items_back_and_loses_none(order: list[int], cap: int) -
     assert spread.rows.tolist()[: len(early)] == early
 
 
+CAPS = st.integers(1, 3) | st.none()
+
+
+@given(st.permutations(range(6)), CAPS, CAPS, st.integers(1, 7))
+def test_the_first_places_are_spread_as_in_a_whole_list(
+    order: list[int], brand: int | None, category: int | None, shown: int
+) -> None:
+    rows = np.array(order, np.int32)
+    pool = Pool(rows, np.arange(6, 0, -1, dtype=np.float64), np.zeros(6, np.int64))
+    spread = Spread(brand=brand, category=category)
+    slot = Slot(title=TITLE, sources={"popular": 1}, spread=spread)
+    whole = arrange(pool, slot, TEA)
+    assert arrange(pool, slot, TEA, shown).rows[:shown].tolist() == whole.rows[:shown].tolist()
+
+
 @given(SOURCE, SOURCE)
 def test_what_is_appended_stands_behind_and_comes_once(
     first: dict[int, float], second: dict[int, float]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine.customers.config import CustomersConfig
 from engine.customers.facts import EMPTY_HISTORY, History
 from engine.customers.history import fold_all
+from engine.customers.referral_graph import Edge, referral_graph
 from engine.customers.referrals import derived, referral_of
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.state import assess
@@ -65,12 +66,13 @@ def folded(events: Sequence[Happened]) -> dict[str, History]:
     """Each customer's history as the server folds it, referrers' facts among them."""
     own = {who: [e for e in events if e.customer_id == who] for who in PEOPLE}
     histories = {who: fold_all(EMPTY_HISTORY, own[who]) for who in PEOPLE}
-    for who in PEOPLE:
-        referral = referral_of(histories[who])
-        if referral is None or referral.referrer_id not in PEOPLE:
+    named = {who: found for who in PEOPLE if (found := referral_of(histories[who]))}
+    edges = [Edge(found.at, who, found.referrer_id) for who, found in named.items()]
+    for who, edge in referral_graph(edges).referrers.items():
+        if edge.referrer not in PEOPLE:
             continue
-        told = [found for e in own[who] if (found := derived(e, referral)) is not None]
-        histories[referral.referrer_id] = fold_all(histories[referral.referrer_id], told)
+        told = [found for e in own[who] if (found := derived(e, named[who])) is not None]
+        histories[edge.referrer] = fold_all(histories[edge.referrer], told)
     return histories
 
 

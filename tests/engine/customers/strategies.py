@@ -10,6 +10,7 @@ from engine.happened import NO_PROPERTIES, Happened
 from engine.types import DAY_MS
 from tests.engine.customers.world import START
 
+REFERRERS = ["ann", "bob", "cat", "dan", "eve", ""]
 SAID: dict[EventType, st.SearchStrategy[Any]] = {
     EventType.PURCHASE: st.fixed_dictionaries(
         {},
@@ -25,7 +26,7 @@ SAID: dict[EventType, st.SearchStrategy[Any]] = {
     ),
     EventType.CONSENT: st.dictionaries(st.sampled_from(["personal", "contact"]), st.booleans()),
     EventType.REFERRAL: st.one_of(
-        st.fixed_dictionaries({"referrer_id": st.sampled_from(["ann", "bob", "eve", ""])}),
+        st.fixed_dictionaries({"referrer_id": st.sampled_from(REFERRERS)}),
         st.fixed_dictionaries(
             {
                 "referred_id": st.sampled_from(["cat", "dan"]),

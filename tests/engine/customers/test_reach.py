@@ -29,7 +29,15 @@ from engine.customers.outreach import (
     CapConfig,
     under_cap,
 )
-from engine.customers.referral_graph import Edge, Refused, Spread, referral_graph, spread_of
+from engine.customers.referral_graph import (
+    LONGEST_CHAIN,
+    Edge,
+    Refused,
+    Spread,
+    edges_above,
+    referral_graph,
+    spread_of,
+)
 from engine.customers.referrals import Referral, derived
 from engine.customers.section_config import SECTIONS, ProfileConfig
 from engine.customers.sections import FIELD_SECTIONS, sectioned
@@ -194,6 +202,7 @@ EDGES = [
     Edge(3, "ann", "cat"),  # a ring
     Edge(4, "bob", "cat"),
     Edge(5, "dan", "dan"),
+    Edge(6, "ann", "eve"),
 ]
 
 
@@ -207,7 +216,16 @@ def test_F1_rings_selves_and_second_referrals_are_refused() -> None:
         Refused(EDGES[2], "cycle"),
         Refused(EDGES[3], "again"),
         Refused(EDGES[4], "self"),
+        Refused(EDGES[5], "again"),
     )
+
+
+def test_F1_a_server_follows_the_referrals_above_a_few_up_to_a_bound() -> None:
+    graph = {edge.newcomer: edge for edge in EDGES[:3]}
+    assert edges_above(["bob", "who"], graph.get) == graph, "a ring is followed once"
+    chain = {str(i): Edge(i, str(i), str(i + 1)) for i in range(200)}
+    assert [*edges_above(["0"], chain.get)] == [str(i) for i in range(LONGEST_CHAIN)]
+    assert [*edges_above(["198", "197"], chain.get)] == ["198", "199", "197"]
 
 
 def test_F1_one_step_is_rewarded() -> None:

@@ -1,5 +1,6 @@
 """Orders of customers whom somebody referred lie in the tail of that one too."""
 
+from engine.customers.referral_graph import Edge
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
 from serving.store.address import Address
@@ -7,6 +8,10 @@ from serving.store.people import erase
 from serving.store.purge import purge
 from serving.store.store import Accepting, Store
 from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told, view
+
+
+def known(*edges: Edge) -> dict[str, Edge]:
+    return {edge.newcomer: edge for edge in edges}
 
 
 def test_what_a_referred_customer_buys_is_told_to_the_one_who_referred_them(redis: Address) -> None:
@@ -47,7 +52,8 @@ def test_the_earliest_referral_wins_in_whatever_order_they_come(redis: Address) 
 
 def test_a_referral_that_the_bundle_knows_counts_without_any_event(redis: Address) -> None:
     async def story(store: Store) -> None:
-        await store.accept([Accepting(purchase(1, "ben"), known_referral=f"{NOW - 1} ann")])
+        brought = known(Edge(NOW - 1, "ben", "ann"))
+        await store.accept([Accepting(purchase(1, "ben"), known=brought)])
         assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p1"]
 
     told(story, redis)
@@ -75,7 +81,8 @@ def test_who_was_erased_has_referred_nobody_before_and_may_refer_again(redis: Ad
         await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
         await erase(store, ("c:ann", None), [("c:ann", "")], {}, NOW + 10)
         await accept(store, purchase(2, "ben", NOW + 15), referral(2, "cat", "ann", NOW + 9))
-        await store.accept([Accepting(purchase(3, "dan", NOW + 15), known_referral=f"{NOW} ann")])
+        brought = known(Edge(NOW, "dan", "ann"))
+        await store.accept([Accepting(purchase(3, "dan", NOW + 15), known=brought)])
         await accept(store, purchase(4, "cat", NOW + 15))
         assert await tail_of(store, "ann") == ()
         await accept(store, referral(5, "cat", "ann", NOW + 11))
