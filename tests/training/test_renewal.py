@@ -9,6 +9,7 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
+from engine.catalogue import Catalogue
 from engine.customers.renewal import (
     Repurchase,
     Visits,
@@ -95,10 +96,12 @@ def read(bought: np.ndarray) -> Interactions:
     return read_interactions(log_of(bought), InteractionConfig(), extra_items=ITEMS)
 
 
-def learned(bought: np.ndarray, config: RepurchaseConfig = CONFIG) -> Repurchase:
+def learned(
+    bought: np.ndarray, config: RepurchaseConfig = CONFIG, catalogue: Catalogue = CATALOGUE
+) -> Repurchase:
     cycles = Cycles(np.full(len(ITEMS), 20, np.float32), np.zeros(len(ITEMS), np.bool_))
     log, data = log_of(bought), read(bought)
-    return renewal(log, InteractionConfig(), data, CATALOGUE, cycles, config)
+    return renewal(log, InteractionConfig(), data, catalogue, cycles, config)
 
 
 def world(bought: np.ndarray) -> World:
