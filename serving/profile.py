@@ -209,10 +209,10 @@ def _contact(history: History, bundle: Bundle, now: int) -> dict[str, Any] | Non
 
 
 def _referral(history: History, state: CustomerState, *, ring: bool) -> dict[str, Any]:
-    named = history.referrer
+    referrer_id = state.referrer_id  # a history may still name who was erased since
     return {
-        "referrer_id": named.referrer_id or None,
-        "referred_at": instant(named.at),
+        "referrer_id": referrer_id,
+        "referred_at": None if referrer_id is None else instant(history.referrer.at),
         "refused": "ring" if ring else None,
         "referred_buyers": state.referred_buyers,
         "invitations": state.invitations,
