@@ -130,6 +130,9 @@ class ContactWire(Wire):
 class ReferralWire(Wire):
     referrer_id: str | None
     referred_at: str | None
+    refused: Literal["ring"] | None = Field(
+        description="ring: theirs is the latest of referrals that form a ring, and rewards nobody"
+    )
     referred_buyers: int
     invitations: int
 

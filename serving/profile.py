@@ -11,19 +11,23 @@ from engine.customers.churn import CHURN_CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
 from engine.customers.facts import History
 from engine.customers.history import fold_all, key_of
-from engine.customers.identity import NOBODY_LINKED, customer_node
+from engine.customers.identity import NOBODY_LINKED, customer_node, id_of
 from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
+from engine.customers.referral_graph import referral_graph
 from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
+from engine.errors import StoreError
 from engine.instants import instant
 from engine.person import known_customer
 from engine.query import Query
 from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
 from serving.identity import described
-from serving.shop import Seen
+from serving.intake import known_above
+from serving.shop import Seen, Shop
+from serving.store.rings import closes_ring
 
 SHOWN: Final = 20  # decision: of each list the newest; the log holds all
 LABELLED: Final = (
@@ -37,8 +41,25 @@ LABELLED: Final = (
 )
 
 
-def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
-    """Fields of CustomerResponse besides the standing; made of the same facts as a slate."""
+async def in_ring(shop: Shop, customer_id: str, seen: Seen) -> bool:
+    """The referral of this customer closes a ring (F1); by the bundle alone without the store."""
+    if seen.query.customer.referrer_id is None:
+        return False
+    nodes = [customer_node(customer_id)] if seen.found is None else seen.found.nodes
+    names = [id_of(node) for node in nodes if node[0] == "c"]
+    known = known_above(seen.bundle, names)
+    try:
+        return await closes_ring(shop.store, names, known)
+    except StoreError:
+        refused = referral_graph(known.values()).refused
+        return any(one.edge.newcomer in names for one in refused)
+
+
+def profile_of(customer_id: str, seen: Seen, *, ring: bool = False) -> dict[str, Any]:
+    """Fields of CustomerResponse besides the standing; made of the same facts as a slate.
+
+    `ring`: nobody is rewarded for what they buy, see `in_ring`.
+    """
     query, live, bundle = seen.query, seen.live, seen.bundle
     known = known_customer(bundle, customer_id) if seen.found is None else seen.found.known
     news = [event for event in seen.events if key_of(event.event_id) not in known.past.seen]
@@ -57,7 +78,7 @@ def profile_of(customer_id: str, seen: Seen) -> dict[str, Any]:
         "recent": _recent(query.history, live),
         "due": _due(query, live),
         "contact": _contact(history, bundle, query.now),
-        "referral": _referral(history, query.customer),
+        "referral": _referral(history, query.customer, ring=ring),
         "consent": {
             "personal": query.customer.personal,
             "contact": query.customer.contactable,
@@ -187,11 +208,12 @@ def _contact(history: History, bundle: Bundle, now: int) -> dict[str, Any] | Non
     return None if found is None else {"channel": found.channel, "hour": found.hour}
 
 
-def _referral(history: History, state: CustomerState) -> dict[str, Any]:
-    named = history.referrer
+def _referral(history: History, state: CustomerState, *, ring: bool) -> dict[str, Any]:
+    referrer_id = state.referrer_id  # a history may still name who was erased since
     return {
-        "referrer_id": named.referrer_id or None,
-        "referred_at": instant(named.at),
+        "referrer_id": referrer_id,
+        "referred_at": None if referrer_id is None else instant(history.referrer.at),
+        "refused": "ring" if ring else None,
         "referred_buyers": state.referred_buyers,
         "invitations": state.invitations,
     }

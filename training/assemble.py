@@ -124,7 +124,8 @@ def assemble(
     say("baskets")
     together = do(bought_together.fit, learnt, train.bought_together, threads=train.threads)
     say("what is bought again")
-    lasting = do(cycles, heard, data.item_ids, catalogue, shop.repurchase)
+    days = do(cycles, heard, data.item_ids, catalogue, shop.repurchase)
+    again = do(renewal, heard, shop.interactions, data, catalogue, days, shop.repurchase)
     say("popularity")
     popular = do(popularity.fit, interest, train.popularity)
     return Bundle(
@@ -147,8 +148,8 @@ def assemble(
         popular_by_segment=popularity.by_segment(interest, members, train.popularity),
         new_arrivals=do(new_arrivals.fit, learnt, train.new_arrivals, listed),
         words=do(_words, catalogue, popular),
-        cycles=lasting,
-        renewal=do(renewal, heard, shop.interactions, data, catalogue, lasting, shop.repurchase),
+        cycles=again.cycles,
+        renewal=again.renewal,
         visitors=do(visitors_of, source.log, customers),
         linked=_linked(source, data, shop),
     )

@@ -4,7 +4,7 @@ Learned twice: from what lies before the last `horizon_days`, so that the hazard
 them, and from the whole log, for what is served.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,10 +15,8 @@ from engine.catalogue import Catalogue
 from engine.customers.renewal import (
     Renewal,
     Repurchase,
-    Visits,
     cells_of,
     expected,
-    repeats_of,
     unlearned,
 )
 from engine.customers.repurchase import Cycles, RepurchaseConfig, lasting, progress
@@ -26,8 +24,7 @@ from engine.errors import LogError
 from engine.events import EventType
 from engine.ids import IdMap
 from engine.interactions import InteractionConfig
-from engine.item_history import taken
-from engine.types import DAY_MS, Instants, ItemHistory, Mask, Rows
+from engine.types import DAY_MS, Instants, Mask
 from training.cycles import shops_word
 from training.interactions import Interactions, read_interactions
 from training.models.lifetime_value import (
@@ -36,31 +33,18 @@ from training.models.lifetime_value import (
     fit_purchases,
     recurrence_of,
 )
-from training.order_days import DAYS, order_days, visits_of_all
-from training.ragged import rows_of
+from training.order_days import DAYS
+from training.past import HALF, SURE, Past, durables, past_of, shares_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+FOR_GOOD: Final = 36_500  # days that a durable lasts: a century, longer than any log
 STEPS: Final = 30  # the factors then move by less than a thousandth
-ITEM_PRIOR: Final = 50  # order days that the shop's share is worth; chosen on earlier windows
 EARLY: Final = 0.5  # of a cycle; what is bought before its half is bought early
 SPEAKS: Final = 0.5  # guess; an item has a cycle if it is bought early less than half as readily
-HALF: Final = 0.5  # purchase, bought and expected: so that the log of none is one (Haldane)
-SURE: Final = 2.0  # standard errors that a verdict is away from it
 HAZARD_PRIOR: Final = 20  # guess; purchases that the factor of what is above is worth
 BOUGHT: Final = (str(EventType.PURCHASE), str(EventType.REFUND))
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What customers held at an instant."""
-
-    pairs: ItemHistory
-    owners: Rows  # (n_pairs,) ascending
-    visits: Visits  # of these
-    days: Integers  # training.order_days
-    now: int
 
 
 def renewal(
@@ -70,40 +54,34 @@ def renewal(
     catalogue: Catalogue,
     cycles: Cycles,
     config: RepurchaseConfig,
-) -> Renewal:
-    """From the purchases of a log of `data`'s items; `unlearned` where too few came back in it."""
+) -> Repurchase:
+    """From the purchases of a log of `data`'s items; `unlearned` where too few came back in it.
+
+    `cycles` with durables last for good, unless the shop itself gave them days.
+    """
     groups = len(catalogue.categories) + 1
     group = np.where(catalogue.category < 0, groups - 1, catalogue.category).astype(np.int32)
     start = unlearned(group, groups, config)
     bought = log.filter(pl.col("type").is_in(BOUGHT) & pl.col("customer_id").is_not_null())
     cut = data.watermark + 1 - config.horizon_days * DAY_MS
+    said = ~np.isnan(shops_word(data.item_ids, catalogue, config))
     try:
         whole = read_interactions(bought, interactions, extra_items=data.item_ids)
         early = read_interactions(bought, interactions, extra_items=data.item_ids, until=cut)
-        past = past_of(early, cut)
-        then = _timed(start, past)
-        counted = _counted(
-            past, _bought_next(whole, early, past, cut), Repurchase(cycles, then, config)
-        )
-        made = _timed(counted, past_of(whole, data.watermark + 1))
+        past, latest = past_of(early, cut), past_of(whole, data.watermark + 1)
+        once = durables(latest, start, config) & ~said
+        known = Repurchase(_for_good(cycles, once), _timed(start, past), config)
+        counted = _counted(past, _bought_next(whole, early, past, cut), known)
+        made = _timed(counted, latest)
     except LogError:
-        return start
-    said = ~np.isnan(shops_word(data.item_ids, catalogue, config))
-    return replace(made, cyclic=made.cyclic | said)
+        return Repurchase(cycles, start, config)
+    return known._replace(renewal=replace(made, cyclic=made.cyclic | said | once))
 
 
-def past_of(data: Interactions, now: int) -> Past:
-    """Raises LogError where no purchase counts: none is there, or the shop weighs them by 0."""
-    whose = slice(0, int(data.offsets[data.n_customers]))
-    table = ItemHistory(**data.item_columns(whose))
-    places = np.flatnonzero(table.held)
-    pairs, owners = taken(table, places), rows_of(data.offsets)[places]
-    told = np.flatnonzero(data.events.baskets >= 0)
-    if not len(told):
-        raise LogError("no purchase counts in the log")
-    begun = told[np.unique(data.events.baskets[told], return_index=True)[1]]  # of who: by time
-    days = order_days(data.events.rows[begun].astype(np.int64), data.events.at[begun])
-    return Past(pairs, owners, visits_of_all(owners, pairs, days, now), days, now)
+def _for_good(cycles: Cycles, once: Mask) -> Cycles:
+    """Per unit, as the shop's word: a hundred cups at once are not used up a hundred times."""
+    days = np.where(once, np.float32(FOR_GOOD), cycles.days)
+    return Cycles(days, cycles.per_unit | once)
 
 
 def _bought_next(whole: Interactions, early: Interactions, past: Past, cut: int) -> Instants:
@@ -125,15 +103,10 @@ def _timed(renewal: Renewal, past: Past) -> Renewal:
         past.days // DAYS, past.days % DAYS, np.ones(len(past.days)), past.now // DAY_MS
     )
     timing = fit_purchases(data, LifetimeValueConfig())
-    size = len(renewal.group)
-    times = np.bincount(past.pairs.rows, past.visits.since, size)
-    repeats = np.bincount(past.pairs.rows, repeats_of(past.pairs, past.visits), size)
-    of_shop = (repeats.sum() + 1) / (times.sum() + 2)
-    shares = (repeats + ITEM_PRIOR * of_shop) / (times + ITEM_PRIOR)
     return replace(
         renewal,
         timing=np.array([timing.r, timing.alpha * DAYS_A_WEEK, timing.a, timing.b]),
-        shares=shares.astype(np.float32),
+        shares=shares_of(past, renewal).astype(np.float32),
     )
 
 

@@ -23,6 +23,7 @@ class RepurchaseConfig(Config):
     due_from: float = Field(default=0.9, gt=0, le=1)  # of the cycle: day 18 of 20
     due_until: float = Field(default=1.2, ge=1, le=10)  # day 24 of 20
     window_purchases: int = Field(default=50, ge=1, le=10**9)  # guess; that may say it is none
+    durable_below: float = Field(default=0.1, ge=0, le=1)  # of who holds it, buy it again; 0: off
     care_share: float = Field(default=0.9, gt=0, le=1)  # of the first unit: day 6–7 of 7
     care_units: int = Field(default=3, ge=1, le=1000)
     stock_days: float = Field(default=365, gt=0, le=3650)  # decision: no more is bought ahead

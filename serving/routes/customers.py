@@ -20,7 +20,7 @@ from serving.customer_schemas import (
 )
 from serving.identity import erase_person, relate
 from serving.problems import MEDIA_TYPE, store_away
-from serving.profile import profile_of
+from serving.profile import in_ring, profile_of
 from serving.routes.answers import standing
 from serving.routes.carry import PROBLEM_PLACE, REFUSALS, json_answer, shop_of
 from serving.sections import sections_of
@@ -93,7 +93,8 @@ async def customer(
     that names none, `sections` is a choice of the reader and withholds nothing from who leaves it
     out.
     """
-    seen = await see(shop_of(request), Asked(n=1, customer_id=customer_id))
+    shop = shop_of(request)
+    seen = await see(shop, Asked(n=1, customer_id=customer_id))
     allowed, sections = request.scope.get(SECTIONS_KEY), options.sections
     if sections is not None or allowed is not None:
         told = {
@@ -103,4 +104,5 @@ async def customer(
             "degraded": seen.query.degraded,
         }
         return json_answer(told)
-    return json_answer(standing(customer_id, seen) | profile_of(customer_id, seen))
+    ring = await in_ring(shop, customer_id, seen)
+    return json_answer(standing(customer_id, seen) | profile_of(customer_id, seen, ring=ring))

@@ -14,7 +14,57 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
-ACCEPT: Final = Script("""
+_FORGOTTEN: Final = """
+-- Needs the keys `erased` and `salted`.
+local salt = redis.call('GET', salted)
+local function forgotten(node, at)
+  local until_at = salt and redis.call('HGET', erased, redis.sha1hex(salt .. node))
+  return until_at and at <= tonumber(string.match(until_at, '^%d+'))
+end
+"""
+
+_RINGS: Final = """
+-- Needs `forgotten`, the key `referrers`, `known` of the bundle (newcomer to '<at> <who>'), and
+-- `longest`, how many referrals a ring may have that is looked for.
+local function referral_of(newcomer, more)
+  local since, who
+  for _, told in ipairs({known[newcomer] or '', redis.call('HGET', referrers, newcomer) or '',
+                         more or ''}) do
+    local told_at, name = string.match(told, '^(%d+) (.+)$')
+    told_at = tonumber(told_at)
+    if told_at and (not since or told_at < since) and not forgotten('c:' .. name, told_at)
+      and not forgotten('c:' .. newcomer, told_at) then
+      since, who = told_at, name
+    end
+  end
+  return since, who
+end
+
+local function sorts_after(one, other)  -- by bytes: what < does depends on the server's locale
+  for i = 1, math.min(#one, #other) do
+    local ours, theirs = string.byte(one, i), string.byte(other, i)
+    if ours ~= theirs then return ours > theirs end
+  end
+  return #one > #other
+end
+
+local function ring_closer(start)  -- whose referral closes the ring that start is in, if any
+  local member, seen, closer, latest = start, {}, nil, nil
+  for _ = 1, longest do
+    local since, who = referral_of(member)
+    if not who then return nil end
+    if not closer or since > latest or (since == latest and sorts_after(member, closer)) then
+      closer, latest = member, since
+    end
+    if who == start then return closer end
+    if seen[who] then return nil end
+    seen[who], member = true, who
+  end
+end
+"""
+
+ACCEPT: Final = Script(
+    """
 -- KEYS  stream, tail, referrers, erased, salt
 -- ARGV  event id, event, seconds the tail lives (0: for ever), role, customer, prefix of customers'
 --       tails, at, referrals known to the bundle of the customer and of those above (JSON, newcomer
@@ -28,14 +78,12 @@ ACCEPT: Final = Script("""
 -- A tail that is full takes no more: such an event is in the stream alone, for the next training.
 -- Gives nil for an event that the tail holds already, 0 for one from before its person was erased,
 -- else its stream id and the tail's length.
-local stream, tail, referrers = KEYS[1], KEYS[2], KEYS[3]
+local stream, tail, referrers, erased, salted = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local event_id, event, ttl, role = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 if redis.call('HEXISTS', tail, event_id) == 1 then return false end
-local salt = redis.call('GET', KEYS[5])
-local function forgotten(node, at)
-  local erased = salt and redis.call('HGET', KEYS[4], redis.sha1hex(salt .. node))
-  return erased and at <= tonumber(string.match(erased, '^%d+'))
-end
+"""
+    + _FORGOTTEN
+    + """
 if forgotten(ARGV[11], tonumber(ARGV[7])) then return 0 end
 local id = ARGV[10]
 if id == '' then id = redis.call('XADD', stream, '*', 'event', event) end
@@ -46,69 +94,37 @@ if ttl > 0 then redis.call('EXPIRE', tail, ttl) end
 
 if role ~= '' then
   local customer, prefix, at = ARGV[5], ARGV[6], tonumber(ARGV[7])
-  local known = ARGV[8] == '' and {} or cjson.decode(ARGV[8])
+  local known, longest = ARGV[8] == '' and {} or cjson.decode(ARGV[8]), tonumber(ARGV[13])
 
-  local function referral_of(newcomer, more)
-    local since, who
-    for _, told in ipairs({known[newcomer] or '', redis.call('HGET', referrers, newcomer) or '',
-                           more or ''}) do
-      local told_at, name = string.match(told, '^(%d+) (.+)$')
-      told_at = tonumber(told_at)
-      if told_at and (not since or told_at < since) and not forgotten('c:' .. name, told_at)
-        and not forgotten('c:' .. newcomer, told_at) then
-        since, who = told_at, name
-      end
-    end
-    return since, who
-  end
-
-  local function sorts_after(one, other)  -- by bytes: what < does depends on the server's locale
-    for i = 1, math.min(#one, #other) do
-      local ours, theirs = string.byte(one, i), string.byte(other, i)
-      if ours ~= theirs then return ours > theirs end
-    end
-    return #one > #other
-  end
-
-  local function ring_closer(start)  -- whose referral closes the ring that start is in, if any
-    local member, seen, closer, latest = start, {}, nil, nil
-    for _ = 1, tonumber(ARGV[13]) do
-      local since, who = referral_of(member)
-      if not who then return nil end
-      if not closer or since > latest or (since == latest and sorts_after(member, closer)) then
-        closer, latest = member, since
-      end
-      if who == start then return closer end
-      if seen[who] then return nil end
-      seen[who], member = true, who
-    end
-  end
-
-  local function own_orders(newcomer, tell)
-    local held = redis.call('HGETALL', prefix .. newcomer)
+"""
+    + _RINGS
+    + """
+  local function withdraw(newcomer, who)
+    local held = redis.call('HGETALL', prefix .. who)
     for i = 1, #held, 2 do
       local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
-      local past = cjson.decode(text)
-      local own = string.sub(accepted, -1) ~= '*'
-      if own and (past.type == 'purchase' or past.type == 'refund') then
-        tell('referred:' .. held[i], text, past.at)
+      local starred = string.sub(accepted, -1) == '*'
+      if starred and cjson.decode(text).customer_id == newcomer then
+        redis.call('HDEL', prefix .. who, held[i])
       end
     end
-  end
-
-  local function withdraw(newcomer, who)
-    own_orders(newcomer, function(fact) redis.call('HDEL', prefix .. who, fact) end)
   end
 
   local function settle(newcomer)  -- what they bought so far is told to whom it is to be told
     local since, who = referral_of(newcomer)
     if not who then return end
     if ring_closer(newcomer) == newcomer then return withdraw(newcomer, who) end
-    own_orders(newcomer, function(fact, text, past_at)
-      if past_at >= since and has_room(prefix .. who) then
-        redis.call('HSET', prefix .. who, fact, id .. '* ' .. text)
+    local held = redis.call('HGETALL', prefix .. newcomer)
+    for i = 1, #held, 2 do
+      local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
+      local past = cjson.decode(text)
+      local own = string.sub(accepted, -1) ~= '*'
+      if own and (past.type == 'purchase' or past.type == 'refund') then
+        if past.at >= since and has_room(prefix .. who) then
+          redis.call('HSET', prefix .. who, 'referred:' .. held[i], id .. '* ' .. text)
+        end
       end
-    end)
+    end
   end
 
   local since, who = referral_of(customer)
@@ -136,7 +152,25 @@ if role ~= '' then
   end
 end
 return {id, redis.call('HLEN', tail)}
-""")
+"""
+)
+
+CLOSES_RING: Final = Script(
+    """
+-- KEYS  referrers, erased, salt
+-- ARGV  as for ACCEPT: referrals known to the bundle, how many a ring that is looked for
+--       may have; customers …
+-- Gives 1 when the referral of one of them is the latest of a ring, else 0.
+local referrers, erased, salted = KEYS[1], KEYS[2], KEYS[3]
+local known, longest = ARGV[1] == '' and {} or cjson.decode(ARGV[1]), tonumber(ARGV[2])
+"""
+    + _FORGOTTEN
+    + _RINGS
+    + """
+for i = 3, #ARGV do if ring_closer(ARGV[i]) == ARGV[i] then return 1 end end
+return 0
+"""
+)
 
 CHANGE_ITEM: Final = Script("""
 -- KEYS  changes, order, count; ARGV  item, JSON of the fields that change
@@ -164,4 +198,4 @@ end
 return answer
 """)
 
-SCRIPTS: Final = (ACCEPT, CHANGE_ITEM, CHANGES_AFTER)
+SCRIPTS: Final = (ACCEPT, CLOSES_RING, CHANGE_ITEM, CHANGES_AFTER)

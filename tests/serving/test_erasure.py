@@ -19,6 +19,7 @@ from serving.clock import wall
 from serving.customer_schemas import AliasWire, LinkRequest
 from serving.identity import erase_person, relate
 from serving.person import Erasures
+from serving.profile import profile_of
 from serving.shop import Shop, see
 from serving.store.packing import BEGINNING
 from serving.store.purge import purge
@@ -190,7 +191,14 @@ def test_F3_an_erased_referrer_tells_nothing_while_the_bundle_still_holds_them(
             found = RETRIEVERS["from_referrer"](seen.query, seen.bundle, 5)
             return seen.bundle.items.ids(found.rows.tolist())
 
+        async def shown(who: str) -> str | None:
+            seen = await see(shop, Asked(n=3, customer_id=who))
+            named = profile_of(who, seen)["referral"]
+            assert (named["referrer_id"] is None) == (named["referred_at"] is None)
+            return named["referrer_id"]  # type: ignore[no-any-return]
+
         await shop.store.accept([of("new", "mei"), of("other", "lin")])
+        assert (await shown("new"), await shown("other")) == ("mei", "lin")
         await shop.store.accept([of("two", "mei")])
         assert (await told("new"), await told("other")) == (["green"], ["cup"])
         card = LinkRequest(
@@ -200,6 +208,7 @@ def test_F3_an_erased_referrer_tells_nothing_while_the_bundle_still_holds_them(
         assert await told("two-card") == ["green"]
         await erase_person(shop, "mei")
         assert (await told("new"), await told("other")) == ([], ["cup"])
+        assert (await shown("new"), await shown("other")) == (None, "lin")
         assert await told("two-card") == []
 
     live_through(story, tea_shop)

@@ -56,6 +56,23 @@ def test_R5_the_newest_events_are_in_it(caller: Caller) -> None:
     assert told["contact"] == {"channel": "app", "hour": hour}
 
 
+def test_F1_a_profile_says_whose_referral_closes_a_ring(caller: Caller) -> None:
+    caller.link("ben", ("pos_card", "ben-card"))
+    for newcomer, referrer, second in (("ann", "ben", 1), ("ben", "ann", 2), ("cat", "ben", 3)):
+        said = {"referrer_id": referrer}
+        caller.event(
+            "referral", customer_id=newcomer, at=iso(NOW - 9_000 + second * 1_000), properties=said
+        )
+    told = {who: profile(caller, who)["referral"] for who in ("ann", "ben", "ben-card", "cat")}
+    assert {who: one["refused"] for who, one in told.items()} == {
+        "ann": None,
+        "ben": "ring",
+        "ben-card": "ring",
+        "cat": None,
+    }
+    assert told["ben"]["referrer_id"] == "ann"
+
+
 def test_R5_any_id_gives_the_person_and_a_household_shares_no_list(caller: Caller) -> None:
     caller.buy("cup", customer_id="lin-card")
     caller.link("lin", ("pos_card", "lin-card"))

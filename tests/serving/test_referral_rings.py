@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from engine.customers.identity import customer_node
 from engine.events import EventType
 from engine.happened import Happened
+from engine.query import Asked
 from engine.types import DAY_MS
 from serving.intake import accepting
-from serving.shop import Shop
+from serving.profile import in_ring
+from serving.shop import Shop, see
 from tests.serving.stories import live_through
 from tests.serving.test_identity_fold import by_the_log, check, seen, told, training_of
 from tests.training.test_people import did, frame_of
@@ -115,5 +117,25 @@ def test_F1_a_mutual_referral_rewards_once_before_and_after_a_training(
         assert await rewarded(shop) == before
         await take(shop, bought(5, "ben", 26))
         assert (await rewarded(shop))["ann"] == (0, 1, "new")
+
+    live_through(story, tea_shop, bundles=tmp_path)
+
+
+def test_F1_a_profile_knows_the_rings_of_the_training_with_and_without_the_store(
+    tea_shop: Shop, tmp_path: Path
+) -> None:
+    ring = [brought("ann", "ben", 2), brought("ben", "cat", 4), brought("cat", "ann", 3)]
+    publish(training_of([FIRST, *ring, brought("dan", "ben", 5)], "0-0"), tmp_path)
+
+    async def refused(shop: Shop) -> list[str]:
+        asked = [(who, await see(shop, Asked(n=1, customer_id=who))) for who in (*NAMES, "eve")]
+        return [who for who, found in asked if await in_ring(shop, who, found)]
+
+    async def story(shop: Shop) -> None:
+        assert await refused(shop) == ["ben"]
+        await take(shop, brought("ben", "eve", 1))
+        assert await refused(shop) == []
+        await shop.store.stop()
+        assert await refused(shop) == ["ben"], "the bundle alone knows nothing of eve"
 
     live_through(story, tea_shop, bundles=tmp_path)

@@ -21,7 +21,8 @@ from tests.worlds import ITEMS as TEA_ITEMS
 from tests.worlds import NOW, event
 from training.interactions import read_interactions
 from training.order_days import bought_again
-from training.renewal import past_of, renewal
+from training.past import past_of
+from training.renewal import renewal
 
 CUP, MILK = ITEMS.index("cup"), ITEMS.index("milk")
 
@@ -54,7 +55,7 @@ def test_where_purchases_count_for_nothing_the_guesses_stand(weight: float) -> N
     config, data = RepurchaseConfig(), read(bought)
     weights = InteractionConfig(weights={EventType.PURCHASE: weight})
     cycles = Cycles(np.full(len(ITEMS), 20, np.float32), np.zeros(len(ITEMS), np.bool_))
-    habits = renewal(log_of_days(bought), weights, data, CATALOGUE, cycles, config)
+    habits = renewal(log_of_days(bought), weights, data, CATALOGUE, cycles, config).renewal
     guess = unlearned(habits.group, len(habits.hazard), config)
     for name in habits.__slots__:
         np.testing.assert_array_equal(getattr(habits, name), getattr(guess, name))

@@ -9,6 +9,7 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
+from engine.catalogue import Catalogue
 from engine.customers.renewal import (
     Repurchase,
     Visits,
@@ -27,8 +28,9 @@ from training.interactions import Interactions, read_interactions
 from training.log import SCHEMA
 from training.models.lifetime_value import Recurrence, Timing, active_chance
 from training.order_days import bought_again
+from training.past import Past, past_of
 from training.publish import current
-from training.renewal import Past, past_of, renewal
+from training.renewal import renewal
 
 CUSTOMERS, DAYS, HORIZON = 800, 210, 14
 GONE = CUSTOMERS // 2  # from this one on they never come back after half of the time
@@ -94,11 +96,12 @@ def read(bought: np.ndarray) -> Interactions:
     return read_interactions(log_of(bought), InteractionConfig(), extra_items=ITEMS)
 
 
-def learned(bought: np.ndarray, config: RepurchaseConfig = CONFIG) -> Repurchase:
+def learned(
+    bought: np.ndarray, config: RepurchaseConfig = CONFIG, catalogue: Catalogue = CATALOGUE
+) -> Repurchase:
     cycles = Cycles(np.full(len(ITEMS), 20, np.float32), np.zeros(len(ITEMS), np.bool_))
     log, data = log_of(bought), read(bought)
-    habits = renewal(log, InteractionConfig(), data, CATALOGUE, cycles, config)
-    return Repurchase(cycles, habits, config)
+    return renewal(log, InteractionConfig(), data, catalogue, cycles, config)
 
 
 def world(bought: np.ndarray) -> World:

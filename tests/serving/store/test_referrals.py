@@ -91,6 +91,20 @@ def test_who_was_erased_has_referred_nobody_before_and_may_refer_again(redis: Ad
     told(story, redis)
 
 
+def test_who_was_erased_was_brought_by_nobody_whatever_the_bundle_still_holds(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        brought = known(Edge(NOW, "ben", "ann"))
+        await erase(store, ("c:ben", None), [("c:ben", "ann")], {}, NOW + 10)
+        await store.accept([Accepting(purchase(1, "ben", NOW + 15), known=brought)])
+        assert await tail_of(store, "ann") == ()
+        await accept(store, referral(2, "ben", "ann", NOW + 11))
+        assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p1"]
+
+    told(story, redis)
+
+
 def test_credit_that_an_older_server_gave_to_who_was_erased_is_purged(redis: Address) -> None:
     async def story(store: Store) -> None:
         await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))

@@ -5,7 +5,9 @@ from itertools import permutations
 from engine.customers.referral_graph import LONGEST_CHAIN, Edge
 from engine.happened import Happened
 from serving.store.address import Address
+from serving.store.packing import stream_id
 from serving.store.people import erase
+from serving.store.reading import cut
 from serving.store.store import Accepting, Store
 from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told
 
@@ -81,6 +83,22 @@ def test_F1_the_earlier_referral_of_a_ring_comes_late_and_takes_back_what_the_la
         assert await learnt(store) == {"ann": [], "ben": ["ann", "ann"], "cat": []}
         await accept(store, referral(3, "ben", "cat", NOW + 9))
         assert await learnt(store) == {"ann": [], "ben": ["ann", "ann"], "cat": []}
+
+    told(story, redis)
+
+
+def test_F1_what_the_later_gave_is_taken_back_also_of_orders_that_a_training_took_in(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        (bought,) = await accept(store, ORDERS[1])
+        await accept(store, purchase(3, "cat", NOW + 20), referral(3, "cat", "ann", NOW + 4))
+        await accept(store, referral(1, "ben", "ann", NOW + 5))
+        assert bought is not None
+        await cut(store, stream_id(bought))
+        assert await learnt(store) == {"ann": ["ben", "cat"], "ben": [], "cat": []}
+        await accept(store, referral(2, "ann", "ben", NOW + 3))
+        assert await learnt(store) == {"ann": ["cat"], "ben": [], "cat": []}
 
     told(story, redis)
 
