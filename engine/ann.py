@@ -24,7 +24,8 @@ CHECKED: Final = (
     16,
     32,
 )  # guesses an item wanted; decision 23
-RECALL_DEPTH: Final = 100
+RECALL_DEPTHS: Final = (20, 100)  # a slate, and what its sources are asked for; both must be found
+COARSE: Final = 8  # guess: with fewer factors, four bits each are no guess
 RECALL_QUERIES: Final = 500  # decision: enough for ±0.005 on a recall of 0.98
 MAX_INDEX_BYTES: Final = 4 << 30  # decision: 16 million items of 64 factors; more is no index of us
 
@@ -34,7 +35,7 @@ class IndexReport:
     """What the manifest says of an index."""
 
     kind: str  # "flat", "refined" or "fp16"
-    recall: float  # recall@100 against the exact scan, on a sample of queries
+    recall: float  # against the exact scan, on a sample of queries; the least of RECALL_DEPTHS
     rows: int
     factors: int
 
@@ -49,7 +50,10 @@ class Index:
         return self.faiss_index.ntotal
 
     def search(self, query: Vector, depth: int) -> Candidates:
-        """At most `depth` items, best first, ties by row; nothing for a query with NaN."""
+        """At most `depth` items, best first, ties by row; nothing for a query with NaN.
+
+        An index that guesses takes any of the items that tie at the end of its guesses.
+        """
         if depth < 1 or not len(self):
             return NO_CANDIDATES
         asked = np.ascontiguousarray(query, np.float32).reshape(1, -1)
@@ -86,16 +90,17 @@ def build_index(
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise BundleError("item factors must be a table of finite numbers")
     vectors = np.ascontiguousarray(vectors, np.float32)
-    sample = _sample(vectors if queries is None else queries, seed)
+    sample = _sample(vectors if queries is None or not queries.any() else queries, seed)
     exact = _filled(faiss.IndexFlatIP(vectors.shape[1]), vectors)
     if len(vectors) <= FLAT_LIMIT:
         return exact, _report("flat", 1.0, vectors)
-    refined = _filled(_guesses(vectors.shape[1]), vectors)
-    for times in CHECKED:
-        refined.faiss_index.k_factor = times  # type: ignore[attr-defined]  # before anyone searches
-        recall = _recall(refined, exact, sample)
-        if recall >= min_recall:
-            return refined, _report("refined", recall, vectors)
+    if vectors.shape[1] >= COARSE:
+        refined = _filled(_guesses(vectors.shape[1]), vectors)
+        for times in CHECKED:
+            refined.faiss_index.k_factor = times  # type: ignore[attr-defined]  # nobody searches yet
+            recall = _recall(refined, exact, sample)
+            if recall >= min_recall:
+                return refined, _report("refined", recall, vectors)
     halves = _filled(_halves(vectors.shape[1]), vectors)
     recall = _recall(halves, exact, sample)
     if recall >= min_recall:
@@ -117,15 +122,31 @@ def read_index(path: Path, *, expected_rows: int, expected_factors: int) -> Inde
         raw = faiss.read_index(str(path))
     except (RuntimeError, MemoryError) as error:
         raise BundleError(f"{path.name} is no readable FAISS index") from error
-    if not isinstance(raw, _allowed_kinds()):
-        raise BundleError(f"{path.name} is a {type(raw).__name__}, which is not a kind Caini makes")
+    _require_kind(path.name, raw)
     index = Index(raw)
     _check_shape(path.name, index.faiss_index, expected_rows, expected_factors)
     return index
 
 
-def _allowed_kinds() -> tuple[type, ...]:
-    return (faiss.IndexFlatIP, faiss.IndexFlat, faiss.IndexScalarQuantizer, faiss.IndexRefine)
+def _require_kind(name: str, raw: faiss.Index) -> None:
+    kinds = (faiss.IndexFlatIP, faiss.IndexFlat, faiss.IndexScalarQuantizer)
+    if isinstance(raw, faiss.IndexRefine):
+        _require_parts(name, raw)
+    elif not isinstance(raw, kinds):
+        raise BundleError(f"{name} is a {type(raw).__name__}, which is not a kind Caini makes")
+
+
+def _require_parts(name: str, raw: faiss.IndexRefine) -> None:
+    """FAISS compares the two when they are put together, not when they are read."""
+    guesses, halves = (faiss.downcast_index(part) for part in (raw.base_index, raw.refine_index))
+    ours = isinstance(guesses, faiss.IndexPQFastScan)
+    ours &= isinstance(halves, faiss.IndexScalarQuantizer)
+    shapes = {(part.ntotal, part.d, part.metric_type) for part in (raw, guesses, halves)}
+    if not ours or len(shapes) > 1 or not 1 <= raw.k_factor <= max(CHECKED):
+        raise BundleError(
+            f"{name} is {raw.k_factor:g} guesses an item of a {type(guesses).__name__} with a "
+            f"{type(halves).__name__}, which is not a kind Caini makes, or they do not fit"
+        )
 
 
 def _check_shape(name: str, index: faiss.Index, rows: int, factors: int) -> None:
@@ -156,8 +177,12 @@ def _filled(empty: faiss.Index, vectors: Vectors) -> Index:
 
 
 def _recall(index: Index, exact: Index, sample: Vectors) -> float:
-    found, _ = index.search_many(sample, RECALL_DEPTH)
-    wanted, _ = exact.search_many(sample, RECALL_DEPTH)
+    return min(_recall_at(depth, index, exact, sample) for depth in RECALL_DEPTHS)
+
+
+def _recall_at(depth: int, index: Index, exact: Index, sample: Vectors) -> float:
+    found, _ = index.search_many(sample, depth)
+    wanted, _ = exact.search_many(sample, depth)
     hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, wanted, strict=True))
     return hits / wanted.size if wanted.size else 1.0
 

@@ -142,9 +142,9 @@ def _evidence(source: str, query: Query, bundle: Bundle) -> _Evidence | None:
     """`similar` and `session` sum up all pairs; named are those alone that are no chance."""
     if source == "similar":
         history = query.history
-        named = latest_places(history, NAMED_ITEMS)
+        named, most = latest_places(history, NAMED_ITEMS), min(reach(len(history)), NAMED_DEEP)
         liked = np.sign(history.weights[named])  # the most alike is named, not the most bought
-        return _Evidence(bundle.alike, history.rows[named], liked, NAMED_DEEP)
+        return _Evidence(bundle.alike, history.rows[named], liked, most)
     asked = {
         "session": (query.recent, bundle.alike),
         "context": (query.context, bundle.alike),
@@ -161,7 +161,7 @@ def _strongest(evidence: _Evidence, chosen: Rows) -> dict[int, int]:
     lists, keys, weights, most = evidence
     rows, places, scores = standing_in(lists, keys, most, chosen)
     gains = scores * weights.take(places)
-    order = gains.argsort(kind="stable")
-    rising = order[gains.take(order).searchsorted(0, side="right") :]
+    gainful = (gains > 0).nonzero()[0]
+    rising = gainful.take(gains.take(gainful).argsort(kind="stable"))
     led, owners = rows.take(rising), keys.take(places.take(rising))
     return dict(zip(led.tolist(), owners.tolist(), strict=True))  # of one row the last stays

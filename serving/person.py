@@ -20,6 +20,7 @@ from engine.customers.identity import (
     to_text,
     visitor_node,
 )
+from engine.customers.remembered import forget
 from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.errors import StoreError
 from engine.events import BROWSING
@@ -63,9 +64,12 @@ class Erasures:
         """False when the store does not tell."""
         try:
             self.known = await tombstones_of(store)
-            self._numbers = self.known.known()
+            numbers = self.known.known()
         except StoreError:
             return False
+        if numbers != self._numbers:
+            forget()
+        self._numbers = numbers
         return True
 
     def since(self, live: Live) -> bool:

@@ -46,8 +46,8 @@ def release(job: Job, stages: Stages, facts: LogFacts, outside: Outside, result:
     }
     write_record(job.bundles, version, {**record, "published": False})
     adopt(stages.folder / "made" / version, job.bundles, token=result.token)
+    result.status = "published"  # whatever fails from here on
     write_record(job.bundles, version, {**record, "published": True})
-    result.status = "published"
 
 
 def tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result: Result) -> None:

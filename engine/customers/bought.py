@@ -1,10 +1,10 @@
 """Own orders after refunds: what every rule about money starts from."""
 
 from bisect import bisect_right
-from functools import lru_cache
 from typing import NamedTuple
 
-from engine.customers.facts import LONG, REMEMBERED, History, Orders, Refund
+from engine.customers.facts import History, Orders, Refund
+from engine.customers.remembered import LONG, remembered
 
 
 class Bought(NamedTuple):
@@ -62,4 +62,4 @@ def _after_refunds(orders: Orders, refunds: tuple[Refund, ...]) -> Bought:
     return Bought(at, key, amount, costs, units, promoted, loose)
 
 
-_remembered = lru_cache(REMEMBERED)(_after_refunds)
+_remembered = remembered(_after_refunds)

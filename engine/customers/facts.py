@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 
 Keys = NDArray[np.int64]
 
-LONG: Final = 500  # orders, from which on what follows from them is remembered: 3 µs each else
-REMEMBERED: Final = 32  # customers; of 20,000 orders each, their facts are 180 MB
-
 
 def key_of(text: str) -> int:
     """A signed 64-bit hash; a million customers' orders collide once in about 30,000 shops."""

@@ -6,11 +6,11 @@ the tier is kept. A refund takes back exactly what its order gave, also over a n
 falls with the standing, and a voucher that was granted is never granted again.
 """
 
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from engine.customers.facts import LONG, REMEMBERED, History, Orders, Referred, Refund
+from engine.customers.facts import History, Orders, Referred, Refund
 from engine.customers.loyalty import Ladder, rank_at
+from engine.customers.remembered import LONG, remembered
 
 Cause = Literal["purchase", "referred", "spent", "refund", "reset", "reset_undone", "voucher"]
 
@@ -167,21 +167,20 @@ def ledger(history: History, ladder: Ladder) -> tuple[Line, ...]:
 
 
 def standing_of(history: History, ladder: Ladder) -> Standing:
-    """Where `ledger` ends, at a fraction of its cost as long as nothing came back."""
-    facts = history.orders, history.refunds, history.referred
-    if len(history.orders.at) + len(history.referred) >= LONG:
-        return _remembered(*facts, ladder)
-    return _end(*facts, ladder)
+    """Where `ledger` ends: two sums as long as nothing came back, and nothing began again."""
+    orders = history.orders
+    if not history.refunds and not history.referred:
+        earned = sum(orders.gross_minor) * ladder.own
+        if not ladder.steps or earned < ladder.steps[-1] or ladder.reset == "never":
+            spent = sum(orders.points) * ladder.point
+            return _standing(earned - spent, rank_at(earned, ladder.steps), ladder)
+    end = _remembered if len(orders.at) + len(history.referred) >= LONG else _end
+    return end(orders, history.refunds, history.referred, ladder)
 
 
 def _end(
     orders: Orders, refunds: tuple[Refund, ...], referred: tuple[Referred, ...], ladder: Ladder
 ) -> Standing:
-    if not refunds and not referred:
-        earned = sum(orders.gross_minor) * ladder.own
-        if not ladder.steps or earned < ladder.steps[-1] or ladder.reset == "never":
-            spent = sum(orders.points) * ladder.point
-            return _standing(earned - spent, rank_at(earned, ladder.steps), ladder)
     run = _Run(ladder, None)
     history = History(orders=orders, refunds=refunds, referred=referred)
     for earning in earnings_of(history, ladder):
@@ -189,7 +188,7 @@ def _end(
     return _standing(run.balance, run.rank, ladder)._replace(granted=run.granted)
 
 
-_remembered = lru_cache(REMEMBERED)(_end)
+_remembered = remembered(_end)
 
 
 def _standing(balance: int, rank: int, ladder: Ladder) -> Standing:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from engine.bundle import Bundle
 from engine.catalogue import UNKNOWN
 from engine.customers.loyalty import tier_price
 from engine.customers.state import NOBODY
@@ -15,6 +16,7 @@ from engine.errors import UnknownName
 from engine.query import Asked, Query
 from engine.reasons import Language, say
 from engine.recommend import recommend
+from engine.retrievers import RETRIEVERS
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Served, Slate
 from serving.bundles import Live, major
@@ -53,7 +55,7 @@ async def slate(shop: Shop, customer_id: str | None, options: RecommendOptions) 
         },
         "degraded": found.degraded,
         "unknown_items": _unknown_items(options, seen),
-        "search_matches": _search_matches(query, plan, found),
+        "search_matches": search_matches(query, plan, found, bundle),
         "items": _places(seen.live, found, state.tier, options.language),
     }
 
@@ -100,11 +102,13 @@ def _unknown_items(options: RecommendOptions, seen: Seen) -> list[str]:
     return [item_id for item_id, row in zip(ids, rows, strict=True) if row < 0]
 
 
-def _search_matches(query: Query, plan: SlotPlan, found: Slate) -> int | None:
-    """Items of the slate that the words of this request found; None where nothing was searched."""
+def search_matches(query: Query, plan: SlotPlan, found: Slate, bundle: Bundle) -> int | None:
+    """Items of the slate that hold words of this request, whatever else speaks for them; None where
+    nothing was searched."""
     if not query.searching or SEARCHED not in plan.slot_for(query).sources:
         return None
-    return sum(served.source == SEARCHED for served in found.items)
+    matching = set(RETRIEVERS[SEARCHED](query, bundle, len(bundle.items)).rows.tolist())
+    return sum(served.row in matching for served in found.items)
 
 
 def _places(

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from engine.recommend import recommend
+from serving.routes.answers import search_matches
+from tests.engine.asking import plan, query
 from tests.serving.wire import view
+from tests.worlds import bundle
 
 
 def slate(client: TestClient, **asked: Any) -> dict[str, Any]:
@@ -68,3 +72,14 @@ def test_matches_are_those_of_this_request_and_of_the_places_shown(client: TestC
     assert slate(client, slot="search", query="tea", n=2)["search_matches"] == 2
     assert slate(client, slot="search", query="tea", cart=["pot"])["search_matches"] == 2
     assert slate(client, slot="home", query="tea")["search_matches"] is None, "it does not search"
+
+
+@pytest.mark.parametrize("searched", [0.01, 1, 100])
+def test_what_matches_is_counted_also_where_something_else_speaks_louder_for_it(
+    searched: float,
+) -> None:
+    tea = bundle()
+    slot = plan(sources={"searched": searched, "similar": 1, "popular": 1}, repeat="always")
+    asked = query(tea, customer_id="mei", search="tea", n=6)
+    found = recommend(asked, slot, tea)
+    assert search_matches(asked, slot, found, tea) == 3
