@@ -10,22 +10,17 @@ from typing import Final
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import BundleError
 from engine.types import NO_CANDIDATES, Candidates, Rows, Scores, Vector, Vectors
 
 FLAT_LIMIT: Final = 20_000  # measured: above, an exact scan is the dearest part of a request
-CHECKED: Final = (
-    2,
-    3,
-    4,
-    6,
-    8,
-    16,
-    32,
-)  # guesses an item wanted; decision 23
-RECALL_DEPTHS: Final = (20, 100)  # a slate, and what its sources are asked for; both must be found
+HEADS: Final = (16, 8, 4, 2, 1)  # one in so many of the items, the longest vectors; decision 23
+FEWEST: Final = 5_000  # items of a head: no slot asks deeper
+CHECKED: Final = (2, 3, 4, 6, 8, 16, 32)  # guesses an item wanted; decision 23
 COARSE: Final = 8  # guess: with fewer factors, four bits each are no guess
+RECALL_DEPTHS: Final = (20, 100, 500)  # a slate, and what slots ask of their sources
 RECALL_QUERIES: Final = 500  # decision: enough for ±0.005 on a recall of 0.98
 MAX_INDEX_BYTES: Final = 4 << 30  # decision: 16 million items of 64 factors; more is no index of us
 
@@ -38,6 +33,7 @@ class IndexReport:
     recall: float  # against the exact scan, on a sample of queries; the least of RECALL_DEPTHS
     rows: int
     factors: int
+    searched: int  # of the rows: all, or those whose vectors are the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,8 @@ class Index:
     def search(self, query: Vector, depth: int) -> Candidates:
         """At most `depth` items, best first, ties by row; nothing for a query with NaN.
 
-        An index that guesses takes any of the items that tie at the end of its guesses.
+        An index that guesses takes any of the items that tie at the end of its guesses, and a head
+        holds no others.
         """
         if depth < 1 or not len(self):
             return NO_CANDIDATES
@@ -94,18 +91,39 @@ def build_index(
     exact = _filled(faiss.IndexFlatIP(vectors.shape[1]), vectors)
     if len(vectors) <= FLAT_LIMIT:
         return exact, _report("flat", 1.0, vectors)
-    if vectors.shape[1] >= COARSE:
-        refined = _filled(_guesses(vectors.shape[1]), vectors)
-        for times in CHECKED:
-            refined.faiss_index.k_factor = times  # type: ignore[attr-defined]  # nobody searches yet
-            recall = _recall(refined, exact, sample)
-            if recall >= min_recall:
-                return refined, _report("refined", recall, vectors)
+    wanted, _ = exact.search_many(sample, max(RECALL_DEPTHS))
+    refined = _refined(vectors, sample, wanted, min_recall) if vectors.shape[1] >= COARSE else None
+    if refined is not None:
+        return refined
     halves = _filled(_halves(vectors.shape[1]), vectors)
-    recall = _recall(halves, exact, sample)
+    recall = _recall(halves, sample, wanted)
     if recall >= min_recall:
         return halves, _report("fp16", recall, vectors)
     return exact, _report("flat", 1.0, vectors)
+
+
+def _refined(
+    vectors: Vectors, sample: Vectors, wanted: Rows, min_recall: float
+) -> tuple[Index, IndexReport] | None:
+    """The smallest head that loses next to nothing, and the fewest guesses that find enough of it.
+
+    A long vector has large inner products: what nobody's best items are need not be searched.
+    """
+    longest_first = np.argsort(-np.linalg.norm(vectors, axis=1), kind="stable")
+    for part in HEADS:
+        head = np.sort(longest_first[: len(vectors) // part])
+        if part > 1 and (len(head) < FEWEST or _held(head, wanted) < (1 + min_recall) / 2):
+            continue
+        guesses = _guesses(vectors.shape[1])
+        by_row = faiss.IndexIDMap(guesses)
+        by_row.train(vectors[head])
+        by_row.add_with_ids(vectors[head], head)
+        for times in CHECKED:
+            guesses.k_factor = times  # before anybody searches
+            recall = _recall(Index(by_row), sample, wanted)
+            if recall >= min_recall:
+                return Index(by_row), _report("refined", recall, vectors, len(head))
+    return None
 
 
 def write_index(index: Index, path: Path) -> None:
@@ -130,10 +148,11 @@ def read_index(path: Path, *, expected_rows: int, expected_factors: int) -> Inde
 
 def _require_kind(name: str, raw: faiss.Index) -> None:
     kinds = (faiss.IndexFlatIP, faiss.IndexFlat, faiss.IndexScalarQuantizer)
-    if isinstance(raw, faiss.IndexRefine):
-        _require_parts(name, raw)
-    elif not isinstance(raw, kinds):
-        raise BundleError(f"{name} is a {type(raw).__name__}, which is not a kind Caini makes")
+    inner = faiss.downcast_index(raw.index) if isinstance(raw, faiss.IndexIDMap) else raw
+    if isinstance(inner, faiss.IndexRefine):
+        _require_parts(name, inner)
+    elif inner is not raw or not isinstance(raw, kinds):
+        raise BundleError(f"{name} is a {type(inner).__name__}, which is not a kind Caini makes")
 
 
 def _require_parts(name: str, raw: faiss.IndexRefine) -> None:
@@ -152,17 +171,30 @@ def _require_parts(name: str, raw: faiss.IndexRefine) -> None:
 def _check_shape(name: str, index: faiss.Index, rows: int, factors: int) -> None:
     if index.metric_type != faiss.METRIC_INNER_PRODUCT:
         raise BundleError(f"{name} does not rank by inner product")
-    if (index.ntotal, index.d) != (rows, factors):
+    head = index if isinstance(index, faiss.IndexIDMap) else None
+    if index.d != factors or (head is None and index.ntotal != rows):
         raise BundleError(
             f"{name} holds {index.ntotal} items of {index.d} factors; "
             f"the bundle has {rows} of {factors}"
         )
+    if head is not None:
+        _require_rows(name, head, rows)
 
 
-def _guesses(factors: int) -> faiss.Index:
+def _require_rows(name: str, index: faiss.IndexIDMap, rows: int) -> None:
+    held = faiss.vector_to_array(index.id_map)
+    parts = len(held), index.ntotal, faiss.downcast_index(index.index).ntotal
+    ascending = len(held) == 0 or (held[0] >= 0 and held[-1] < rows and (np.diff(held) > 0).all())
+    if len(set(parts)) > 1 or not ascending:
+        raise BundleError(f"{name} does not say which of the bundle's {rows} items it holds")
+
+
+def _guesses(factors: int) -> faiss.IndexRefine:
     """Four bits a factor, scanned in registers, find candidates; their halves score them."""
     kind = f"PQ{factors}x4fs,Refine(SQfp16)"
-    return faiss.index_factory(factors, kind, faiss.METRIC_INNER_PRODUCT)
+    made = faiss.index_factory(factors, kind, faiss.METRIC_INNER_PRODUCT)
+    assert isinstance(made, faiss.IndexRefine), "for mypy; the factory makes what it is told"
+    return made
 
 
 def _halves(factors: int) -> faiss.Index:
@@ -176,15 +208,23 @@ def _filled(empty: faiss.Index, vectors: Vectors) -> Index:
     return Index(empty)
 
 
-def _recall(index: Index, exact: Index, sample: Vectors) -> float:
-    return min(_recall_at(depth, index, exact, sample) for depth in RECALL_DEPTHS)
+def _recall(index: Index, sample: Vectors, wanted: Rows) -> float:
+    """`wanted` (q, depth) is what an exact scan finds, best first."""
+    return min(_recall_at(depth, index, sample, wanted) for depth in RECALL_DEPTHS)
 
 
-def _recall_at(depth: int, index: Index, exact: Index, sample: Vectors) -> float:
+def _recall_at(depth: int, index: Index, sample: Vectors, wanted: Rows) -> float:
     found, _ = index.search_many(sample, depth)
-    wanted, _ = exact.search_many(sample, depth)
-    hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, wanted, strict=True))
-    return hits / wanted.size if wanted.size else 1.0
+    best = wanted[:, :depth]
+    hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, best, strict=True))
+    return hits / best.size if best.size else 1.0
+
+
+def _held(head: NDArray[np.int64], wanted: Rows) -> float:
+    """How much a head holds of what is wanted, at the depth where it holds least."""
+    inside = np.isin(wanted, head)
+    shares = [inside[:, :depth].mean() for depth in RECALL_DEPTHS] if inside.size else [1.0]
+    return float(min(shares))
 
 
 def _sample(queries: Vectors, seed: int) -> Vectors:
@@ -196,5 +236,8 @@ def _sample(queries: Vectors, seed: int) -> Vectors:
     return found
 
 
-def _report(kind: str, recall: float, vectors: Vectors) -> IndexReport:
-    return IndexReport(kind, round(recall, 4), *vectors.shape)
+def _report(kind: str, recall: float, vectors: Vectors, searched: int | None = None) -> IndexReport:
+    rows, factors = vectors.shape
+    return IndexReport(
+        kind, round(recall, 4), rows, factors, rows if searched is None else searched
+    )

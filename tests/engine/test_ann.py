@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine import ann
-from engine.ann import build_index, read_index, write_index
+from engine.ann import Index, build_index, read_index, write_index
 from engine.errors import BundleError
 from engine.types import Vectors
 
@@ -67,6 +67,12 @@ def larger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ann, "FLAT_LIMIT", 100)
 
 
+def guesses_of(index: Index) -> float:
+    """An item wanted."""
+    inner = faiss.downcast_index(index.faiss_index.index)  # type: ignore[attr-defined]
+    return float(inner.k_factor)
+
+
 @pytest.mark.usefixtures("larger")
 def test_a_larger_catalogue_is_guessed_at_and_checked(tmp_path: Path) -> None:
     vectors = clusters(9000)
@@ -79,15 +85,14 @@ def test_a_larger_catalogue_is_guessed_at_and_checked(tmp_path: Path) -> None:
     write_index(index, tmp_path / "cf.faiss")
     again = read_index(tmp_path / "cf.faiss", expected_rows=9000, expected_factors=16)
     assert again.search(query, 20).rows.tolist() == found.rows.tolist()
-    assert again.faiss_index.k_factor == index.faiss_index.k_factor, "how much is checked is kept"
+    assert guesses_of(again) == guesses_of(index), "how much is checked is kept"
 
 
 @pytest.mark.usefixtures("larger")
 def test_the_less_is_missed_the_more_guesses_are_checked() -> None:
     vectors = cloud(9000, 16)
     checked = [
-        build_index(vectors, seed=1, min_recall=recall)[0].faiss_index.k_factor
-        for recall in (0.98, 0.999)
+        guesses_of(build_index(vectors, seed=1, min_recall=recall)[0]) for recall in (0.98, 0.999)
     ]
     assert checked[0] < checked[1]
 
@@ -124,6 +129,41 @@ def test_the_first_places_are_found_as_well_as_the_hundred() -> None:
     found, _ = index.search_many(asked, 20)
     hits = [len(np.intersect1d(a, b)) for a, b in zip(found, best, strict=True)]
     assert np.mean(hits) / 20 >= report.recall - 0.005 >= 0.97
+
+
+@pytest.fixture
+def skewed() -> Vectors:
+    """The first quarter of the items is liked by many, the others by few: short vectors."""
+    vectors = cloud(9000, 16)
+    vectors[2250:] *= 0.1
+    return np.ascontiguousarray(np.roll(vectors, 1000, axis=0))
+
+
+@pytest.mark.usefixtures("larger")
+def test_items_that_are_nobodys_best_are_not_searched(
+    skewed: Vectors, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ann, "FEWEST", 1000)
+    asked = cloud(500, 16, seed=3)
+    index, report = build_index(skewed, seed=1, queries=asked)
+    assert (report.rows, report.searched, len(index)) == (9000, 2250, 2250)
+    exact = np.argsort(-(asked @ skewed.T), axis=1)[:, :100]
+    found, scores = index.search_many(asked, 100)
+    hits = [len(np.intersect1d(a, b)) for a, b in zip(found, exact, strict=True)]
+    assert np.mean(hits) / 100 >= 0.98
+    wanted = np.take_along_axis(asked @ skewed.T, found, axis=1)
+    np.testing.assert_allclose(scores, wanted, rtol=2e-3, atol=2e-3)
+    write_index(index, tmp_path / "cf.faiss")
+    again = read_index(tmp_path / "cf.faiss", expected_rows=9000, expected_factors=16)
+    assert again.search(asked[0], 50).rows.tolist() == index.search(asked[0], 50).rows.tolist()
+    with pytest.raises(BundleError, match="which of the bundle's 3000 items"):
+        read_index(tmp_path / "cf.faiss", expected_rows=3000, expected_factors=16)
+
+
+@pytest.mark.usefixtures("larger")
+def test_no_head_is_smaller_than_what_slots_ask_for(skewed: Vectors) -> None:
+    _, report = build_index(skewed, seed=1, queries=cloud(500, 16, seed=3))
+    assert report.searched == 9000
 
 
 @pytest.mark.parametrize("fault", ["other guesses", "fewer halves", "guesses too many"])
