@@ -45,6 +45,11 @@ class Index:
     def __len__(self) -> int:
         return self.faiss_index.ntotal
 
+    @property
+    def guesses(self) -> bool:
+        """Then many queries at once find to the last digit what each alone finds."""
+        return isinstance(self.faiss_index, faiss.IndexIDMap)
+
     def search(self, query: Vector, depth: int) -> Candidates:
         """At most `depth` items, best first, ties by row; nothing for a query with NaN.
 

@@ -1,5 +1,9 @@
 """The path from a query to a slate: the steps in order, each a function of its arguments."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from engine.bundle import Bundle
 from engine.explain import explain
 from engine.query import Query
@@ -11,6 +15,8 @@ from engine.slot_shares import arrange_by_rules, with_more
 from engine.slots import Slot, SlotPlan
 from engine.types import Candidates, Slate
 
+NOTHING_AHEAD: Final[Mapping[str, Candidates]] = MappingProxyType({})
+
 
 def recommend(query: Query, plan: SlotPlan, bundle: Bundle) -> Slate:
     """Fill a slot for one customer; shorter than `query.n` only where the catalogue ends."""
@@ -19,9 +25,11 @@ def recommend(query: Query, plan: SlotPlan, bundle: Bundle) -> Slate:
     return explain(pool, query, slot, bundle)
 
 
-def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
+def choose(
+    query: Query, slot: Slot, bundle: Bundle, ahead: Mapping[str, Candidates] = NOTHING_AHEAD
+) -> Pool:
     """The items of the slate in their order, without the reasons: what a batch needs."""
-    found = retrieve(query, slot, bundle)
+    found = retrieve(query, slot, bundle, ahead)
     pool = fuse(found, tuple(slot.sources.values()))
     filters = filters_of(query, slot, bundle)
     pool = filters.filtered(pool)
@@ -34,10 +42,15 @@ def choose(query: Query, slot: Slot, bundle: Bundle) -> Pool:
     return pool.take(slice(query.n))
 
 
-def retrieve(query: Query, slot: Slot, bundle: Bundle) -> list[Candidates]:
-    """One answer a source, in the order of the slot's sources."""
+def retrieve(
+    query: Query, slot: Slot, bundle: Bundle, ahead: Mapping[str, Candidates] = NOTHING_AHEAD
+) -> list[Candidates]:
+    """One answer a source, in the order of the slot's sources; `ahead` are those found already."""
     depth = slot.depth_for(query.n)
-    return [RETRIEVERS[name](query, bundle, depth) for name in slot.sources]
+    return [
+        ahead[name] if name in ahead else RETRIEVERS[name](query, bundle, depth)
+        for name in slot.sources
+    ]
 
 
 def fill(pool: Pool, filters: Filters) -> Pool:

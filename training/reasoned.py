@@ -15,7 +15,8 @@ from engine.reasons import TEXTS, Language, say
 from engine.recommend import choose
 from engine.slot_rules import filters_of
 from engine.slots import Slot, SlotPlan
-from engine.types import NO_ROWS, Mask, Rows
+from engine.types import Mask, Rows, Slate
+from training.cases import Case, cases_of, pieces
 
 REASONS: Final = tuple(TEXTS)
 PLACES: Final = {code: place for place, code in enumerate(REASONS)}
@@ -52,26 +53,35 @@ def reasoned(
 ) -> Reasoned:
     """`sent[i]` are items that customer i was sent lately: they are left out."""
     found = _none(len(customers), offer.n)
-    asked = Asked(n=offer.n, channel=offer.channel)
-    for line, customer in enumerate(customers.tolist()):
-        query = enrich_row(asked, bundle, customer, offer.now)
-        barred = sent.get(line, NO_ROWS)
-        if offer.outside is not None:
-            barred = np.append(barred, offer.outside)
-        if len(barred):
-            query = replace(query, exclude=barred)
-        slot = plan.slot_for(query)
-        pool = (
-            choose(query, slot, bundle) if offer.item < 0 else _led_by(offer, query, slot, bundle)
-        )
-        for place, served in enumerate(explain(pool, query, slot, bundle).items):
-            found.rows[line, place] = served.row
-            found.reasons[line, place] = PLACES[served.reason]
-            if served.because:
-                found.because[line, place] = served.because[0]
-            if served.days:
-                found.days[line, place] = served.days
+    for lines in pieces(len(customers)):
+        queries = [_query(int(customers[line]), sent.get(line), bundle, offer) for line in lines]
+        cases = cases_of(queries, plan, bundle)
+        pools = [_chosen(case, bundle, offer) for case in cases]
+        for line, pool, (query, slot, _) in zip(lines, pools, cases, strict=True):
+            _tell(line, explain(pool, query, slot, bundle), found)
     return found
+
+
+def _query(customer: int, sent: Rows | None, bundle: Bundle, offer: Offer) -> Query:
+    query = enrich_row(Asked(n=offer.n, channel=offer.channel), bundle, customer, offer.now)
+    barred = [rows for rows in (sent, offer.outside) if rows is not None]
+    return replace(query, exclude=np.concatenate(barred)) if barred else query
+
+
+def _chosen(case: Case, bundle: Bundle, offer: Offer) -> Pool:
+    if offer.item >= 0:
+        return _led_by(offer, case.query, case.slot, bundle)
+    return choose(case.query, case.slot, bundle, case.ahead)
+
+
+def _tell(line: int, slate: Slate, found: Reasoned) -> None:
+    for place, served in enumerate(slate.items):
+        found.rows[line, place] = served.row
+        found.reasons[line, place] = PLACES[served.reason]
+        if served.because:
+            found.because[line, place] = served.because[0]
+        if served.days:
+            found.days[line, place] = served.days
 
 
 def _none(lines: int, n: int) -> Reasoned:

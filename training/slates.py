@@ -13,6 +13,7 @@ from engine.recommend import choose
 from engine.retrievers import RETRIEVERS
 from engine.slots import SlotPlan
 from engine.types import Rows
+from training.cases import cases_of, pieces
 from training.crew import in_order, spans
 
 SOURCES: Final = tuple(RETRIEVERS)
@@ -41,12 +42,12 @@ def slates_by_block(
 
     def fill(rows: Rows) -> Slates:
         found = _none(len(rows), n)
-        for line, row in enumerate(rows.tolist()):
-            _fill_line(line, row, plan, bundle, found)
+        for lines in pieces(len(rows)):
+            _fill(lines, rows, plan, bundle, found)
         return found
 
-    pieces = (customers[span] for span in spans(len(customers), processes))
-    return in_order(fill, pieces, processes)
+    spanned = (customers[span] for span in spans(len(customers), processes))
+    return in_order(fill, spanned, processes)
 
 
 def _none(lines: int, n: int) -> Slates:
@@ -65,12 +66,12 @@ def _joined(parts: Sequence[Slates]) -> Slates:
     )
 
 
-def _fill_line(line: int, customer: int, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
-    asked = Asked(n=slates.rows.shape[1])
-    query = enrich_row(asked, bundle, customer, bundle.manifest.watermark)
-    slot = plan.slot_for(query)
-    pool = choose(query, slot, bundle)
-    names = np.array([SOURCES.index(name) for name in slot.names], np.int8)
-    slates.rows[line, : len(pool)] = pool.rows
-    slates.scores[line, : len(pool)] = pool.scores
-    slates.sources[line, : len(pool)] = names[pool.sources]
+def _fill(lines: range, customers: Rows, plan: SlotPlan, bundle: Bundle, slates: Slates) -> None:
+    asked, now = Asked(n=slates.rows.shape[1]), bundle.manifest.watermark
+    queries = [enrich_row(asked, bundle, int(customers[line]), now) for line in lines]
+    for line, (query, slot, ahead) in zip(lines, cases_of(queries, plan, bundle), strict=True):
+        pool = choose(query, slot, bundle, ahead)
+        names = np.array([SOURCES.index(name) for name in slot.names], np.int8)
+        slates.rows[line, : len(pool)] = pool.rows
+        slates.scores[line, : len(pool)] = pool.scores
+        slates.sources[line, : len(pool)] = names[pool.sources]
