@@ -9,7 +9,7 @@ from engine.customers.tombstones import UNTOLD, Tombstones
 from engine.happened import Happened
 from serving.store.connection import Command
 from serving.store.packing import pack
-from serving.store.scripts import Script
+from serving.store.scripts import WITHDRAW, Script
 from serving.store.store import Store
 
 RELINK: Final = Script("""
@@ -43,35 +43,43 @@ redis.call('SET', counter, string.format('%.0f', revision))
 return 1
 """)
 
-ERASE: Final = Script("""
+ERASE: Final = Script(
+    """
 -- KEYS  people, erased, salt, number of the last erasure, referrers
 -- ARGV  a salt, now, prefix of customers' tails, node asked for, what it held, how many nodes;
 --       node, its tail, who the bundle says referred them ('' nobody) … ;
 --       node of another person, what it is to hold …
 -- Gives nil when the node holds something else by now, else the instant up to which events are
 -- forgotten, how many entries of tails went, the number of this erasure, and the salt.
+-- What they bought lies with whom the store names or the bundle, maybe there alone: their own tail
+-- was full, or a training took it. Events are forgotten up to the last of all these.
 -- The number is at least the time in ms: a store that lost its last second gives none twice.
 local people, erased, referrers, prefix = KEYS[1], KEYS[2], KEYS[5], ARGV[3]
+"""
+    + WITHDRAW
+    + """
 if (redis.call('HGET', people, ARGV[4]) or '') ~= ARGV[5] then return false end
 redis.call('SET', KEYS[3], ARGV[1], 'NX')
 local salt, at, gone = redis.call('GET', KEYS[3]), tonumber(ARGV[2]), 0
 local last = 6 + 3 * tonumber(ARGV[6])
 for i = 7, last, 3 do
   local node, tail = ARGV[i], ARGV[i + 1]
-  local told = redis.call('HGET', referrers, string.sub(node, 3))
-  local who = told and string.match(told, '^%d+ (.+)$') or ARGV[i + 2]
   local held = redis.call('HGETALL', tail)
   for j = 1, #held, 2 do
     local accepted, text = string.match(held[j + 1], '^(%S+) (.*)$')
-    if string.sub(accepted, -1) ~= '*' then
-      at = math.max(at, cjson.decode(text).at)
-      if who ~= '' then redis.call('HDEL', prefix .. who, 'referred:' .. held[j]) end
-    end
+    if string.sub(accepted, -1) ~= '*' then at = math.max(at, cjson.decode(text).at) end
   end
   gone = gone + #held / 2
   redis.call('DEL', tail)
   redis.call('HDEL', people, node)
-  if string.sub(node, 1, 1) == 'c' then redis.call('HDEL', referrers, string.sub(node, 3)) end
+  if string.sub(node, 1, 1) == 'c' then
+    local newcomer = string.sub(node, 3)
+    local told = redis.call('HGET', referrers, newcomer) or ''
+    for who in pairs({[string.match(told, '^%d+ (.+)$') or ''] = true, [ARGV[i + 2]] = true}) do
+      if who ~= '' then at = math.max(at, withdraw(newcomer, who)) end
+    end
+    redis.call('HDEL', referrers, newcomer)
+  end
   local before = redis.call('HGET', erased, redis.sha1hex(salt .. node))
   if before then at = math.max(at, tonumber(string.match(before, '^%d+'))) end
 end
@@ -84,7 +92,8 @@ local told = string.format('%.0f %.0f', at, number)
 for i = 7, last, 3 do redis.call('HSET', erased, redis.sha1hex(salt .. ARGV[i]), told) end
 for i = last + 1, #ARGV, 2 do redis.call('HSET', people, ARGV[i], ARGV[i + 1]) end
 return {string.format('%.0f', at), gone, number, salt}
-""")
+"""
+)
 
 SALT_BYTES: Final = 32
 PAGE: Final = 500

@@ -63,6 +63,22 @@ local function ring_closer(start)  -- whose referral closes the ring that start 
 end
 """
 
+WITHDRAW: Final = """
+-- Needs `prefix` of customers' tails. Gives the latest instant of an order that it took back, or 0.
+local function withdraw(newcomer, who)
+  local held, latest = redis.call('HGETALL', prefix .. who), 0
+  for i = 1, #held, 2 do
+    local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
+    local order = string.sub(accepted, -1) == '*' and cjson.decode(text)
+    if order and order.customer_id == newcomer then
+      latest = math.max(latest, order.at)
+      redis.call('HDEL', prefix .. who, held[i])
+    end
+  end
+  return latest
+end
+"""
+
 ACCEPT: Final = Script(
     """
 -- KEYS  stream, tail, referrers, erased, salt
@@ -98,18 +114,8 @@ if role ~= '' then
 
 """
     + _RINGS
+    + WITHDRAW
     + """
-  local function withdraw(newcomer, who)
-    local held = redis.call('HGETALL', prefix .. who)
-    for i = 1, #held, 2 do
-      local accepted, text = string.match(held[i + 1], '^(%S+) (.*)$')
-      local starred = string.sub(accepted, -1) == '*'
-      if starred and cjson.decode(text).customer_id == newcomer then
-        redis.call('HDEL', prefix .. who, held[i])
-      end
-    end
-  end
-
   local function settle(newcomer)  -- what they bought so far is told to whom it is to be told
     local since, who = referral_of(newcomer)
     if not who then return end

@@ -4,14 +4,20 @@ from engine.customers.referral_graph import Edge
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
 from serving.store.address import Address
+from serving.store.packing import stream_id
 from serving.store.people import erase
 from serving.store.purge import purge
+from serving.store.reading import cut
 from serving.store.store import Accepting, Store
 from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told, view
 
 
 def known(*edges: Edge) -> dict[str, Edge]:
     return {edge.newcomer: edge for edge in edges}
+
+
+async def held(store: Store, customer: str) -> set[str]:
+    return {event.event_id for event in await tail_of(store, customer)}
 
 
 def test_what_a_referred_customer_buys_is_told_to_the_one_who_referred_them(redis: Address) -> None:
@@ -115,5 +121,64 @@ def test_credit_that_an_older_server_gave_to_who_was_erased_is_purged(redis: Add
         assert (await purge(store, erased)).referrers == 1
         kept = {event.event_id for event in await tail_of(store, "ann")}
         assert kept == {"referred:p2", "v100"}
+
+    told(story, redis)
+
+
+def test_an_erased_newcomers_orders_leave_the_referrer_where_their_own_tail_was_full(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        before = [purchase(number, "ben", NOW - 5) for number in range(store.tail_most)]
+        await accept(store, *before, referral(1, "ben", "ann"), purchase(100, "ben", NOW + 50))
+        await accept(store, referral(2, "cat", "ann"), purchase(101, "cat", NOW + 5))
+        await accept(store, purchase(102, "ann"))
+        assert "p100" not in {event.event_id for event in await tail_of(store, "ben")}
+        assert await held(store, "ann") == {"referred:p100", "referred:p101", "p102"}
+        done = await erase(store, ("c:ben", None), [("c:ben", "")], {}, NOW + 10)
+        assert await held(store, "ann") == {"referred:p101", "p102"}
+        assert done is not None
+        assert done.at == NOW + 50, "nor does the stream tell of it any more"
+        assert done.tail_entries == store.tail_most
+
+    told(story, redis, tail_limit=1)
+
+
+def test_an_erased_newcomers_orders_leave_the_referrer_though_a_training_took_their_own(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        (ordered,) = await accept(store, purchase(1, "ben", NOW + 5))
+        await accept(store, referral(1, "ben", "ann"))
+        await cut(store, stream_id(ordered or b""))
+        assert (await held(store, "ben"), await held(store, "ann")) == ({"r1"}, {"referred:p1"})
+        await erase(store, ("c:ben", None), [("c:ben", "")], {}, NOW + 10)
+        assert await held(store, "ann") == set()
+
+    told(story, redis)
+
+
+def test_an_erased_newcomers_orders_leave_whom_the_store_names_and_whom_the_bundle_names(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "late", NOW), purchase(1, "ben", NOW + 5))
+        earlier = known(Edge(NOW - 100, "ben", "early"))
+        await store.accept([Accepting(purchase(2, "ben", NOW + 6), known=earlier)])
+        assert await held(store, "late") == {"referred:p1"}
+        assert await held(store, "early") == {"referred:p2"}
+        await erase(store, ("c:ben", None), [("c:ben", "early")], {}, NOW + 10)
+        assert (await held(store, "late"), await held(store, "early")) == (set(), set())
+
+    told(story, redis)
+
+
+def test_an_erased_visitor_takes_nothing_from_who_referred_a_customer_of_that_name(
+    redis: Address,
+) -> None:
+    async def story(store: Store) -> None:
+        await accept(store, referral(1, "ben", "ann"), purchase(1, "ben", NOW + 5))
+        await erase(store, ("v:ben", None), [("v:ben", "")], {}, NOW + 10)
+        assert await held(store, "ann") == {"referred:p1"}
 
     told(story, redis)
