@@ -33,7 +33,7 @@ def sum_lists_of_each(lists: Lists, keys: Sequence[Keys], depth: int) -> list[Ca
     rows = np.concatenate([each.rows for each in every])
     weights = np.concatenate([each.weights for each in every])
     found = np.empty((len(keys), depth), np.int32)
-    scores = np.empty((len(keys), depth))
+    scores = np.zeros((len(keys), depth))
     filled = np.zeros(len(keys), np.int64)
     _sum(
         offsets, rows, weights, most, lists.offsets, lists.rows, lists.scores, found, scores, filled
