@@ -155,17 +155,17 @@ def _require_kind(name: str, raw: faiss.Index) -> None:
     kinds = (faiss.IndexFlatIP, faiss.IndexFlat, faiss.IndexScalarQuantizer)
     inner = faiss.downcast_index(raw.index) if isinstance(raw, faiss.IndexIDMap) else raw
     if isinstance(inner, faiss.IndexRefine):
-        _require_parts(name, inner)
+        _require_parts(name, inner, raw)
     elif inner is not raw or not isinstance(raw, kinds):
         raise BundleError(f"{name} is a {type(inner).__name__}, which is not a kind Caini makes")
 
 
-def _require_parts(name: str, raw: faiss.IndexRefine) -> None:
-    """FAISS compares the two when they are put together, not when they are read."""
+def _require_parts(name: str, raw: faiss.IndexRefine, outer: faiss.Index) -> None:
+    """FAISS compares them when they are put together, not when they are read."""
     guesses, halves = (faiss.downcast_index(part) for part in (raw.base_index, raw.refine_index))
     ours = isinstance(guesses, faiss.IndexPQFastScan)
     ours &= isinstance(halves, faiss.IndexScalarQuantizer)
-    shapes = {(part.ntotal, part.d, part.metric_type) for part in (raw, guesses, halves)}
+    shapes = {(part.ntotal, part.d, part.metric_type) for part in (outer, raw, guesses, halves)}
     if not ours or len(shapes) > 1 or not 1 <= raw.k_factor <= max(CHECKED):
         raise BundleError(
             f"{name} is {raw.k_factor:g} guesses an item of a {type(guesses).__name__} with a "

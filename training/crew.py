@@ -20,6 +20,7 @@ Found = TypeVar("Found")
 
 BLOCK: Final = 2_000  # customers at a time, some seconds' work: bounds memory; guess
 FEWEST: Final = 50  # to start a process takes as long as 35 customers of a small shop
+ENDED: Final = "a process ended early, perhaps for lack of memory"
 RARELY: Final = 100_000  # new objects between two looks for circles, of which there are few
 
 
@@ -94,15 +95,18 @@ class _Crew:
     def give(self, task: Any) -> None:
         worker = self._idle.pop() if self._idle else self._start()
         self.working.append(worker)
-        worker.ours.send(task)  # the child is waiting: neither ever waits for the other to read
+        try:
+            worker.ours.send(task)  # the child is waiting: neither waits for the other to read
+        except OSError as error:
+            raise CainiError(ENDED) from error
 
     def take(self) -> Any:
         """What the oldest task found. Raises what `work` raised."""
         worker = self.working.popleft()
         try:
             fault, found = worker.ours.recv()
-        except EOFError as error:
-            raise CainiError("a process ended early, perhaps for lack of memory") from error
+        except (EOFError, OSError) as error:
+            raise CainiError(ENDED) from error
         finally:
             self._idle.append(worker)
         if fault is not None:

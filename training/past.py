@@ -76,17 +76,25 @@ def shares_of(past: Past, renewal: Renewal) -> Floats:
 def durables(past: Past, renewal: Renewal, config: RepurchaseConfig) -> Mask:
     """(n_items,) what is not bought again, by its category.
 
-    Counted are customers who have held an item for `WATCHED_DAYS` and ordered since: so no new
-    category is judged before its cycle has passed. Its part of them who bought it again is surely
-    below `config.durable_below`, and below a third of the shop's, which tells shops where hardly
-    anybody comes back. An item whose own part tells against its category is none.
+    Counted are customers, once a category, who ordered again `WATCHED_DAYS` or more after they
+    first bought an item: who never came back, or before it was used up, says nothing. The
+    category's part of them who bought one of its items again is surely below
+    `config.durable_below`, and below a third of the shop's, which tells shops where hardly anybody
+    comes back. An item whose own part tells against its category is none.
     """
-    held = past.now - past.pairs.first_bought_at >= WATCHED_DAYS * DAY_MS
-    watched = past.of(held & (np.asarray(past.visits.since) > 0))
+    watched = past.of(_came_back(past))
     rows, again = watched.pairs.rows, repeats_of(watched.pairs, watched.visits) > 0
     size, groups = len(renewal.group), len(renewal.hazard)
-    most = min(config.durable_below, AGAINST_SHOP * (again.sum() + HALF) / (len(again) + 2 * HALF))
-    bought, seen = (np.bincount(renewal.group[rows], of, groups) for of in (again, again | True))
+    of_whom = watched.owners.astype(np.int64) * groups + renewal.group[rows]
+    people, place = np.unique(of_whom, return_inverse=True)
+    anything = np.bincount(place, again, len(people)) > 0  # of the category, by customer
+    most = min(
+        config.durable_below,
+        AGAINST_SHOP * (anything.sum() + HALF) / (len(anything) + 2 * HALF),
+    )
+    bought, seen = (
+        np.bincount(people % groups, of, groups) for of in (anything, np.ones(len(people)))
+    )
     surely = betaincinv(bought + 1, np.maximum(seen - bought, HALF), ndtr(SURE)) < most
     surely[-1] = False
     part = ((bought + HALF) / (seen + 2 * HALF))[renewal.group]
@@ -94,3 +102,10 @@ def durables(past: Past, renewal: Renewal, config: RepurchaseConfig) -> Mask:
     drawn = (own + PART_PRIOR * part) / (times + PART_PRIOR)
     found: Mask = surely[renewal.group] & (drawn < most)
     return found
+
+
+def _came_back(past: Past) -> Mask:
+    """(n_pairs,) whose customer ordered `WATCHED_DAYS` or more after the first purchase of it."""
+    last = past.now / DAY_MS - past.visits.age + past.visits.between
+    later: Mask = last - past.pairs.first_bought_at // DAY_MS >= WATCHED_DAYS
+    return later

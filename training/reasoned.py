@@ -55,7 +55,7 @@ def reasoned(
     found = _none(len(customers), offer.n)
     for lines in pieces(len(customers)):
         queries = [_query(int(customers[line]), sent.get(line), bundle, offer) for line in lines]
-        cases = cases_of(queries, plan, bundle)
+        cases = cases_of(queries, plan, bundle, ahead=offer.item < 0)
         pools = [_chosen(case, bundle, offer) for case in cases]
         for line, pool, (query, slot, _) in zip(lines, pools, cases, strict=True):
             _tell(line, explain(pool, query, slot, bundle), found)

@@ -40,6 +40,6 @@ def test_who_connects_while_the_server_starts_waits_and_is_answered(
     publish_tea(tmp_path / "bundles")
     server = start(tmp_path / "bundles", tmp_path / "data", workers)
     try:
-        assert server.client.get("/health/ready").status_code == 200
+        assert server.client.get("/health/ready", timeout=PATIENCE_S).status_code == 200
     finally:
         finish(server)

@@ -166,6 +166,22 @@ def test_no_head_is_smaller_than_what_slots_ask_for(skewed: Vectors) -> None:
     assert report.searched == 9000
 
 
+@pytest.mark.parametrize("fault", ["other factors", "by distance"])
+def test_a_head_whose_outside_tells_something_else_is_refused(tmp_path: Path, fault: str) -> None:
+    kind = faiss.METRIC_L2 if fault == "by distance" else faiss.METRIC_INNER_PRODUCT
+    inner = faiss.index_factory(16, "PQ16x4fs,Refine(SQfp16)", kind)
+    outer = faiss.IndexIDMap(inner)
+    vectors = cloud(3000, 16)
+    outer.train(vectors)
+    outer.add_with_ids(vectors, np.arange(3000))
+    outer.metric_type = faiss.METRIC_INNER_PRODUCT
+    if fault == "other factors":
+        outer.d = 8
+    faiss.write_index(outer, str(tmp_path / "cf.faiss"))
+    with pytest.raises(BundleError, match="not a kind Caini makes"):
+        read_index(tmp_path / "cf.faiss", expected_rows=3000, expected_factors=outer.d)
+
+
 @pytest.mark.parametrize("fault", ["other guesses", "fewer halves", "guesses too many"])
 def test_an_index_whose_parts_do_not_fit_is_refused(tmp_path: Path, fault: str) -> None:
     vectors = cloud(3000, 16)

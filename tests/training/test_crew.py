@@ -96,6 +96,36 @@ def test_a_child_that_ends_early_is_told() -> None:
         list(in_order(end, range(9), 2))
 
 
+def end_after(task: int) -> int:
+    if task == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)  # when it has answered, and waits
+    return task
+
+
+def test_a_child_that_ends_while_it_waits_is_told() -> None:
+    working = in_order(end_after, range(9), 2)
+    assert next(working) == 0
+    time.sleep(1)
+    with pytest.raises(CainiError, match="a process ended early"):
+        list(working)
+
+
+def die_sending(task: int) -> bytes:
+    if task == 1:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)  # while nobody reads the rest
+    return bytes(50_000_000)
+
+
+def test_a_child_that_ends_while_it_answers_is_told() -> None:
+    working = in_order(die_sending, range(9), 2)
+    next(working)
+    time.sleep(1)
+    with pytest.raises(CainiError, match="a process ended early"):
+        list(working)
+
+
 def test_what_is_found_may_be_larger_than_any_pipe() -> None:
     found = list(in_order(lambda task: task * 3_000_000, [b"1"] * 7, 2))
     assert [len(each) for each in found] == [3_000_000] * 7

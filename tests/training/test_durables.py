@@ -23,11 +23,13 @@ from tests.training.test_renewal import learned as learned_under
 from tests.training.test_triggers import rules, told, trigger
 from tests.worlds import CUP as TEA_CUP
 from tests.worlds import NOW, at_any_time, bundle, event
-from training.past import Past, past_of
-from training.renewal import FOR_GOOD
+from training.past import Past, durables, past_of
+from training.renewal import FOR_GOOD, unlearned
 
 CUP, GREEN, MILK, OOLONG = (ITEMS.index(item) for item in ("cup", "green", "milk", "oolong"))
 NO_CATEGORIES = replace(CATALOGUE, category=np.full(len(ITEMS), -1, np.int32))
+GROUPS = len(CATALOGUE.categories) + 1
+GROUP = np.where(CATALOGUE.category < 0, GROUPS - 1, CATALOGUE.category).astype(np.int32)
 MILK_WITHOUT = replace(
     CATALOGUE, category=np.where(np.arange(len(ITEMS)) == MILK, -1, CATALOGUE.category)
 )
@@ -92,6 +94,29 @@ def test_C3_what_nobody_buys_again_is_never_due_also_where_goods_have_no_cycle()
         assert not supplies.wanted.any()
         assert not supplies.used_up.any()
         assert len(supplies.due) == len(supplies.near) == len(supplies.candidates(9)) == 0
+
+
+def test_C3_who_did_not_come_back_says_nothing() -> None:
+    gone = MILK_ONCE.copy()
+    for customer in range(CUSTOMERS):
+        first = np.flatnonzero(gone[customer, MILK])
+        if len(first):
+            gone[customer, :, first[0] + 80 :] = False
+    assert for_good(learned(MILK_ONCE)) == {"milk"}
+    assert for_good(learned(gone)) == set()
+
+
+def test_C3_customers_are_counted_and_not_what_each_of_them_tried() -> None:
+    held = past(MILK_ONCE)
+    of_milk = np.flatnonzero(held.pairs.rows == MILK)
+    others = np.flatnonzero(held.pairs.rows != MILK)
+    few = np.concatenate([others, np.repeat(of_milk[:3], 40)])  # forty kinds of milk each
+    few = few[np.argsort(held.owners[few], kind="stable")]
+    visits = Visits(*(np.asarray(each)[few] for each in held.visits))
+    made = replace(held, pairs=taken(held.pairs, few), owners=held.owners[few], visits=visits)
+    start = unlearned(GROUP, GROUPS, RepurchaseConfig())
+    assert durables(held, start, RepurchaseConfig())[MILK]
+    assert not durables(made, start, RepurchaseConfig())[MILK]
 
 
 def test_C3_the_shop_may_switch_it_off() -> None:
