@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.bundle import Bundle, Factors
 from engine.customers.consent import personal
@@ -12,7 +13,16 @@ from engine.item_history import latest_part
 from engine.query import Query
 from engine.sessions import nearest_sessions, with_lists
 from engine.top import best, reach, sum_lists, summed
-from engine.types import NO_CANDIDATES, Candidates, ItemHistory, Lists, Rows, Scores, Vector
+from engine.types import (
+    NO_CANDIDATES,
+    NO_ROWS,
+    Candidates,
+    ItemHistory,
+    Lists,
+    Rows,
+    Scores,
+    Vector,
+)
 from engine.words import words_of
 
 SESSION_DECAY: Final = 0.8  # weight of each older item of a session; guess, see bench/session
@@ -119,16 +129,18 @@ def searched(query: Query, bundle: Bundle, depth: int) -> Candidates:
 
     Among those that match alike, what sells more comes first.
     """
-    if not query.search:
-        return NO_CANDIDATES
-    words = bundle.words.words.rows(words_of(query.search))
-    words = words[words >= 0]
-    if not len(words):
-        return NO_CANDIDATES
-    ones = np.ones(len(words), np.float32)
-    rows, matched = summed(bundle.words.items, words, ones, reach(len(words)))
+    rows, matched = matching(query, bundle)
     scores = matched + ALIKE * bundle.demand.take(rows)
     return best(rows, scores.astype(np.float32), depth)
+
+
+def matching(query: Query, bundle: Bundle) -> tuple[Rows, NDArray[np.float64]]:
+    """All items that hold words of the search, ascending, and how much of it."""
+    words = bundle.words.words.rows(words_of(query.search or ""))
+    words = words[words >= 0]
+    if not len(words):
+        return NO_ROWS, np.empty(0)
+    return summed(bundle.words.items, words, np.ones(len(words), np.float32), reach(len(words)))
 
 
 def popular(query: Query, bundle: Bundle, depth: int) -> Candidates:

@@ -16,7 +16,7 @@ from engine.errors import UnknownName
 from engine.query import Asked, Query
 from engine.reasons import Language, say
 from engine.recommend import recommend
-from engine.retrievers import RETRIEVERS
+from engine.retrievers import matching
 from engine.slots import SlotPlan, find_slot
 from engine.types import Candidates, Served, Slate
 from serving.bundles import Live, major
@@ -107,8 +107,8 @@ def search_matches(query: Query, plan: SlotPlan, found: Slate, bundle: Bundle) -
     nothing was searched."""
     if not query.searching or SEARCHED not in plan.slot_for(query).sources:
         return None
-    matching = set(RETRIEVERS[SEARCHED](query, bundle, len(bundle.items)).rows.tolist())
-    return sum(served.row in matching for served in found.items)
+    rows, _ = matching(query, bundle)
+    return int(np.isin([served.row for served in found.items], rows).sum())
 
 
 def _places(

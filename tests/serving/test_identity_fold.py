@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bundle import Bundle
@@ -22,6 +22,7 @@ from serving.shop import Shop, see
 from serving.store.packing import BEGINNING
 from serving.store.replay import stream_after
 from serving.store.store import Accepting
+from tests.serving.few_examples import WITH_A_SERVER
 from tests.serving.stories import live_through
 from tests.training.test_people import did, frame_of, same_items, trained_on
 from tests.worlds import ITEMS, NOW
@@ -70,14 +71,7 @@ def by_the_log(made: Bundle, identity: Identity, node: str) -> Query:
     return enrich(Asked(n=3), made, NOW, known=known)
 
 
-@settings(
-    deadline=None,
-    max_examples=12,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
+@WITH_A_SERVER
 @given(STEPS, STEPS)
 def test_a_request_and_a_training_say_the_same(
     tea_shop: Shop, tmp_path_factory: Any, before: Any, after: Any

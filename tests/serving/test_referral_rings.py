@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.customers.identity import customer_node
@@ -14,6 +14,7 @@ from engine.types import DAY_MS
 from serving.intake import accepting
 from serving.profile import in_ring
 from serving.shop import Shop, see
+from tests.serving.few_examples import WITH_A_SERVER
 from tests.serving.stories import live_through
 from tests.serving.test_identity_fold import by_the_log, check, seen, told, training_of
 from tests.training.test_people import did, frame_of
@@ -59,14 +60,7 @@ async def same(shop: Shop, imported: list[Happened]) -> None:
         check(await seen(shop, customer_id=who), by_the_log(made, identity, customer_node(who)))
 
 
-@settings(
-    deadline=None,
-    max_examples=12,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
+@WITH_A_SERVER
 @given(REFERRALS, ORDERS, ORDERS, st.randoms(use_true_random=False))
 def test_F1_a_request_and_a_training_refuse_the_same_rings(
     tea_shop: Shop, tmp_path_factory: Any, referrals: Any, orders: Any, later: Any, mix: Any
