@@ -18,8 +18,12 @@ BENCHES = {
 
 if __name__ == "__main__":
     name, *words = sys.argv[1:] or ["all"]
+    there = f"there are: {', '.join(BENCHES)}, all"
+    if name in ("-h", "--help"):
+        print(f"{__doc__}\n\n{there}")
+        sys.exit()
     if name != "all" and name not in BENCHES:
-        sys.exit(f"no benchmark {name!r}; there are: {', '.join(BENCHES)}, all")
+        sys.exit(f"no benchmark {name!r}; {there}")
     for known, bench in BENCHES.items():
         if name in ("all", known):
             bench(words)

@@ -34,13 +34,9 @@ def pieces(count: int) -> Iterator[range]:
         yield range(start, min(start + SIDE_BY_SIDE, count))
 
 
-def cases_of(
-    queries: Sequence[Query], plan: SlotPlan, bundle: Bundle, *, ahead: bool = True
-) -> list[Case]:
-    """One a query, in their order; `ahead` for who chooses for these queries as they are."""
+def cases_of(queries: Sequence[Query], plan: SlotPlan, bundle: Bundle) -> list[Case]:
+    """One a query, in their order."""
     cases = [Case(query, plan.slot_for(query), {}) for query in queries]
-    if not ahead:
-        return cases
     for name, find in TOGETHER.items():
         for depth, those in _by_depth(name, cases).items():
             for case, found in zip(those, find(those, bundle, depth), strict=True):

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.customers.snapshot import TABLES, CustomerSnapshot
+from engine.customers.snapshot import REFERRED_AT, TABLES, CustomerSnapshot
 from engine.events import EventType
 from engine.text import TextColumn
 from training import customer_tables as read
@@ -100,10 +100,10 @@ def _as_columns(
     for place, name in enumerate(TABLES):
         counts = np.bincount(ordered[name]["row"].to_numpy(), minlength=n)
         np.cumsum(counts, out=offsets[1:, place])
-    table = np.zeros((n, 10), np.int64)
-    table[moments["row"].to_numpy(), :8] = moments.drop("row").to_numpy()
+    table = np.zeros((n, REFERRED_AT + 1), np.int64)
+    table[moments["row"].to_numpy(), :REFERRED_AT] = moments.drop("row").to_numpy()
     brought = referrers["row"].to_numpy()
-    table[brought, 8:] = referrers.select("at", "key").to_numpy()
+    table[brought, REFERRED_AT] = referrers["at"].to_numpy()
     named = np.zeros(n, np.int32)
     named[brought] = _rows_of(referrers["referrer_id"], words).to_numpy()
     return CustomerSnapshot(

@@ -133,7 +133,7 @@ def refunds(detail: pl.DataFrame) -> pl.DataFrame:
 
 
 def referrers(detail: pl.DataFrame) -> pl.DataFrame:
-    """Who brought each customer: the earliest referral by (at, key, id)."""
+    """Who brought each customer: the earliest referral, at one instant the first by who."""
     named = lines_of(detail, EventType.REFERRAL)
     ids = [_referrer_id(said) for said in named["said"].to_list()]
     return (
@@ -143,9 +143,9 @@ def referrers(detail: pl.DataFrame) -> pl.DataFrame:
             & (pl.col("referrer_id") != "")
             & (pl.col("referrer_id") != pl.col("customer_id"))
         )
-        .sort("at", "event_id_key", "referrer_id")
+        .sort("at", "referrer_id")
         .unique("row", keep="first", maintain_order=True)
-        .select("row", "referrer_id", "at", pl.col("event_id_key").alias("key"))
+        .select("row", "referrer_id", "at")
     )
 
 
@@ -175,7 +175,7 @@ def learnt(detail: pl.DataFrame, referrers: pl.DataFrame, customers: Sequence[st
         {"referrer_id": list(customers), "referrer_row": range(len(customers))},
         schema={"referrer_id": pl.String, "referrer_row": pl.Int64},
     )
-    named = referrers.rename({"at": "since"}).drop("key").join(rows, on="referrer_id")
+    named = referrers.rename({"at": "since"}).join(rows, on="referrer_id")
     newcomers, above, at = (named[name].to_numpy() for name in ("row", "referrer_row", "since"))
     named = named.filter(~pl.col("row").is_in(ring_closers(newcomers, above, at, customers)))
     lines = lines_of(detail, *MONEY).drop("said").join(named, on="row")

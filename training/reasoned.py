@@ -55,10 +55,10 @@ def reasoned(
     found = _none(len(customers), offer.n)
     for lines in pieces(len(customers)):
         queries = [_query(int(customers[line]), sent.get(line), bundle, offer) for line in lines]
-        cases = cases_of(queries, plan, bundle, ahead=offer.item < 0)
-        pools = [_chosen(case, bundle, offer) for case in cases]
-        for line, pool, (query, slot, _) in zip(lines, pools, cases, strict=True):
-            _tell(line, explain(pool, query, slot, bundle), found)
+        cases = cases_of([_beside(query, offer) for query in queries], plan, bundle)
+        pools = [_chosen(*asked, bundle, offer) for asked in zip(queries, cases, strict=True)]
+        for line, query, case, pool in zip(lines, queries, cases, pools, strict=True):
+            _tell(line, explain(pool, query, case.slot, bundle), found)
     return found
 
 
@@ -68,10 +68,18 @@ def _query(customer: int, sent: Rows | None, bundle: Bundle, offer: Offer) -> Qu
     return replace(query, exclude=np.concatenate(barred)) if barred else query
 
 
-def _chosen(case: Case, bundle: Bundle, offer: Offer) -> Pool:
-    if offer.item >= 0:
-        return _led_by(offer, case.query, case.slot, bundle)
-    return choose(case.query, case.slot, bundle, case.ahead)
+def _beside(query: Query, offer: Offer) -> Query:
+    """What is asked for beside the item that the list is about."""
+    if offer.item < 0:
+        return query
+    without = np.append(query.exclude, np.int32(offer.item))
+    return replace(query, n=offer.n - 1, exclude=without)
+
+
+def _chosen(query: Query, case: Case, bundle: Bundle, offer: Offer) -> Pool:
+    if offer.item < 0:
+        return choose(case.query, case.slot, bundle, case.ahead)
+    return _led_by(offer.item, query, case, bundle)
 
 
 def _tell(line: int, slate: Slate, found: Reasoned) -> None:
@@ -93,14 +101,12 @@ def _none(lines: int, n: int) -> Reasoned:
     )
 
 
-def _led_by(offer: Offer, query: Query, slot: Slot, bundle: Bundle) -> Pool:
+def _led_by(item: int, query: Query, case: Case, bundle: Bundle) -> Pool:
     """The item and what goes with it for this customer; nothing where it may not be shown."""
-    row = np.array([offer.item], np.int32)
+    row, slot = np.array([item], np.int32), case.slot
     if not filters_of(query, slot, bundle).keep(row).all():
         return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
-    rest = choose(
-        replace(query, n=offer.n - 1, exclude=np.append(query.exclude, row)), slot, bundle
-    )
+    rest = choose(case.query, slot, bundle, case.ahead)
     source = slot.names.index("similar" if "similar" in slot.names else Slot.LAST_RESORT)
     top = rest.scores.max(initial=1.0)
     return Pool(

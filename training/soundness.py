@@ -19,7 +19,13 @@ def soundness(bundle: Bundle, *, index_recall: float) -> list[Finding]:
     """What is wrong; nothing for a sound bundle."""
     if not len(bundle.items):
         return [_wrong("empty", "the bundle holds no items")]
-    found = [*_numbers(bundle), *_lists(bundle), *_sessions(bundle), *_popular(bundle)]
+    found = [
+        *_numbers(bundle),
+        *_lists(bundle),
+        *_sessions(bundle),
+        *_popular(bundle),
+        *_repurchase(bundle),
+    ]
     if not bundle.sellable.any():
         found.append(_wrong("sellable", "no item can be sold"))
     if not any(finding.check == "finite" for finding in found):
@@ -32,8 +38,8 @@ def _wrong(check: str, said: str, value: float | None = None) -> Finding:
 
 
 def _numbers(bundle: Bundle) -> Iterator[Finding]:
-    scored = ("factors", "sessions", "customer_items", *_tables(bundle), "popular", "new_arrivals")
-    for name in scored:
+    scored = ("factors", "sessions", "customer_items", "cycles", "renewal", "popular")
+    for name in (*scored, *_tables(bundle), "new_arrivals"):
         value = bundle.words.items if name == "words" else getattr(bundle, name)
         for field, array in flatten(name, value).items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -107,6 +113,25 @@ def _popular(bundle: Bundle) -> Iterator[Finding]:
     for name, found in (("popular", bundle.popular), ("new_arrivals", bundle.new_arrivals)):
         if _rising(found):
             yield _wrong("rows", f"{name}: is not in the order of its scores")
+
+
+def _repurchase(bundle: Bundle) -> Iterator[Finding]:
+    """What has no days would be due for ever, and less than nothing would be bought again."""
+    known = bundle.renewal
+    for name, numbers, least in (
+        ("cycles.days", bundle.cycles.days, np.nextafter(np.float32(0), np.float32(1))),
+        ("renewal.shares", known.shares, 0),
+        ("renewal.hazard", known.hazard, 0),
+        ("renewal.timing", known.timing, 0),
+    ):
+        bad = int((numbers < least).sum())
+        if bad:
+            yield _wrong(
+                "repurchase", f"{name}: {bad} of {numbers.size} are below what can be", bad
+            )
+    groups = len(known.hazard)
+    if len(known.group) and not 0 <= int(known.group.min()) <= int(known.group.max()) < groups:
+        yield _wrong("rows", f"renewal.group: names rows outside of the {groups} that there are")
 
 
 def _rising(found: Candidates) -> bool:

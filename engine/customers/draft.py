@@ -196,7 +196,7 @@ def name_referrer(draft: Draft, event: Happened) -> None:
     referrer_id = event.properties.get("referrer_id")
     if not isinstance(referrer_id, str) or referrer_id in {"", event.customer_id}:
         return
-    named = Referrer(event.at, key_of(event.event_id), referrer_id)
+    named = Referrer(event.at, referrer_id)
     draft.referrer = earliest_referrer(draft.referrer, named)
 
 

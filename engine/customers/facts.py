@@ -84,10 +84,12 @@ class Referred(NamedTuple):
 
 
 class Referrer(NamedTuple):
-    """Who brought this customer: the earliest referral counts. All zero and empty for nobody."""
+    """Who brought this customer; zero and empty for nobody.
+
+    The earliest referral counts, of one instant the first by who referred.
+    """
 
     at: int = 0
-    key: int = 0
     referrer_id: str = ""
 
 

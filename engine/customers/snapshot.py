@@ -42,7 +42,7 @@ TABLES: Final[Mapping[str, int]] = MappingProxyType(
 MEMBER_AT: Final = Moments._fields.index("member_at")  # before it stand instants, after it counts
 FIRST_AT: Final = Moments._fields.index("first_at")
 INVITATIONS: Final = Moments._fields.index("invitations")
-REFERRED_AT: Final = len(Moments._fields)  # and behind it the key of that event
+REFERRED_AT: Final = len(Moments._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class CustomerSnapshot:
     Rows of customer r in table t are `table[:, offsets[r, t]:offsets[r + 1, t]]`.
     """
 
-    moments: Integers  # (n, 10) Moments, then at and key of the referrer
+    moments: Integers  # (n, 9) Moments, then when they were referred
     offsets: Integers  # (n + 1, 7) one column a table, in the order of TABLES
     orders: Integers  # (7, n_orders) Orders
     refunds: Integers  # (4, n_refunds) Refund
@@ -79,7 +79,7 @@ class CustomerSnapshot:
             orders=_columns(self.orders, orders),
             refunds=_rows(self.refunds, refunds, Refund._make),
             referred=_rows(self.referred, referred, Referred._make),
-            referrer=self._referrer(row, moments) if moments[8] else NOBODY,
+            referrer=self._referrer(row, moments) if moments[REFERRED_AT] else NOBODY,
             reach=_rows(self.reach, reach, self._reach),
             attributes=_rows(self.attributes, attributes, self._attribute),
             complaints=_rows(self.complaints, complaints, self._complaint),
@@ -93,7 +93,7 @@ class CustomerSnapshot:
         return self._referrer(row, self.moments[row].tolist())
 
     def _referrer(self, row: int, moments: list[int]) -> Referrer:
-        return Referrer(moments[8], moments[9], self.words[int(self.referrers[row])])
+        return Referrer(moments[REFERRED_AT], self.words[int(self.referrers[row])])
 
     def _reach(self, row: Sequence[int]) -> Reach:
         return Reach(self.words[row[0]], row[1], row[2])
@@ -137,7 +137,7 @@ def snapshot_of(histories: Sequence[History]) -> CustomerSnapshot:
         "complaints": [[(c.at, words.row(c.item_id)) for c in h.complaints] for h in histories],
         "seen": [[(key,) for key in sorted(h.seen.keys())] for h in histories],
     }
-    moments = [(*h.moments, h.referrer.at, h.referrer.key) for h in histories]
+    moments = [(*h.moments, h.referrer.at) for h in histories]
     offsets = np.zeros((len(histories) + 1, len(TABLES)), np.int64)
     np.cumsum(
         [[len(rows[name][i]) for name in TABLES] for i in range(len(histories))],
@@ -145,7 +145,7 @@ def snapshot_of(histories: Sequence[History]) -> CustomerSnapshot:
         out=offsets[1:],
     )
     return CustomerSnapshot(
-        moments=np.array(moments, np.int64).reshape(len(histories), 10),
+        moments=np.array(moments, np.int64).reshape(len(histories), REFERRED_AT + 1),
         offsets=offsets,
         **{name: _table(rows[name], width) for name, width in TABLES.items()},
         referrers=np.array([words.row(h.referrer.referrer_id) for h in histories], np.int32),

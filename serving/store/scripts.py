@@ -26,26 +26,28 @@ end
 _RINGS: Final = """
 -- Needs `forgotten`, the key `referrers`, `known` of the bundle (newcomer to '<at> <who>'), and
 -- `longest`, how many referrals a ring may have that is looked for.
-local function referral_of(newcomer, more)
-  local since, who
-  for _, told in ipairs({known[newcomer] or '', redis.call('HGET', referrers, newcomer) or '',
-                         more or ''}) do
-    local told_at, name = string.match(told, '^(%d+) (.+)$')
-    told_at = tonumber(told_at)
-    if told_at and (not since or told_at < since) and not forgotten('c:' .. name, told_at)
-      and not forgotten('c:' .. newcomer, told_at) then
-      since, who = told_at, name
-    end
-  end
-  return since, who
-end
-
 local function sorts_after(one, other)  -- by bytes: what < does depends on the server's locale
   for i = 1, math.min(#one, #other) do
     local ours, theirs = string.byte(one, i), string.byte(other, i)
     if ours ~= theirs then return ours > theirs end
   end
   return #one > #other
+end
+
+local function referral_of(newcomer, more)  -- the earliest, at one instant the first by who
+  local since, who
+  for _, told in ipairs({known[newcomer] or '', redis.call('HGET', referrers, newcomer) or '',
+                         more or ''}) do
+    local told_at, name = string.match(told, '^(%d+) (.+)$')
+    told_at = tonumber(told_at)
+    local first = told_at and (not since or told_at < since
+      or (told_at == since and sorts_after(who, name)))
+    if first and not forgotten('c:' .. name, told_at) and not forgotten('c:' .. newcomer, told_at)
+    then
+      since, who = told_at, name
+    end
+  end
+  return since, who
 end
 
 local function ring_closer(start)  -- whose referral closes the ring that start is in, if any
@@ -133,24 +135,32 @@ if role ~= '' then
     end
   end
 
+  local function name(newcomer, since, who)  -- whom else the store named has no share from now on
+    local before = redis.call('HGET', referrers, newcomer)
+    before = before and string.match(before, '^%d+ (.+)$')
+    redis.call('HSET', referrers, newcomer, string.format('%.0f', since) .. ' ' .. who)
+    if not before or before == who then return false end
+    withdraw(newcomer, before)
+    return true
+  end
+
   local since, who = referral_of(customer)
   if role == 'order' then
     if who and at >= since and has_room(prefix .. who) and ring_closer(customer) ~= customer then
       redis.call('HSET', prefix .. who, 'referred:' .. event_id, id .. '* ' .. event)
     end
   else
-    local opened, before = ring_closer(customer), who
+    local opened, before, moved = ring_closer(customer), who, {}
     for newcomer in pairs(known) do  -- a bundle knows nothing of those above a newer referral
-      local told_at, name = referral_of(newcomer)
-      if name then
-        redis.call('HSET', referrers, newcomer, string.format('%.0f', told_at) .. ' ' .. name)
-      end
+      local told_at, above = referral_of(newcomer)
+      if above and name(newcomer, told_at, above) then moved[#moved + 1] = newcomer end
     end
     since, who = referral_of(customer, ARGV[9])
     if who then
-      redis.call('HSET', referrers, customer, string.format('%.0f', since) .. ' ' .. who)
+      name(customer, since, who)
       if before and before ~= who then withdraw(customer, before) end
       settle(customer)
+      for _, other in ipairs(moved) do settle(other) end
       for _, other in ipairs({opened or customer, ring_closer(customer) or customer}) do
         if other ~= customer then settle(other) end
       end

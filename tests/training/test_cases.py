@@ -69,6 +69,20 @@ def test_slates_and_messages_are_those_of_each(slot: SlotPlan, guessing: Bundle)
         )
 
 
+def test_beside_the_item_of_a_list_stands_what_each_alone_is_told(guessing: Bundle) -> None:
+    slot = plan(sources={"als": 1, "similar": 0.2}, repeat="never")
+    now, item = guessing.manifest.watermark, int(guessing.popular.rows[0])
+    messages = reasoned(WHO, {}, slot, guessing, Offer(6, now, item=item))
+    led = messages.rows[:, 0] == item
+    assert 10 < led.sum() < len(WHO), "who has it is not told of it"
+    assert (messages.rows[~led] == -1).all()
+    named = guessing.items.id(item)
+    for line in np.flatnonzero(led).tolist():
+        asked = Asked(n=5, exclude=[named])
+        alone = recommend(enrich_row(asked, guessing, int(WHO[line]), now), slot, guessing).items
+        assert messages.rows[line, 1:].tolist() == [served.row for served in alone]
+
+
 def test_who_has_no_factors_is_not_asked_about(guessing: Bundle) -> None:
     slot = plan(sources={"als": 1}, repeat="always", fallback=[])
     queries = [

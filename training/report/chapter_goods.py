@@ -4,7 +4,7 @@ import polars as pl
 
 from training.report import charts, exposure
 from training.report.facts import Facts
-from training.report.pairs import due_again, due_pairs, together
+from training.report.pairs import due_again, due_pairs, durables, together
 from training.report.section import Chapter, Section, Tile
 from training.report.speech import Speech
 
@@ -103,5 +103,6 @@ def pairs_chapter(facts: Facts, speech: Speech) -> Chapter:
         sections=[
             Section("together", pairs, note={"k": facts.k}),
             Section("due_again", due_again(facts), note={"days": days}),
+            Section("durables", durables(facts)),
         ],
     )

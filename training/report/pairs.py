@@ -1,4 +1,4 @@
-"""What goes together, and what is due again."""
+"""What goes together, what is due again, and what never is."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ import polars as pl
 
 from training.order_days import at_several_times, bought_again
 from training.ragged import rows_of
+from training.renewal import FOR_GOOD
 from training.report.facts import Facts
 from training.report.groups import hide_small
 from training.report.trade import BOUGHT
@@ -127,3 +128,46 @@ def due_pairs(facts: Facts) -> pl.DataFrame:
     reminded = at_several_times(items)[near]
     columns = {"customer": who, "item": items.rows[near], "chance": chances[held.near]}
     return pl.DataFrame({**columns, "reminded": reminded})
+
+
+def durables(facts: Facts) -> pl.DataFrame:
+    """Categories with items that are never due (C3), those of most customers first.
+
+    category (the whole path; null = none), durables (such items), items (of the category),
+    customers (who bought one of the durables), bought_again (the share of these who bought one of
+    them in another order too).
+    """
+    bundle = facts.bundle
+    codes, ids = bundle.catalogue.category.tolist(), bundle.catalogue.categories.ids
+    items = pl.DataFrame(
+        {
+            "item": facts.items["item"],
+            "category": pl.Series(
+                [ids([code])[0] if code >= 0 else None for code in codes], dtype=pl.String
+            ),
+            "durable": bundle.cycles.days >= FOR_GOOD,
+        }
+    )
+    counted = items.group_by("category").agg(
+        durables=pl.col("durable").sum().cast(pl.Int64), items=pl.len().cast(pl.Int64)
+    )
+    bought = facts.item_trade.filter(BOUGHT & pl.col("customer_id").is_not_null())
+    held = (
+        bought.join(items.filter("durable"), on="item")
+        .group_by("category", "customer_id", "item")
+        .agg(again=pl.col("order").n_unique() > 1)
+        .group_by("category", "customer_id")
+        .agg(pl.col("again").any())
+        .group_by("category")
+        .agg(customers=pl.len().cast(pl.Int64), bought_again=pl.col("again").mean())
+    )
+    table = (
+        counted.filter(pl.col("durables") > 0)
+        .join(held, on="category", how="left", nulls_equal=True)
+        .with_columns(pl.col("customers").fill_null(0))
+    )
+    return (
+        hide_small(table, facts.k)
+        .sort(["customers", "category"], descending=[True, False], nulls_last=True)
+        .select("category", "durables", "items", "customers", "bought_again")
+    )

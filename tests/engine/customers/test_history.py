@@ -60,6 +60,8 @@ def test_the_earliest_referral_counts_and_nobody_refers_themself() -> None:
         return event(EventType.REFERRAL, day, f"{who}{day}", properties={"referrer_id": who})
 
     assert referral_of(history_of(named(3, "bob"), named(2, "eve"))) == Referral("eve", at(2))
+    one_instant = [named(2, who) for who in ("zoe", "eve", "dan", "ben")]
+    assert referral_of(history_of(*one_instant)) == Referral("ben", at(2)), "the first by id"
     assert referral_of(history_of(named(1, "ann"))) is None
     assert referral_of(history_of(event(EventType.REFERRAL, 1, "odd", properties={}))) is None
 

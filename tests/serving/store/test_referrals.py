@@ -56,6 +56,44 @@ def test_the_earliest_referral_wins_in_whatever_order_they_come(redis: Address) 
     told(story, redis)
 
 
+def test_of_two_referrals_of_one_instant_the_first_by_who_referred_counts(redis: Address) -> None:
+    async def story(store: Store) -> None:
+        for low, high in (("a b", "a-b"), ("C", "C1"), ("z", "茶"), ("B", "b"), ("10", "9")):
+            for first, then in ((low, high), (high, low)):
+                new = f"{first}>{then}"
+                await accept(
+                    store, referral(1, new, first), purchase(1, new), referral(2, new, then)
+                )
+                await accept(store, purchase(2, new))
+                assert await held(store, low) == {"referred:p1", "referred:p2"}, new
+                assert await held(store, high) == set(), new
+                await store.ask(("DEL", *(store.keys.customers + who for who in (low, high))))
+
+    told(story, redis)
+
+
+def test_whom_the_store_named_has_no_share_where_another_came_before(redis: Address) -> None:
+    late = (referral(1, "ben", "late", NOW), purchase(1, "ben", NOW + 5))
+    of_ben = Edge(NOW - 100, "ben", "early")
+
+    async def of_themself(store: Store) -> None:
+        await accept(store, *late)
+        earliest = referral(2, "ben", "earliest", NOW - 200)
+        await store.accept([Accepting(earliest, known=known(of_ben))])
+        assert await held(store, "late") == set()
+        assert await held(store, "earliest") == {"referred:p1"}
+
+    async def of_somebody_below(store: Store) -> None:
+        await accept(store, *late)
+        below = known(of_ben, Edge(NOW - 50, "ann", "ben"))
+        await store.accept([Accepting(referral(2, "cat", "ann", NOW + 9), known=below)])
+        assert await held(store, "late") == set()
+        assert await held(store, "early") == {"referred:p1"}
+
+    told(of_themself, redis)
+    told(of_somebody_below, redis)
+
+
 def test_a_referral_that_the_bundle_knows_counts_without_any_event(redis: Address) -> None:
     async def story(store: Store) -> None:
         brought = known(Edge(NOW - 1, "ben", "ann"))

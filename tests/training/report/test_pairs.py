@@ -9,8 +9,9 @@ import pytest
 from engine.customers.supplies import Supplies
 from tests.training.report.test_changes import one
 from tests.worlds import at_any_time
+from training.renewal import FOR_GOOD
 from training.report.facts import Facts
-from training.report.pairs import EACH, due_again, due_pairs, together
+from training.report.pairs import EACH, due_again, due_pairs, durables, together
 
 
 def test_pairs_are_counted_in_the_baskets(facts: Facts, sql: sqlite3.Connection) -> None:
@@ -69,3 +70,28 @@ def test_not_everybody_who_ever_bought_is_told_of_where_goods_have_no_cycle(fact
     free = replace(facts, bundle=at_any_time(facts.bundle))
     assert due_pairs(free).equals(due_pairs(facts))
     assert due_again(free).equals(due_again(facts))
+
+
+def test_durables_are_told_by_category_and_counted_in_the_log(
+    facts: Facts, sql: sqlite3.Connection
+) -> None:
+    cups, rows = facts.bundle.catalogue.categories, facts.bundle.catalogue.category
+    names = [cups.ids([code])[0] if code >= 0 else None for code in rows.tolist()]
+    chosen = max(set(names) - {None}, key=names.count)
+    lasting = [row for row, name in enumerate(names) if name == chosen][1:]
+    days = facts.bundle.cycles.days.copy()
+    days[days >= FOR_GOOD] = 20
+    days[lasting] = FOR_GOOD
+    known = replace(facts.bundle, cycles=replace(facts.bundle.cycles, days=days))
+    table = durables(replace(facts, bundle=known))
+    ids = facts.bundle.items.ids(lasting)
+    marks = ",".join("?" * len(ids))
+    pairs = (
+        "select customer_id, count(distinct coalesce(order_id, event_id)) > 1 as again from log"
+        f" where type = 'purchase' and customer_id is not null and item_id in ({marks})"
+        " group by customer_id, item_id"
+    )
+    people = one(sql, f"select count(distinct customer_id) from ({pairs})", *ids)
+    again = one(sql, f"select count(distinct customer_id) from ({pairs}) where again", *ids)
+    assert people >= facts.k
+    assert table.rows() == [(chosen, len(lasting), len(lasting) + 1, people, again / people)]
