@@ -29,9 +29,22 @@ def referred_buyers(people: CustomerSnapshot) -> Integers:
     owners = owners_of(people, "referred")
     if not len(owners):
         return np.zeros(len(people), np.int64)
-    facts = pl.DataFrame({"row": owners, "who": people.referred[2], "spent": people.referred[3]})
-    spent = facts.group_by("row", "who").agg(pl.col("spent").sum()).filter(pl.col("spent") > 0)
+    _, order, who, spent_minor = people.referred
+    facts = pl.DataFrame({"row": owners, "order": order, "who": who, "spent": spent_minor})
+    spent = _rewarding(facts).group_by("row", "who").agg(pl.col("spent").sum())
+    spent = spent.filter(pl.col("spent") > 0)
     return np.bincount(spent["row"].to_numpy(), minlength=len(people))
+
+
+def _rewarding(facts: pl.DataFrame) -> pl.DataFrame:
+    """`engine.customers.referrals.rewarding` of many, as far as who bought what is asked."""
+    back = pl.col("spent") < 0
+    told = facts.filter(~back).group_by("row", "order").agg(pl.col("who").min().alias("whose"))
+    return (
+        facts.join(told, on=["row", "order"], how="left")
+        .filter(~back | (pl.col("order") == pl.col("who")) | pl.col("whose").is_not_null())
+        .with_columns(pl.when(back).then(pl.coalesce("whose", "who")).otherwise("who").alias("who"))
+    )
 
 
 def _leader_ranks(people: CustomerSnapshot, value: Integers) -> Ranks:
