@@ -232,7 +232,7 @@ def of_newcomer(who: str, kind: EventType, day: float, yuan: float, order: str |
 
 
 def test_what_newcomers_send_back_is_taken_alike() -> None:
-    """bob brought three: cat sent an old order back, dan a new one early, ann a part of no order."""
+    """bob brought three: cat sends an old order back, dan a new one early, ann some of no order."""
     bought, back, named = EventType.PURCHASE, EventType.REFUND, {"referrer_id": "bob"}
     events = [
         *[
