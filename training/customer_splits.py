@@ -49,16 +49,22 @@ def _rewarding(facts: pl.DataFrame) -> pl.DataFrame:
 
 def _leader_ranks(people: CustomerSnapshot, value: Integers) -> Ranks:
     first_at, last_at, ratings = (people.moments[:, place] for place in (0, 1, 6))
-    return (referred_buyers(people), ratings, value, last_at, first_at)
+    return (referred_buyers(people), ratings, value, last_at, first_at, _by_id(people))
 
 
 def _intent_ranks(people: CustomerSnapshot) -> Ranks:
     first_at, last_at, acted_at, cart_at, search_at = people.moments[:, :5].T
-    return (np.maximum(cart_at, search_at), acted_at, last_at, first_at)
+    return (np.maximum(cart_at, search_at), acted_at, last_at, first_at, _by_id(people))
 
 
 def _value_ranks(people: CustomerSnapshot, kept: Kept, value: Integers) -> Ranks:
-    return (value, kept.last_at, kept.last_key, people.moments[:, 1], people.moments[:, 0])
+    first_at, last_at = people.moments[:, :2].T
+    return (value, kept.last_at, kept.last_key, last_at, first_at, _by_id(people))
+
+
+def _by_id(people: CustomerSnapshot) -> Integers:
+    """`engine.customers.splits.by_id` of every row."""
+    return -np.arange(len(people))
 
 
 def split_cuts(people: CustomerSnapshot, kept: Kept, value: Integers) -> SplitCuts:
@@ -67,7 +73,7 @@ def split_cuts(people: CustomerSnapshot, kept: Kept, value: Integers) -> SplitCu
     leaders, intents = _leader_ranks(people, value), _intent_ranks(people)
     sizes = part_sizes(len(known), OPINION_SHARES)
     by_leading = _ranked(leaders, known)
-    rest = _ranked(intents, np.sort(by_leading[sizes[0] :]))
+    rest = _ranked(intents, by_leading[sizes[0] :])
     by_value = _ranked(_value_ranks(people, kept, value), known)
     developed = part_sizes(len(known), DEVELOPMENT_SHARES)
     values = _value_ranks(people, kept, value)
@@ -87,9 +93,8 @@ def part_sizes(n: int, shares: Mapping[str, int]) -> list[int]:
 
 
 def _ranked(ranks: Ranks, rows: Integers) -> Integers:
-    """`rows` (ascending) from the highest rank down; ties keep their order."""
-    keys = [-column[rows] for column in reversed(ranks)]
-    return rows[np.lexsort([np.arange(len(rows)), *keys])]
+    """`rows` from the highest rank down."""
+    return rows[np.lexsort([-column[rows] for column in reversed(ranks)])]
 
 
 def _last(ranks: Ranks, ranked: Integers, size: int) -> Rank:

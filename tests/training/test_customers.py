@@ -177,7 +177,7 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> No
     found = assess_all(people, thresholds, schemes, now, tastes)
     names = [segment.name for segment in schemes.segments]
     for row, taste in enumerate(TASTES):
-        state = assess(people.history_of(row), thresholds, schemes, now, taste)
+        state = assess(people.history_of(row), thresholds, schemes, now, taste, row)
         assert found.row(row, named=True) == {
             **{name: value for name, value in state._asdict().items() if name != "attributes"},
             "segments": list(state.segments),
