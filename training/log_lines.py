@@ -102,3 +102,21 @@ def distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
     if extra:
         named = pl.concat([named, pl.Series(named.name, list(extra), pl.String)]).unique()
     return named.sort()
+
+
+def referrers_told(log: pl.LazyFrame) -> list[str]:
+    """Who is told of a newcomer's purchase (F1), whether or not they have a line of their own."""
+    referrer = pl.col("properties").str.json_path_match("$.referrer_id")
+    named = (
+        log.filter(pl.col("type") == EventType.REFERRAL)
+        .select("customer_id", since="at", referrer=referrer)
+        .filter(pl.col("referrer") != "", pl.col("referrer") != pl.col("customer_id"))
+        .collect()
+        .sort("since", "referrer")
+        .unique("customer_id", keep="first", maintain_order=True)
+    )
+    if named.is_empty():
+        return []
+    bought = log.filter(pl.col("type") == EventType.PURCHASE).select("customer_id", "at")
+    told = bought.join(named.lazy(), on="customer_id").filter(pl.col("at") >= pl.col("since"))
+    return told.select(pl.col("referrer").unique()).collect().to_series().to_list()

@@ -16,14 +16,14 @@ from engine.customers.history import fold_all
 from engine.customers.referral_graph import Edge, referral_graph
 from engine.customers.referrals import derived, referral_of
 from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.state import assess
+from engine.customers.state import assess, referred_buyers
 from engine.customers.tastes import NO_TASTES, Tastes
 from engine.events import EventType
 from engine.happened import Happened
 from engine.shop import check_shop
 from engine.types import DAY_MS
 from tests.engine.customers.strategies import happenings
-from tests.engine.customers.world import DEFAULTS, START, event, purchase, refund
+from tests.engine.customers.world import DEFAULTS, START, at, event, purchase, refund
 from training.customer_facts import snapshot
 from training.customer_states import TasteColumns, assess_all, population
 
@@ -177,7 +177,7 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: float) -> 
     found = assess_all(people, thresholds, schemes, now, tastes)
     names = [segment.name for segment in schemes.segments]
     for row, taste in enumerate(TASTES):
-        state = assess(people.history_of(row), thresholds, schemes, now, taste)
+        state = assess(people.history_of(row), thresholds, schemes, now, taste, row)
         assert found.row(row, named=True) == {
             **{name: value for name, value in state._asdict().items() if name != "attributes"},
             "segments": list(state.segments),
@@ -234,3 +234,38 @@ def test_a_stage_begins_a_millisecond_after_its_last_day_in_both(
         assert_all_is_each(events, schemes, day)["stage"][0] for day in (last, last + 1 / DAY_MS)
     )
     assert (there != stage, after) == (True, stage)
+
+
+def of_newcomer(who: str, kind: EventType, day: float, yuan: float, order: str | None) -> Happened:
+    return Happened(
+        f"{who} {kind} {order} {day}",
+        kind,
+        at(day),
+        who,
+        item_id="tea",
+        unit_price_minor=round(yuan * 100),
+        order_id=order,
+    )
+
+
+def test_what_newcomers_send_back_is_taken_alike() -> None:
+    """bob brought three: cat sends an old order back, dan a new one early, ann some of no order."""
+    bought, back, named = EventType.PURCHASE, EventType.REFUND, {"referrer_id": "bob"}
+    events = [
+        *[
+            Happened(f"{who} came", EventType.REFERRAL, at(2), who, properties=named)
+            for who in ("ann", "cat", "dan")
+        ],
+        of_newcomer("cat", bought, 1, 5_000, "old"),
+        of_newcomer("cat", bought, 3, 100, "new"),
+        of_newcomer("cat", back, 4, 5_000, "old"),
+        of_newcomer("dan", back, 5, 80, "early"),
+        of_newcomer("dan", bought, 6, 80, "early"),
+        of_newcomer("ann", bought, 3, 60, None),
+        of_newcomer("ann", back, 4, 20, None),
+    ]
+    bob = folded(events)["bob"]
+    assert snapshot(log_of(events), PEOPLE).history_of(PEOPLE.index("bob")) == bob
+    assert referred_buyers(bob.referred) == 2
+    assert_all_is_each(events, SCHEMES, 8)
+    assert_all_is_each([*events, of_newcomer("cat", back, 5, 100, "new")], SCHEMES, 8)

@@ -24,6 +24,7 @@ from training.assemble import customer_items as items_of
 from training.customers import snapshot
 from training.interactions import read_interactions
 from training.log import LogHeader, write_log
+from training.log_lines import referrers_told
 from training.people import identity_in, linked_of, resolved
 from training.train import open_source
 from training.visitors import joined
@@ -45,7 +46,13 @@ def trained_on(events: list[Happened]) -> Bundle:
     raw, made = frame_of(events), bundle()
     identity = identity_in(raw)
     log = resolved(raw, identity)
-    data = read_interactions(log, made.shop.interactions, extra_items=ITEMS, watermark=NOW)
+    data = read_interactions(
+        log,
+        made.shop.interactions,
+        extra_items=ITEMS,
+        extra_customers=referrers_told(log),
+        watermark=NOW,
+    )
     return replace(
         made,
         items=type(made.items).build(data.item_ids),
