@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from engine.bundle import Bundle
+from engine.customers.facts import Referrer
 from engine.customers.history import EMPTY_HISTORY, fold_all, merge
 from engine.customers.identity import NOBODY_LINKED
 from engine.events import EventType
@@ -136,6 +138,30 @@ def test_a_referral_names_the_referrer_by_the_canonical_id() -> None:
     for person in (("c:ann", "c:card"), ("c:card",)):
         assert [each.amount_minor for each in known_person(made, person).past.referred] == [102]
     assert known_person(made, ("c:ann",)).past.referred == ()
+
+
+def test_a_referral_that_names_nobody_stays_as_it_is_beside_links() -> None:
+    lines: list[dict[str, JsonValue]] = [
+        {"referrer_id": ["card"]},
+        {"referrer_id": " "},
+        {"referrer_id": "card", "referred_id": "cat", "of": "purchase"},
+    ]
+    events = [
+        *[
+            Happened(f"r{n}", EventType.REFERRAL, START + n, "ben", properties=said)
+            for n, said in enumerate(lines)
+        ],
+        did(2, EventType.PURCHASE, "cup", {"customer_id": "ben"}, 3),
+        word(5, EventType.LINK, ("pos_card", "card"), "ann"),
+        word(6, EventType.LINK, ("pos_card", " "), "eve"),
+        did(7, EventType.VIEW, "cup", {"customer_id": "ann"}, 1),
+    ]
+    raw = frame_of(events)
+    told = resolved(raw, identity_in(raw)).filter(type="referral").collect()["properties"]
+    assert [json.loads(text) for text in told] == lines
+    made = trained_on(events)
+    assert known_person(made, ("c:ann", "c:card")).past.referred == ()
+    assert known_customer(made, "ben").past.referrer == Referrer()
 
 
 def test_lines_of_a_link_are_no_contact_and_those_that_say_nothing_link_nobody() -> None:
