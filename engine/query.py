@@ -178,7 +178,7 @@ def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]
     history = saturated(merge(known.items, news), bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
     return Person(
-        customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes),
+        customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes, known.row),
         row=known.row,
         history=history,
         ordered_at=past.orders.at,

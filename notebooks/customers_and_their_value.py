@@ -100,8 +100,8 @@ order = Happened(
     unit_price_minor=price,
     order_id="one-large-order",
 )
-after = assess(fold(past, order), bundle.thresholds, bundle.schemes, now)
-before = assess(past, bundle.thresholds, bundle.schemes, now)
+after = assess(fold(past, order), bundle.thresholds, bundle.schemes, now, row=row)
+before = assess(past, bundle.thresholds, bundle.schemes, now, row=row)
 {name: (getattr(before, name), getattr(after, name)) for name in ("value_class", "tier", "points")}
 
 # %% [markdown]

@@ -26,6 +26,7 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, cycles, population, snapshot
 from training.interactions import Interactions, read_interactions, without
 from training.log import LogHeader
+from training.log_lines import referrers_told
 from training.models import (
     alike,
     als,
@@ -70,7 +71,12 @@ class Source:
 
 def read_source(source: Source, shop: ShopConfig) -> Interactions:
     extra = [] if source.items is None else source.items["item_id"].to_list()
-    return read_interactions(source.log, shop.interactions, extra_items=extra)
+    return read_interactions(
+        source.log,
+        shop.interactions,
+        extra_items=extra,
+        extra_customers=referrers_told(source.log),
+    )
 
 
 def require_log_of(bundle: Bundle, source: Source) -> None:

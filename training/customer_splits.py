@@ -29,23 +29,42 @@ def referred_buyers(people: CustomerSnapshot) -> Integers:
     owners = owners_of(people, "referred")
     if not len(owners):
         return np.zeros(len(people), np.int64)
-    facts = pl.DataFrame({"row": owners, "who": people.referred[2], "spent": people.referred[3]})
-    spent = facts.group_by("row", "who").agg(pl.col("spent").sum()).filter(pl.col("spent") > 0)
+    _, order, who, spent_minor = people.referred
+    facts = pl.DataFrame({"row": owners, "order": order, "who": who, "spent": spent_minor})
+    spent = _rewarding(facts).group_by("row", "who").agg(pl.col("spent").sum())
+    spent = spent.filter(pl.col("spent") > 0)
     return np.bincount(spent["row"].to_numpy(), minlength=len(people))
+
+
+def _rewarding(facts: pl.DataFrame) -> pl.DataFrame:
+    """`engine.customers.referrals.rewarding` of many, as far as who bought what is asked."""
+    back = pl.col("spent") < 0
+    told = facts.filter(~back).group_by("row", "order").agg(pl.col("who").min().alias("whose"))
+    return (
+        facts.join(told, on=["row", "order"], how="left")
+        .filter(~back | (pl.col("order") == pl.col("who")) | pl.col("whose").is_not_null())
+        .with_columns(pl.when(back).then(pl.coalesce("whose", "who")).otherwise("who").alias("who"))
+    )
 
 
 def _leader_ranks(people: CustomerSnapshot, value: Integers) -> Ranks:
     first_at, last_at, ratings = (people.moments[:, place] for place in (0, 1, 6))
-    return (referred_buyers(people), ratings, value, last_at, first_at)
+    return (referred_buyers(people), ratings, value, last_at, first_at, _by_id(people))
 
 
 def _intent_ranks(people: CustomerSnapshot) -> Ranks:
     first_at, last_at, acted_at, cart_at, search_at = people.moments[:, :5].T
-    return (np.maximum(cart_at, search_at), acted_at, last_at, first_at)
+    return (np.maximum(cart_at, search_at), acted_at, last_at, first_at, _by_id(people))
 
 
 def _value_ranks(people: CustomerSnapshot, kept: Kept, value: Integers) -> Ranks:
-    return (value, kept.last_at, kept.last_key, people.moments[:, 1], people.moments[:, 0])
+    first_at, last_at = people.moments[:, :2].T
+    return (value, kept.last_at, kept.last_key, last_at, first_at, _by_id(people))
+
+
+def _by_id(people: CustomerSnapshot) -> Integers:
+    """`engine.customers.splits.by_id` of every row."""
+    return -np.arange(len(people))
 
 
 def split_cuts(people: CustomerSnapshot, kept: Kept, value: Integers) -> SplitCuts:
@@ -54,7 +73,7 @@ def split_cuts(people: CustomerSnapshot, kept: Kept, value: Integers) -> SplitCu
     leaders, intents = _leader_ranks(people, value), _intent_ranks(people)
     sizes = part_sizes(len(known), OPINION_SHARES)
     by_leading = _ranked(leaders, known)
-    rest = _ranked(intents, np.sort(by_leading[sizes[0] :]))
+    rest = _ranked(intents, by_leading[sizes[0] :])
     by_value = _ranked(_value_ranks(people, kept, value), known)
     developed = part_sizes(len(known), DEVELOPMENT_SHARES)
     values = _value_ranks(people, kept, value)
@@ -74,9 +93,8 @@ def part_sizes(n: int, shares: Mapping[str, int]) -> list[int]:
 
 
 def _ranked(ranks: Ranks, rows: Integers) -> Integers:
-    """`rows` (ascending) from the highest rank down; ties keep their order."""
-    keys = [-column[rows] for column in reversed(ranks)]
-    return rows[np.lexsort([np.arange(len(rows)), *keys])]
+    """`rows` from the highest rank down."""
+    return rows[np.lexsort([-column[rows] for column in reversed(ranks)])]
 
 
 def _last(ranks: Ranks, ranked: Integers, size: int) -> Rank:

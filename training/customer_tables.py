@@ -26,6 +26,7 @@ DETAILED: Final = (*MONEY, *COUNTED, *REACH, *SAID, EventType.REFERRAL, EventTyp
 """Types whose lines are needed one by one; of the others only their times."""
 COUNTABLE: Final = 4e18  # minor units; decision: below half of 64 bits, so that halves fit too
 NOTHING_SAID: Final[Mapping[str, Any]] = {}
+NAMELESS: Final = pl.col("order_id").fill_null("") == ""
 
 
 def detail_of(lines: pl.LazyFrame) -> pl.DataFrame:
@@ -57,7 +58,7 @@ def detail_of(lines: pl.LazyFrame) -> pl.DataFrame:
         .join(of_line, on="text", how="left", maintain_order="left")
         .with_columns(
             pl.Series("said", said, pl.Object),
-            pl.when(pl.col("order_id").is_null() | (pl.col("order_id") == ""))
+            pl.when(NAMELESS)
             .then(-1 - pl.col("event_id_key"))  # ~key
             .otherwise(pl.col("order_key"))
             .alias("order_key"),
@@ -174,13 +175,16 @@ def learnt(detail: pl.DataFrame, referrers: pl.DataFrame, customers: Sequence[st
     lines = lines_of(detail, *MONEY).drop("said").join(named, on="row")
     lines = lines.filter(pl.col("at") >= pl.col("since"))
     keys = keys_of((DERIVED + lines["event_id"]).rename("derived"))
-    sign = pl.when(pl.col("type") == EventType.REFUND).then(-1).otherwise(1)
+    back = pl.col("type") == EventType.REFUND
+    sign = pl.when(back).then(-1).otherwise(1)
     return lines.with_columns(keys, keys_of(lines["customer_id"])).select(
         pl.col("referrer_row").alias("row"),
         "at",
-        pl.when(pl.col("order_id").is_null() | (pl.col("order_id") == ""))
-        .then(-1 - pl.col("derived_key"))
-        .otherwise(pl.col("order_key"))
+        pl.when(~NAMELESS)
+        .then(pl.col("order_key"))
+        .when(back)
+        .then(pl.col("customer_id_key"))
+        .otherwise(-1 - pl.col("derived_key"))
         .alias("order_key"),
         pl.col("customer_id_key").alias("who"),
         (sign * pl.col("amount_minor")).alias("amount_minor"),
@@ -191,11 +195,23 @@ def learnt(detail: pl.DataFrame, referrers: pl.DataFrame, customers: Sequence[st
 def told(derived: pl.DataFrame) -> pl.DataFrame:
     """The same from lines that a log holds ready-made."""
     said: list[Mapping[str, Any]] = derived["said"].to_list()
-    sign = [-1 if each.get("of") == EventType.REFUND else 1 for each in said]
-    return derived.with_columns(
-        pl.Series("who", [key_of(str(each["referred_id"])) for each in said], pl.Int64),
-        pl.col("amount_minor") * pl.Series(sign, dtype=pl.Int64),
-    ).select("row", "at", "order_key", "who", "amount_minor", pl.col("event_id_key").alias("key"))
+    sign = pl.Series(
+        "sign", [-1 if each.get("of") == EventType.REFUND else 1 for each in said], pl.Int64
+    )
+    who = pl.Series("who", [key_of(str(each["referred_id"])) for each in said], pl.Int64)
+    return (
+        derived.with_columns(who, sign)
+        .with_columns(
+            pl.when(NAMELESS & (pl.col("sign") < 0))
+            .then(pl.col("who"))
+            .otherwise(pl.col("order_key"))
+            .alias("order_key"),
+            pl.col("amount_minor") * pl.col("sign"),
+        )
+        .select(
+            "row", "at", "order_key", "who", "amount_minor", pl.col("event_id_key").alias("key")
+        )
+    )
 
 
 def referred(facts: pl.DataFrame) -> pl.DataFrame:

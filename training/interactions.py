@@ -118,6 +118,7 @@ def read_interactions(
     config: InteractionConfig,
     *,
     extra_items: Sequence[str] = (),
+    extra_customers: Sequence[str] = (),
     until: int | None = None,
     watermark: int | None = None,
 ) -> Interactions:
@@ -125,14 +126,15 @@ def read_interactions(
 
     Ages are counted to `watermark`: the last event's instant, unless the log is a part of another.
 
-    Customers are all that the log names, items all that it names and `extra_items` (a catalogue).
+    Customers are all that the log names and `extra_customers`, items all that it names and
+    `extra_items` (a catalogue).
     The log is in the order of time. Raises LogError when no event is left.
     """
     if until is not None:
         log = log.filter(pl.col("at").dt.epoch("ms") < until)
     watermark = _watermark(log) if watermark is None else watermark
     log = joined(log)
-    customers = distinct(log.select("customer_id"), ())
+    customers = distinct(log.select("customer_id"), extra_customers)
     items = distinct(log.select("item_id"), extra_items)
     lines = log_lines(log, config, customers, items)
     pairs = lines.taken(np.argsort(lines.pair_keys(len(items)), kind="stable"))

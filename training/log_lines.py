@@ -1,5 +1,6 @@
 """The interaction lines of a log: who did what with which item, as rows and numbers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.customers.referrer import referrer_in
 from engine.events import EventType
 from engine.interactions import InteractionConfig
 from engine.types import Instants, Mask, Rows
@@ -102,3 +104,22 @@ def distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
     if extra:
         named = pl.concat([named, pl.Series(named.name, list(extra), pl.String)]).unique()
     return named.sort()
+
+
+def referrers_told(log: pl.LazyFrame) -> list[str]:
+    """Who is told of a newcomer's purchase (F1), whether or not they have a line of their own."""
+    of_referral = log.filter(pl.col("type") == EventType.REFERRAL)
+    lines = of_referral.select("customer_id", "properties", since="at").drop_nulls().collect()
+    said = zip(lines["properties"].to_list(), lines["customer_id"].to_list(), strict=True)
+    who = [referrer_in(json.loads(text), customer_id) for text, customer_id in said]
+    named = (
+        lines.select("customer_id", "since", pl.Series("referrer", who, pl.String))
+        .drop_nulls()
+        .sort("since", "referrer")
+        .unique("customer_id", keep="first", maintain_order=True)
+    )
+    if named.is_empty():
+        return []
+    bought = log.filter(pl.col("type") == EventType.PURCHASE).select("customer_id", "at")
+    told = bought.join(named.lazy(), on="customer_id").filter(pl.col("at") >= pl.col("since"))
+    return told.select(pl.col("referrer").unique()).collect().to_series().to_list()

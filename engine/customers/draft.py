@@ -189,8 +189,8 @@ def count_referred(draft: Draft, event: Happened) -> None:
     if draft.is_new(key):
         sign = -1 if event.properties.get("of") == EventType.REFUND else 1
         who = key_of(str(event.properties["referred_id"]))
-        amount = sign * event.amount_minor
-        draft.add(REFERRED, Referred(event.at, order_key(event, key), who, amount))
+        order = who if sign < 0 and not event.order_id else order_key(event, key)
+        draft.add(REFERRED, Referred(event.at, order, who, sign * event.amount_minor))
 
 
 def name_referrer(draft: Draft, event: Happened) -> None:

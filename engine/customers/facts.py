@@ -78,7 +78,7 @@ class Referred(NamedTuple):
     """An order of a customer whom this one brought; negative when it is a refund."""
 
     at: int
-    order_key: int
+    order_key: int  # `who` for a refund that names no order
     who: int  # key of the referred customer's id
     amount_minor: int
 

@@ -4,12 +4,17 @@ Two numbers run along it. The *standing* is what was earned in this round and de
 the *balance* is what may be spent. When the highest tier is reached the balance starts again and
 the tier is kept. A refund takes back exactly what its order gave, also over a new start; the tier
 falls with the standing, and a voucher that was granted is never granted again.
+
+Where a new start leaves nothing over (`zero`), what it closed is a *round*, and a refund is taken
+from the round of its order: what was bought later stays. A round that reaches the highest tier no
+more joins the next.
 """
 
 from typing import Literal, NamedTuple
 
 from engine.customers.facts import History, Orders, Referred, Refund
 from engine.customers.loyalty import Ladder, rank_at
+from engine.customers.referrals import rewarding
 from engine.customers.remembered import LONG, remembered
 
 Cause = Literal["purchase", "referred", "spent", "refund", "reset", "reset_undone", "voucher"]
@@ -64,7 +69,7 @@ def earnings_of(history: History, ladder: Ladder) -> list[Earning]:
     found += [_refund(refund, placed, own) for refund in history.refunds]
     found += [
         Earning(fact.at, 1 if fact.amount_minor >= 0 else 2, fact.order_key, parts, 0)
-        for fact in history.referred
+        for fact in rewarding(history.referred)
         for parts in (fact.amount_minor * ladder.referred,)
     ]
     return sorted(found)
@@ -75,30 +80,42 @@ def _refund(refund: Refund, placed: dict[int, int], own: int) -> Earning:
     return Earning(at, 2, refund.order_key, -refund.amount_minor * own, 0)
 
 
-class _Resets(NamedTuple):
-    """New starts that took alike: as many of them as there are, in one line."""
+class _Round:
+    """What new starts took: as many of them as took alike, in one line."""
 
-    times: int
-    standing: int  # what each took of it
-    balance: int
+    __slots__ = ("balance", "joined", "standing", "times")
+
+    def __init__(self, times: int = 0, standing: int = 0, balance: int = 0) -> None:
+        self.times = times  # 0: it goes on
+        self.standing = standing  # that each took
+        self.balance = balance
+        self.joined: _Round | None = None  # it is a part of this one by now
+
+    def last(self) -> "_Round":
+        found = self
+        while found.joined is not None:
+            found = found.joined
+        return found
 
 
 class _Run:
     """The ledger being written; `lines` is None where only its end is asked for."""
 
-    __slots__ = ("balance", "granted", "ladder", "lines", "resets", "standing")
+    __slots__ = ("balance", "closed", "granted", "ladder", "lines", "now", "placed", "standing")
 
     def __init__(self, ladder: Ladder, lines: list[Line] | None) -> None:
         self.ladder = ladder
         self.lines = lines
         self.standing = 0
         self.balance = 0
-        self.resets: list[_Resets] = []  # the last one is undone first
+        self.closed: list[_Round] = []  # the last one is undone first
+        self.now = _Round()
+        self.placed: dict[int, _Round] = {}  # by order
         self.granted = 0  # the highest tier whose voucher was granted
 
     @property
     def rank(self) -> int:
-        return len(self.ladder.steps) if self.resets else rank_at(self.standing, self.ladder.steps)
+        return len(self.ladder.steps) if self.closed else rank_at(self.standing, self.ladder.steps)
 
     def write(self, earning: Earning, cause: Cause, parts: int, voucher: int = 0) -> None:
         self.balance += parts
@@ -108,6 +125,11 @@ class _Run:
             self.lines.append(line)
 
     def take(self, earning: Earning) -> None:
+        if CAUSES[earning.cause] != "refund":
+            self.placed[earning.key] = self.now
+        elif (its := self.placed.get(earning.key, self.now).last()) is not self.now:
+            self.take_from(its, earning)
+            return
         self.standing += earning.parts
         self.undo_resets(earning)
         forgiven = max(-self.standing, 0)  # a refund of what was never earned takes nothing
@@ -119,13 +141,40 @@ class _Run:
         self.start_again(earning)
 
     def undo_resets(self, earning: Earning) -> None:
-        while self.standing < 0 and self.resets:
-            last = self.resets.pop()
+        while self.standing < 0 and self.closed:
+            last = self.closed[-1]
             times = min(last.times, -(self.standing // last.standing))  # as many as it takes
-            if times < last.times:
-                self.resets.append(last._replace(times=last.times - times))
+            last.times -= times
+            if not last.times:
+                self.closed.pop().joined = self.now
             self.standing += times * last.standing
             self.write(earning, "reset_undone", times * last.balance)
+
+    def take_from(self, its: _Round, refund: Earning) -> None:
+        """What it took of the balance comes back as far as the refund takes it, or it is open."""
+        taken = min(-refund.parts, its.standing)
+        back = min(taken, its.balance)
+        its.standing -= taken
+        its.balance -= back
+        if its.standing < self.ladder.steps[-1]:
+            back += self.open(its)
+        if back:
+            self.write(refund, "reset_undone", back)
+        self.write(refund, "refund", -taken)
+        self.start_again(refund)
+
+    def open(self, its: _Round) -> int:
+        """It joins the next one. Gives what comes back to the balance."""
+        place = self.closed.index(its)
+        del self.closed[place]
+        if place == len(self.closed):
+            its.joined = self.now
+            self.standing += its.standing
+            return its.balance
+        its.joined = self.closed[place]
+        its.joined.standing += its.standing
+        its.joined.balance += its.balance
+        return 0
 
     def grant(self, earning: Earning) -> None:
         for tier in self.ladder.tiers[self.granted : rank_at(self.standing, self.ladder.steps)]:
@@ -137,23 +186,25 @@ class _Run:
         if not steps or self.standing < steps[-1] or reset == "never":
             return
         standing = steps[-1] if reset == "carry" else self.standing
-        for each in _resets(self.standing // standing, standing, max(self.balance, 0)):
-            self.resets.append(each)
+        for each in _closed(self.standing // standing, standing, max(self.balance, 0)):
+            self.closed.append(each)
             self.standing -= each.times * standing
             self.write(earning, "reset", -each.times * each.balance)
+            if reset == "zero":
+                self.now.joined, self.now = each, _Round()
 
 
-def _resets(times: int, standing: int, balance: int) -> list[_Resets]:
+def _closed(times: int, standing: int, balance: int) -> list[_Round]:
     """So many new starts, each of which takes of the balance what it takes of the standing.
 
     The balance is less where points were spent: then one takes what is left, and the rest nothing.
     """
     full = min(times, balance // standing)
-    found = [_Resets(full, standing, standing)] if full else []
+    found = [_Round(full, standing, standing)] if full else []
     if full < times:
-        found.append(_Resets(1, standing, balance - full * standing))
+        found.append(_Round(1, standing, balance - full * standing))
     if full + 1 < times:
-        found.append(_Resets(times - full - 1, standing, 0))
+        found.append(_Round(times - full - 1, standing, 0))
     return found
 
 

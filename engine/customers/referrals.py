@@ -1,9 +1,10 @@
 """Who brought whom, and what the newcomers' purchases tell about those who brought them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.customers.facts import History
+from engine.customers.facts import History, Referred
 from engine.events import EventType
 from engine.happened import Happened
 
@@ -41,3 +42,28 @@ def derived(event: Happened, referral: Referral) -> Happened | None:
         order_id=event.order_id,
         properties={"referred_id": event.customer_id, "of": event.type.value},
     )
+
+
+def rewarding(referred: Sequence[Referred]) -> list[Referred]:
+    """What of it counts for the referrer. A refund belongs to whose order it was, not before it.
+
+    A refund of an order that the referrer was told nothing of, for it was made before the referral,
+    takes nothing. One that names no order (its `order_key` is `who`) counts as it is.
+    """
+    if all(fact.amount_minor >= 0 for fact in referred):
+        return list(referred)
+    told: dict[int, tuple[int, int]] = {}
+    for fact in referred:
+        if fact.amount_minor >= 0:
+            at, who = told.get(fact.order_key, (fact.at, fact.who))
+            told[fact.order_key] = max(at, fact.at), min(who, fact.who)
+    return [
+        fact if fact.amount_minor >= 0 else _of_order(fact, told)
+        for fact in referred
+        if fact.amount_minor >= 0 or fact.order_key == fact.who or fact.order_key in told
+    ]
+
+
+def _of_order(refund: Referred, told: Mapping[int, tuple[int, int]]) -> Referred:
+    at, who = told.get(refund.order_key, (refund.at, refund.who))
+    return refund._replace(at=max(at, refund.at), who=who)

@@ -15,6 +15,7 @@ from engine.customers.facts import Moments
 
 Rank = tuple[int, ...]
 UNREACHED: Final[Rank] = (2**63 - 1,)
+LAST: Final = -(2**63)  # whom the bundle does not hold, of all who are else alike
 
 OPINION_SHARES: Final = MappingProxyType({"leader": 1_500, "intending": 3_500, "nurture": 5_000})
 DEVELOPMENT_SHARES: Final = MappingProxyType(
@@ -34,20 +35,26 @@ class SplitCuts(BaseModel):
     to_develop: Rank = UNREACHED
 
 
-def leader_rank(referred_buyers: int, value_minor: int, moments: Moments) -> Rank:
+def by_id(row: int) -> int:
+    """The end of every rank, so that a part is exact to one customer: rows are in order of ids."""
+    return -row if row >= 0 else LAST
+
+
+def leader_rank(referred_buyers: int, value_minor: int, moments: Moments, row: int) -> Rank:
     """Who brought buyers, then who reviews, then who is worth much; ties to the later contact."""
-    return (referred_buyers, moments.ratings, value_minor, moments.last_at, moments.first_at)
+    met = (moments.last_at, moments.first_at)
+    return (referred_buyers, moments.ratings, value_minor, *met, by_id(row))
 
 
-def intent_rank(moments: Moments) -> Rank:
+def intent_rank(moments: Moments, row: int) -> Rank:
     """The latest cart or search, then the latest act."""
     latest = max(moments.cart_at, moments.search_at)
-    return (latest, moments.acted_at, moments.last_at, moments.first_at)
+    return (latest, moments.acted_at, moments.last_at, moments.first_at, by_id(row))
 
 
-def value_rank(value_minor: int, bought: Bought, moments: Moments) -> Rank:
+def value_rank(value_minor: int, bought: Bought, moments: Moments, row: int) -> Rank:
     last_at, key = (bought.at[-1], bought.key[-1]) if bought.at else (0, 0)
-    return (value_minor, last_at, key, moments.last_at, moments.first_at)
+    return (value_minor, last_at, key, moments.last_at, moments.first_at, by_id(row))
 
 
 def opinion_of(leader: Rank, intent: Rank, cuts: SplitCuts) -> str:

@@ -16,6 +16,7 @@ from engine.customers.ledger import Standing, standing_of
 from engine.customers.life_stages import life_stages_of
 from engine.customers.lifecycle import cycle_ms, stage_of
 from engine.customers.price_band import band_of, median_halves
+from engine.customers.referrals import rewarding
 from engine.customers.schemes import Schemes
 from engine.customers.segments import matching
 from engine.customers.splits import (
@@ -112,8 +113,11 @@ def assess(
     schemes: Schemes,
     now: int,
     tastes: Tastes = NO_TASTES,
+    row: int = -1,
 ) -> CustomerState:
-    """Pure: equal arguments, equal state. `tastes` is what only the catalogue can tell."""
+    """Pure: equal arguments, equal state. `tastes` is what only the catalogue can tell; `row` is
+    the customer's in the bundle of the thresholds, which tells who else is alike apart.
+    """
     bought = bought_of(history)
     worth = worth_of(bought, schemes.value, now)
     value_class = class_of(bought, worth, history.moments, thresholds, schemes.value, now)
@@ -121,7 +125,7 @@ def assess(
         **_worth_facts(worth, scores_of(worth, tastes.breadth, thresholds)),
         "value_class": value_class,
         **_relation_facts(history, bought, schemes, now),
-        **_split_facts(history, bought, worth.value_minor, value_class, thresholds.splits),
+        **_split_facts(history, bought, worth.value_minor, value_class, thresholds.splits, row),
         **_points_facts(standing_of(history, schemes.ladder), schemes, now),
         **_money_facts(bought, schemes, now),
         **_contact_facts(history, now),
@@ -166,14 +170,19 @@ def _relation_facts(history: History, bought: Bought, schemes: Schemes, now: int
 
 
 def _split_facts(
-    history: History, bought: Bought, value_minor: int, value_class: str, cuts: SplitCuts
+    history: History,
+    bought: Bought,
+    value_minor: int,
+    value_class: str,
+    cuts: SplitCuts,
+    row: int,
 ) -> dict[str, Any]:
     moments = history.moments
-    leader = leader_rank(referred_buyers(history.referred), value_minor, moments)
-    opinion = opinion_of(leader, intent_rank(moments), cuts)
+    leader = leader_rank(referred_buyers(history.referred), value_minor, moments, row)
+    opinion = opinion_of(leader, intent_rank(moments, row), cuts)
     return {
         "opinion": opinion,
-        "development": development_of(value_rank(value_minor, bought, moments), cuts),
+        "development": development_of(value_rank(value_minor, bought, moments, row), cuts),
         "customer_type": type_of(opinion, value_class),
     }
 
@@ -193,7 +202,7 @@ def referred_buyers(referred: tuple[Referred, ...]) -> int:
     if not referred:
         return 0
     spent: dict[int, int] = {}
-    for fact in referred:
+    for fact in rewarding(referred):
         spent[fact.who] = spent.get(fact.who, 0) + fact.amount_minor
     return sum(amount > 0 for amount in spent.values())
 

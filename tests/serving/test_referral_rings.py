@@ -133,3 +133,27 @@ def test_F1_a_profile_knows_the_rings_of_the_training_with_and_without_the_store
         assert await refused(shop) == ["ben"], "the bundle alone knows nothing of eve"
 
     live_through(story, tea_shop, bundles=tmp_path)
+
+
+def test_F1_a_referrer_without_a_line_of_their_own_keeps_the_points_over_a_training(
+    tea_shop: Shop, tmp_path: Path
+) -> None:
+    publish(training_of([FIRST], "0-0"), tmp_path)
+
+    async def told_of(shop: Shop, who: str) -> tuple[int, int, str]:
+        state = (await seen(shop, customer_id=who))[0].customer
+        return state.referred_buyers, state.points, state.stage
+
+    async def story(shop: Shop) -> None:
+        orders = [bought(number, "ben", 5 + number) for number in range(1, 5)]
+        await take(shop, brought("ben", "kol", 2), brought("cat", "nobody", 2), *orders)
+        before = await told_of(shop, "kol")
+        assert before == (1, 2, "potential")
+        events, through = await told(shop)
+        publish(training_of([FIRST, *events], through), tmp_path)
+        await shop.bundles.follow()
+        assert await told_of(shop, "kol") == before
+        ids = shop.bundles.live.bundle.customers
+        assert (ids.row("kol") >= 0, ids.row("nobody")) == (True, -1)
+
+    live_through(story, tea_shop, bundles=tmp_path)

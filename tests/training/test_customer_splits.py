@@ -13,7 +13,7 @@ from engine.events import EventType
 from engine.happened import Happened
 from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
 from training.customer_splits import part_sizes
-from training.customers import population
+from training.customers import assess_all, population
 
 DAY = 30
 
@@ -35,7 +35,7 @@ def people(n: int) -> list[History]:
 
 def states(histories: list[History]) -> list[CustomerState]:
     cuts = population(snapshot_of(histories), DEFAULTS, at(DAY))
-    return [assess(each, cuts, DEFAULTS, at(DAY)) for each in histories]
+    return [assess(each, cuts, DEFAULTS, at(DAY), row=row) for row, each in enumerate(histories)]
 
 
 def test_V4_a_thousand_customers_are_150_leaders_350_intending_and_500_to_nurture() -> None:
@@ -60,6 +60,28 @@ def test_V5_a_thousand_customers_are_300_300_and_400() -> None:
 def test_V5_the_parts_are_exact_to_one_customer(n: int, sizes: list[int]) -> None:
     assert part_sizes(n, DEVELOPMENT_SHARES) == sizes
     assert sum(sizes) == n
+
+
+def test_V4_and_V5_divide_exactly_whom_an_import_gave_one_instant() -> None:
+    """Of 800 who signed up alike the first by their ids are ahead, and nobody new goes before."""
+    buyers = [history_of(purchase(1, 10 + i, f"buy {i}")) for i in range(200)]
+    alike = [history_of(event(EventType.SIGNUP, 0, f"signed {i}")) for i in range(800)]
+    found = states([*buyers, *alike])
+    developed = [state.development for state in found]
+    assert Counter(developed) == {"established": 300, "to_develop": 300, "potential": 400}
+    assert developed[200:] == ["established"] * 100 + ["to_develop"] * 300 + ["potential"] * 400
+    assert Counter(state.opinion for state in found) == {
+        "leader": 150,
+        "intending": 350,
+        "nurture": 500,
+    }
+    people = snapshot_of([*buyers, *alike])
+    cuts = population(people, DEFAULTS, at(DAY))
+    every = assess_all(people, cuts, DEFAULTS, at(DAY))
+    for name in ("development", "opinion", "customer_type"):
+        assert every[name].to_list() == [getattr(state, name) for state in found]
+    new = history_of(event(EventType.SIGNUP, 0, "somebody new"))
+    assert assess(new, cuts, DEFAULTS, at(DAY)).development == "potential"
 
 
 def test_V6_the_five_types_have_an_order_of_priority() -> None:

@@ -16,14 +16,14 @@ from engine.customers.history import fold_all
 from engine.customers.referral_graph import Edge, referral_graph
 from engine.customers.referrals import derived, referral_of
 from engine.customers.schemes import Schemes, compile_schemes
-from engine.customers.state import assess
+from engine.customers.state import assess, referred_buyers
 from engine.customers.tastes import NO_TASTES, Tastes
 from engine.events import EventType
 from engine.happened import Happened
 from engine.shop import check_shop
 from engine.types import DAY_MS
 from tests.engine.customers.strategies import happenings
-from tests.engine.customers.world import DEFAULTS, START, event, purchase, refund
+from tests.engine.customers.world import DEFAULTS, START, at, event, purchase, refund
 from training.customer_facts import snapshot
 from training.customer_states import TasteColumns, assess_all, population
 
@@ -165,9 +165,9 @@ def test_assessing_all_is_assessing_each(
 TASTES = (NO_TASTES, Tastes(1, "A", 0.7), Tastes(2, "B", 0.2), Tastes(3))
 
 
-def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> None:
+def assert_all_is_each(events: list[Happened], schemes: Schemes, day: float) -> pl.DataFrame:
     people = snapshot(log_of(events), PEOPLE)
-    now = START + day * DAY_MS
+    now = START + round(day * DAY_MS)
     tastes = TasteColumns(
         breadth=np.array([taste.breadth for taste in TASTES]),
         brand=pl.Series([taste.brand for taste in TASTES]),
@@ -177,7 +177,7 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> No
     found = assess_all(people, thresholds, schemes, now, tastes)
     names = [segment.name for segment in schemes.segments]
     for row, taste in enumerate(TASTES):
-        state = assess(people.history_of(row), thresholds, schemes, now, taste)
+        state = assess(people.history_of(row), thresholds, schemes, now, taste, row)
         assert found.row(row, named=True) == {
             **{name: value for name, value in state._asdict().items() if name != "attributes"},
             "segments": list(state.segments),
@@ -185,6 +185,7 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> No
             "life_stages": list(state.life_stages),
             "segment": names.index(state.segment) if state.segment else -1,
         }
+    return found
 
 
 def test_a_shop_without_segments_has_nobody_in_one() -> None:
@@ -217,3 +218,54 @@ def test_a_busy_shop_is_folded_and_assessed_alike(schemes: Schemes) -> None:
     assert {who: people.history_of(row) for row, who in enumerate(PEOPLE)} == expected
     assert expected["bob"].referred[0].amount_minor == 700
     assert_all_is_each(events, schemes, 8)
+
+
+@pytest.mark.parametrize("schemes", [SCHEMES, CARRY])
+@pytest.mark.parametrize(
+    ("stage", "orders", "days"), [("at_risk", 4, 20), ("dormant", 1, 90), ("lost", 1, 365)]
+)
+def test_a_stage_begins_a_millisecond_after_its_last_day_in_both(
+    stage: str, orders: int, days: int, schemes: Schemes
+) -> None:
+    """Who ordered every ten days is at risk after twenty."""
+    events = [purchase(10 * number, 20, f"a{number}") for number in range(orders)]
+    last = 10 * (orders - 1) + days
+    there, after = (
+        assert_all_is_each(events, schemes, day)["stage"][0] for day in (last, last + 1 / DAY_MS)
+    )
+    assert (there != stage, after) == (True, stage)
+
+
+def of_newcomer(who: str, kind: EventType, day: float, yuan: float, order: str | None) -> Happened:
+    return Happened(
+        f"{who} {kind} {order} {day}",
+        kind,
+        at(day),
+        who,
+        item_id="tea",
+        unit_price_minor=round(yuan * 100),
+        order_id=order,
+    )
+
+
+def test_what_newcomers_send_back_is_taken_alike() -> None:
+    """bob brought three: cat sends an old order back, dan a new one early, ann some of no order."""
+    bought, back, named = EventType.PURCHASE, EventType.REFUND, {"referrer_id": "bob"}
+    events = [
+        *[
+            Happened(f"{who} came", EventType.REFERRAL, at(2), who, properties=named)
+            for who in ("ann", "cat", "dan")
+        ],
+        of_newcomer("cat", bought, 1, 5_000, "old"),
+        of_newcomer("cat", bought, 3, 100, "new"),
+        of_newcomer("cat", back, 4, 5_000, "old"),
+        of_newcomer("dan", back, 5, 80, "early"),
+        of_newcomer("dan", bought, 6, 80, "early"),
+        of_newcomer("ann", bought, 3, 60, None),
+        of_newcomer("ann", back, 4, 20, None),
+    ]
+    bob = folded(events)["bob"]
+    assert snapshot(log_of(events), PEOPLE).history_of(PEOPLE.index("bob")) == bob
+    assert referred_buyers(bob.referred) == 2
+    assert_all_is_each(events, SCHEMES, 8)
+    assert_all_is_each([*events, of_newcomer("cat", back, 5, 100, "new")], SCHEMES, 8)

@@ -26,6 +26,7 @@ from training.assemble import customer_items as items_of
 from training.customers import snapshot
 from training.interactions import read_interactions
 from training.log import LogHeader, write_log
+from training.log_lines import referrers_told
 from training.people import identity_in, linked_of, resolved
 from training.train import open_source
 from training.visitors import joined
@@ -47,7 +48,13 @@ def trained_on(events: list[Happened]) -> Bundle:
     raw, made = frame_of(events), bundle()
     identity = identity_in(raw)
     log = resolved(raw, identity)
-    data = read_interactions(log, made.shop.interactions, extra_items=ITEMS, watermark=NOW)
+    data = read_interactions(
+        log,
+        made.shop.interactions,
+        extra_items=ITEMS,
+        extra_customers=referrers_told(log),
+        watermark=NOW,
+    )
     return replace(
         made,
         items=type(made.items).build(data.item_ids),
@@ -144,24 +151,24 @@ def test_a_referral_that_names_nobody_stays_as_it_is_beside_links() -> None:
     lines: list[dict[str, JsonValue]] = [
         {"referrer_id": ["card"]},
         {"referrer_id": " "},
+        {"referrer_id": 7},
         {"referrer_id": "card", "referred_id": "cat", "of": "purchase"},
     ]
+    newcomers = [f"ben {number}" for number in range(len(lines))]
     events = [
-        *[
-            Happened(f"r{n}", EventType.REFERRAL, START + n, "ben", properties=said)
-            for n, said in enumerate(lines)
-        ],
-        did(2, EventType.PURCHASE, "cup", {"customer_id": "ben"}, 3),
         word(5, EventType.LINK, ("pos_card", "card"), "ann"),
-        word(6, EventType.LINK, ("pos_card", " "), "eve"),
         did(7, EventType.VIEW, "cup", {"customer_id": "ann"}, 1),
     ]
+    for number, (who, said) in enumerate(zip(newcomers, lines, strict=True), 20):
+        line = Happened(f"r{number}", EventType.REFERRAL, START + number, who, properties=said)
+        events += [line, did(number, EventType.PURCHASE, "cup", {"customer_id": who}, 3)]
     raw = frame_of(events)
     told = resolved(raw, identity_in(raw)).filter(type="referral").collect()["properties"]
     assert [json.loads(text) for text in told] == lines
     made = trained_on(events)
+    assert made.customers.ids(range(len(made.customers))) == ["ann", *newcomers], "and nobody else"
     assert known_person(made, ("c:ann", "c:card")).past.referred == ()
-    assert known_customer(made, "ben").past.referrer == Referrer()
+    assert [known_customer(made, who).past.referrer for who in newcomers] == [Referrer()] * 4
 
 
 def test_lines_of_a_link_are_no_contact_and_those_that_say_nothing_link_nobody() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from engine.customers.ledger import Line, ledger, standing_of
 from engine.customers.loyalty import Ladder, LoyaltyConfig, ladder_of, tier_price, tier_prices
 from engine.customers.referrals import Referral, derived
+from engine.customers.state import referred_buyers
 from engine.events import EventType
 from engine.happened import Happened
-from tests.engine.customers.world import DEFAULTS, event, history_of, purchase, refund, schemes
+from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase, refund, schemes
 
 ZERO = DEFAULTS.ladder
 CARRY = schemes(loyalty={"reset": "carry"}).ladder
@@ -72,6 +74,35 @@ def test_P1_a_referred_refund_leaves_no_rounding_behind() -> None:
     assert standing_of(history_of(*bought, *halves), ZERO).balance == 0
 
 
+def of_bob(kind: EventType, day: float, yuan: float, order: str | None) -> Happened:
+    """What ann is told of bob, whom she brought on day 2."""
+    line = f"{kind} {order} {day}"
+    made = event(kind, day, line, item_id="tea", unit_price_minor=round(yuan * 100), order_id=order)
+    found = derived(replace(made, customer_id="bob"), Referral("ann", at(2)))
+    assert found is not None
+    return found
+
+
+def test_P1_a_refund_of_what_was_ordered_before_the_referral_takes_nothing() -> None:
+    mine = purchase(1, 3_000)
+    back = of_bob(EventType.REFUND, 5, 5_000, "before")
+    later = of_bob(EventType.PURCHASE, 6, 1_000, "after")
+    assert points(mine, back) == 3_000
+    assert points(mine, back, later) == 3_500
+    assert points(mine, later, of_bob(EventType.REFUND, 7, 1_000, "after"), back) == 3_000
+    assert points(mine, later, of_bob(EventType.REFUND, 7, 400, None)) == 3_300
+    assert referred_buyers(history_of(mine, back, later).referred) == 1
+
+
+def test_P1_a_referred_refund_dated_before_its_order_still_takes_it_back() -> None:
+    back, bought = (
+        of_bob(kind, day, 5_000, "o")
+        for kind, day in ((EventType.REFUND, 3), (EventType.PURCHASE, 4))
+    )
+    assert points(purchase(1, 100), back, bought) == 100
+    assert referred_buyers(history_of(back, bought).referred) == 0
+
+
 def test_P2_2999_reaches_no_tier_and_3000_the_first() -> None:
     assert tier(purchase(1, 2_999)) is None
     assert tier(purchase(1, 3_000)) == "star_1"
@@ -109,6 +140,27 @@ def test_P2_a_refund_undoes_a_new_start_to_the_cent(ladder: Ladder) -> None:
 def test_P2_a_refund_that_still_leaves_enough_keeps_diamond() -> None:
     events = (purchase(1, 9_500, order_id="a"), refund(2, 100, order_id="a"))
     assert (tier(*events), points(*events)) == ("diamond", 0)
+
+
+def test_P2_a_refund_is_taken_from_the_round_of_its_order() -> None:
+    first = purchase(1, 27_500, order_id="a")
+    rounds = [first, purchase(2, 9_000, order_id="b"), purchase(3, 9_000, order_id="c")]
+    since = purchase(4, 8_990, order_id="d")
+    for yuan in (100, 18_500, 18_501, 27_500):
+        after = (*rounds, since, refund(5, yuan, order_id="a"))
+        assert (tier(*after), points(*after)) == ("diamond", 8_990), yuan
+    every = [
+        refund(day, yuan, order_id=order)
+        for day, yuan, order in ((5, 27_500, "a"), (6, 9_000, "b"))
+    ]
+    assert points(*rounds, since, *every) == 8_990
+    last = refund(7, 1, order_id="c")
+    assert (tier(*rounds, since, *every, last), points(*rounds, since, *every, last)) == (
+        "diamond",
+        0,
+    )
+    alone = (first, purchase(2, 1_000, order_id="b"), refund(3, 20_000, order_id="a"))
+    assert (tier(*alone), points(*alone)) == ("star_2", 8_500)
 
 
 def test_P2_a_voucher_is_never_granted_again() -> None:

@@ -87,7 +87,7 @@ def test_stages_now_and_a_period_ago_are_those_of_the_log(
     people = snapshot(past, ids)
     thresholds = population(people, facts.bundle.schemes, then)
     before = [
-        assess(people.history_of(row), thresholds, facts.bundle.schemes, then)
+        assess(people.history_of(row), thresholds, facts.bundle.schemes, then, row=row)
         for row in range(len(ids))
     ]
     expected = assess_all(people, thresholds, facts.bundle.schemes, then)
