@@ -33,7 +33,7 @@ class On(StrEnum):
 class FestivalConfig(Config):
     """One `[[festivals]]`: `solar` or `lunar` month and day ("08-15"), or a solar `term` (清明).
 
-    The last day of a lunar month is "12-last": New Year's Eve.
+    A lunar month has 29 or 30 days: "12-last" and "12-30" are both its last day, New Year's Eve.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")

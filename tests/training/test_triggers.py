@@ -111,6 +111,9 @@ def test_A3_who_was_born_on_29_february_is_greeted_each_year(later: int, occasio
         ({"lunar": "05-05"}, 2026, date(2026, 6, 19)),
         ({"lunar": "12-last"}, 2025, date(2026, 2, 16)),  # of 29 days
         ({"lunar": "12-last"}, 2024, date(2025, 1, 28)),
+        ({"lunar": "12-30"}, 2023, date(2024, 2, 9)),  # of 30 days
+        ({"lunar": "12-30"}, 2024, date(2025, 1, 28)),  # of 29 days, as are the next four
+        ({"lunar": "08-30"}, 2025, date(2025, 10, 20)),  # of 29 days
         ({"term": "清明"}, 2026, date(2026, 4, 5)),
         ({"term": "冬至"}, 2025, date(2025, 12, 21)),
         ({"solar": "11-11"}, 2025, date(2025, 11, 11)),
@@ -127,8 +130,9 @@ def test_A3_festivals_fall_where_the_calendar_says(
     )
 
 
-def test_new_years_eve_of_the_old_year_is_found_in_the_new_one() -> None:
-    eve = FestivalConfig.model_validate(FESTIVALS[1])
+@pytest.mark.parametrize("said", ["12-last", "12-30"])
+def test_new_years_eve_of_the_old_year_is_found_in_the_new_one(said: str) -> None:
+    eve = FestivalConfig.model_validate({**FESTIVALS[1], "lunar": said})
     assert date(2026, 2, 16) in near(eve, date(2026, 2, 14))
 
 
