@@ -107,6 +107,7 @@ def test_every_fault_of_a_mapping_is_told_at_once(importing: Importing, toml: Pa
     )
     with pytest.raises(ConfigError) as refused:
         importing("mapping", HEADER, mapping=toml)
+    assert "columns.colour: 'colour' is no field of an event; known: event_id" in str(refused.value)
     for fault in ("colour", "tims", "types.pv", "Mars"):
         assert fault in str(refused.value)
 
