@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from engine.errors import ConfigError
 from engine.faults import unknown_key
+from engine.money import TOO_FINE, in_minor
 
 Subject = TypeVar("Subject")
 Value = str | int | float | bool | tuple[Any, ...]
@@ -190,10 +191,8 @@ class _Reader(Generic[Subject]):
         problem, number = _number(value)
         if problem is not None:
             return problem, 0
-        minor = Decimal(str(number)) * self.minor
-        if minor != minor.to_integral_value():
-            return f"{value!r} has more decimals than the currency", 0
-        return None, int(minor)
+        minor = in_minor(Decimal(str(number)), self.minor)
+        return (f"{value!r} {TOO_FINE}", 0) if minor is None else (None, minor)
 
 
 def _in_order(op: str, values: tuple[Any, ...]) -> tuple[str | None, Value]:

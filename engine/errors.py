@@ -9,7 +9,8 @@ CainiError
 ├── StoreError         the store did not answer                                      exit 5
 ├── DataRefused        the log is not fit to train on today; what is live stays      exit 6
 ├── BundleRefused      the new bundle may not go live; what is live stays            exit 7
-└── LeaseError         another run works on these bundles, or has overtaken this one exit 8
+├── LeaseError         another run works on these bundles, or has overtaken this one exit 8
+└── ListWaits          a list counts as sent and has not its name; the next run acts exit 9
 
 Each message says what is wrong, where, and what would be right.
 """
@@ -65,3 +66,7 @@ class BundleRefused(CainiError):
 
 class LeaseError(CainiError):
     exit_code = 8
+
+
+class ListWaits(CainiError):
+    exit_code = 9

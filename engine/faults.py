@@ -12,6 +12,7 @@ from engine.errors import ConfigError
 
 Read = TypeVar("Read")
 LONGEST_GUESSED: Final = 64  # decision: no key of ours is half as long
+KEY: Final = "[key]"  # the last part of a place in pydantic, where the key itself is wrong
 OURS: Final = "Value error, "  # what pydantic writes before the words of a rule of ours
 
 
@@ -59,9 +60,10 @@ def faults_in(error: ValidationError) -> list[ErrorDetails]:
 
 def place_of(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
     """Where it is. One of the whole may name the key that is to be mended, as `field` of its
-    context."""
+    context. A key stands for itself, without what pydantic adds to it."""
     named = fault.get("ctx", {}).get("field")
-    return tuple(fault["loc"]) or (() if named is None else (named,))
+    place = tuple(fault["loc"])
+    return (place[:-1] if place[-1:] == (KEY,) else place) or (() if named is None else (named,))
 
 
 def problem_of(

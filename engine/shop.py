@@ -111,7 +111,7 @@ def _toml_of(path: Path) -> Mapping[str, Any]:
 
 
 def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:
-    problems = customer_problems(raw, file)
+    problems = customer_problems(raw, file, _decimals(raw))
     try:
         shop = ShopConfig.model_validate(raw)
     except ValidationError as error:
@@ -120,6 +120,14 @@ def check_shop(raw: Mapping[str, Any], file: str) -> ShopConfig:
     if problems:
         raise ConfigError("\n".join(problems))
     return shop
+
+
+def _decimals(raw: Mapping[str, Any]) -> int:
+    """Of the currency, as far as the section can be read."""
+    try:
+        return ShopIdentity.model_validate(raw.get("shop", {})).minor_units
+    except ValidationError:
+        return MOST_DECIMALS
 
 
 def untrained(now: ShopConfig, trained: ShopConfig) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A catalogue file, checked whole where it is read: every fault of it in one error."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -8,15 +8,18 @@ import polars as pl
 
 from engine.catalogue import PATH_SEPARATOR, ItemKind
 from engine.errors import LogError
+from engine.faults import unknown_key
 from training.log import ITEMS_SCHEMA
 
 KINDS: Final = tuple(kind.name.lower() for kind in ItemKind)
 MONEY: Final = ("price_minor", "list_price_minor")
+IN_CURRENCY: Final = {name: name.removesuffix("_minor") for name in MONEY}
+"""What a file of items that is imported calls the same in the currency."""
 SHOWN: Final = 3  # decision: enough to find the line, few enough to read
 
 
 def read_items(path: Path) -> pl.DataFrame:
-    """The columns of ITEMS_SCHEMA in its order; absent ones are null, others are left out.
+    """The columns of ITEMS_SCHEMA in its order; absent ones are null, others are refused.
 
     Spaces around a category and its parts are trimmed. Raises LogError with the file, and of every
     fault the column and the first items that have it.
@@ -24,13 +27,30 @@ def read_items(path: Path) -> pl.DataFrame:
     try:
         return checked_items(pl.read_parquet(path), path)
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise LogError(f"{path} is no readable Parquet file: {error}") from error
+        raise LogError(
+            f"{path} is no readable Parquet file ({error}); caini import --items FILE makes one "
+            "of CSV, JSON Lines or Parquet"
+        ) from error
+
+
+def strange_columns(there: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Of each column that there is not, a line with the nearest that there is."""
+    names = tuple(known)
+    return [
+        unknown_key(name, names, "column of the catalogue") for name in there if name not in names
+    ]
 
 
 def checked_items(given: pl.DataFrame, path: Path) -> pl.DataFrame:
     """As `read_items`; `path` is for the message."""
     if "item_id" not in given.columns:
-        raise LogError(f"{path}: item_id: the catalogue has no such column")
+        there = ", ".join(given.columns)
+        raise LogError(f"{path}: item_id: the catalogue has no such column; there: {there}")
+    if strange := strange_columns(given.columns, ITEMS_SCHEMA):
+        hint = (
+            "caini import --items FILE reads prices in the currency, and any columns by a mapping"
+        )
+        raise LogError("\n".join([*(f"{path}: {each}" for each in strange), hint]))
     given = given.with_columns(_text("item_id", given.schema["item_id"]))
     read = given.select(_read(name, given.schema).alias(name) for name in ITEMS_SCHEMA)
     faults = [*_unread(given, read), *_unlawful(read)]
@@ -76,7 +96,7 @@ def _unlawful(items: pl.DataFrame) -> Iterator[str]:
         ("item_id", "is missing or blank", key.is_null() | (key.str.strip_chars() == "")),
         ("item_id", "is there more than once", key.is_not_null() & key.is_duplicated()),
         ("kind", f"is none of {', '.join(KINDS)}", ~kind.is_in(KINDS)),
-        ("category", "is a path with an empty part", _parts(category).list.contains("")),
+        ("category", "is a path with an empty part", category_parts(category).list.contains("")),
         ("stock", "is below 0", pl.col("stock") < 0),
         *((name, "is below 0", pl.col(name) < 0) for name in MONEY),
     ]
@@ -93,7 +113,7 @@ def _fault(name: str, meant: str, broken: pl.DataFrame, items: pl.DataFrame) -> 
     yield f"{name} {meant}{value} in {broken.height} of {items.height} lines, first {first}"
 
 
-def _parts(category: pl.Expr) -> pl.Expr:
+def category_parts(category: pl.Expr) -> pl.Expr:
     """Of no category at all: no parts; the separator's own spaces may be missing at the ends."""
     bare = category.str.strip_chars()
     padded = pl.lit(" ") + bare + pl.lit(" ")
@@ -102,4 +122,4 @@ def _parts(category: pl.Expr) -> pl.Expr:
 
 
 def _path(name: str) -> pl.Expr:
-    return _parts(pl.col(name)).list.join(PATH_SEPARATOR).alias(name)
+    return category_parts(pl.col(name)).list.join(PATH_SEPARATOR).alias(name)

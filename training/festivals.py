@@ -11,7 +11,8 @@ from engine.customers.triggers import FestivalConfig
 def falls_on(festival: FestivalConfig, year: int) -> date | None:
     """The day of a festival whose (lunar) year is `year`; None where the calendar does not say.
 
-    Leap months are never meant. Source of the tables: Hong Kong Observatory, 1900–2100.
+    The thirtieth of a lunar month is its last day where it has 29. Leap months are never meant.
+    Source of the tables: Hong Kong Observatory, 1900–2100.
     """
     if festival.solar is not None:
         month, day = (int(part) for part in festival.solar.split("-"))
@@ -31,7 +32,8 @@ def falls_on(festival: FestivalConfig, year: int) -> date | None:
 def _lunar(said: str, year: int) -> date:
     month, day = said.split("-")
     last = LCalendars.ndays(year, int(month))
-    found: date = LunarDate(year, int(month), last if day == "last" else int(day)).to_solar_date()
+    there = last if day == "last" else min(int(day), last)
+    found: date = LunarDate(year, int(month), there).to_solar_date()
     return found
 
 

@@ -20,7 +20,7 @@ from training.importers.formats import format_named
 from training.importers.rows import Accepted, accept
 from training.importers.source import read_source
 from training.log import ITEMS_SCHEMA, LogHeader, LogWriter, items_path
-from training.quarantine import Quarantine
+from training.quarantine import Quarantine, require_few
 from training.spool import Spool
 from training.whole_file import put_in_place
 
@@ -102,7 +102,7 @@ def import_log(
     settings = _settings(options, format_, now)
     quarantine_path = options.quarantine or out.with_suffix(".rejects.jsonl")
     tally = _Tally()
-    with _scratch_beside(out) as folder, Quarantine(quarantine_path) as quarantine:
+    with scratch_beside(out) as folder, Quarantine(quarantine_path) as quarantine:
         spool = Spool(folder)
         for chunk in read_source(source, format_, options.encoding):
             accepted = accept(chunk, format_, settings)
@@ -110,7 +110,8 @@ def import_log(
             tally.add(accepted)
             spool.add(accepted.events)
             progress(chunk.done * READING_SHARE)
-        _require_enough(source, tally.rows, quarantine, options.max_reject_share)
+        share = options.max_reject_share
+        require_few(quarantine, tally.rows, share, source.name, "events", "log")
         items = _write_items(folder, out, format_, tally)
         _write_log(out, format_, settings, spool, tally, progress)
         if items is not None:
@@ -120,15 +121,7 @@ def import_log(
 
 
 def _settings(options: ImportOptions, format_: Format, now: int | None) -> Settings:
-    faults = []
-    if not 0 <= options.max_reject_share <= 1:
-        faults.append(f"max-reject-share {options.max_reject_share} is not between 0 and 1")
-    if not 0 <= options.minor_units <= MAX_MINOR_UNITS:
-        faults.append(f"minor-units {options.minor_units} is not between 0 and {MAX_MINOR_UNITS}")
-    if options.encoding not in ENCODINGS:
-        faults.append(f"encoding {options.encoding!r} is none of {', '.join(ENCODINGS)}")
-    if faults:
-        raise ConfigError("; ".join(faults))
+    require_sense(options.max_reject_share, options.encoding, options.minor_units)
     return Settings(
         currency=options.currency or format_.currency,
         minor_units=options.minor_units,
@@ -137,8 +130,23 @@ def _settings(options: ImportOptions, format_: Format, now: int | None) -> Setti
     )
 
 
+def require_sense(
+    max_reject_share: float, encoding: str, minor_units: int = DEFAULT_MINOR_UNITS
+) -> None:
+    """ConfigError with every fault."""
+    faults = []
+    if not 0 <= max_reject_share <= 1:
+        faults.append(f"max-reject-share {max_reject_share} is not between 0 and 1")
+    if not 0 <= minor_units <= MAX_MINOR_UNITS:
+        faults.append(f"minor-units {minor_units} is not between 0 and {MAX_MINOR_UNITS}")
+    if encoding not in ENCODINGS:
+        faults.append(f"encoding {encoding!r} is none of {', '.join(ENCODINGS)}")
+    if faults:
+        raise ConfigError("; ".join(faults))
+
+
 @contextmanager
-def _scratch_beside(out: Path) -> Iterator[Path]:
+def scratch_beside(out: Path) -> Iterator[Path]:
     """A folder on the disk of `out`, gone afterwards whatever happens."""
     if not out.parent.is_dir():
         raise LogError(f"the folder {out.parent} does not exist")
@@ -147,19 +155,6 @@ def _scratch_beside(out: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _require_enough(source: Path, rows: int, quarantine: Quarantine, max_share: float) -> None:
-    if not rows:
-        raise LogError(f"{source.name} holds no rows")
-    rejected = quarantine.total()
-    if rejected > max_share * rows:
-        worst = ", ".join(f"{reason} {n:,}" for reason, n in quarantine.by_reason.most_common(3))
-        raise LogError(
-            f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) of {source.name} "
-            f"are no events, more than the {max_share:.1%} allowed ({worst}); "
-            f"they are in {quarantine.path}, and no log was written"
-        )
 
 
 def _write_log(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, TextIO
 
+from engine.errors import LogError
+
 RAW_BYTES: Final = 1024  # decision: enough to recognise a line, too little to fill a disk
 DETAIL_CHARACTERS: Final = 200
 
@@ -52,6 +54,22 @@ class Quarantine:
         else:
             self._unfinished.unlink()
             self.path.unlink(missing_ok=True)
+
+
+def require_few(
+    quarantine: Quarantine, rows: int, max_share: float, source: str, wanted: str, unwritten: str
+) -> None:
+    """LogError where more than `max_share` of the rows were rejected, or there are none."""
+    if not rows:
+        raise LogError(f"{source} holds no rows")
+    rejected = quarantine.total()
+    if rejected > max_share * rows:
+        worst = ", ".join(f"{reason} {n:,}" for reason, n in quarantine.by_reason.most_common(3))
+        raise LogError(
+            f"{rejected:,} of {rows:,} rows ({rejected / rows:.1%}) of {source} "
+            f"are no {wanted}, more than the {max_share:.1%} allowed ({worst}); "
+            f"they are in {quarantine.path}, and no {unwritten} was written"
+        )
 
 
 def cut(raw: str) -> str:

@@ -7,21 +7,22 @@ run that ends early has sent nothing. What is sent appears in this order:
 2. the ledger says that it is sent, and is on the disk (commit);
 3. the list gets its name.
 
-A run that ends between 2 and 3 is finished by the next one, from the whole file of step 1. So
-nobody is in two lists for one cause: at most once, and once where the file is not taken away.
+A run that ends between 2 and 3, however it ends, is finished by the next one, from the whole file
+of step 1. So nobody is in two lists for one cause: at most once, and once where that file is left
+alone. No step writes over a file that is there.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 
 from engine.customers.outreach import Cause
-from engine.errors import ConfigError, LeaseError
+from engine.errors import ConfigError, LeaseError, ListWaits
 from training.persons import NO_PERSONS, Persons
 from training.whole_file import put_in_place
 
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS causes (
     PRIMARY KEY (name, customer_id, occasion)
 ) WITHOUT ROWID;
 """
+PLACED: Final = "UPDATE lists SET placed = 1 WHERE list = ?"
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
 MANY: Final = 10_000  # ids in one question; SQLite takes 32,766
 BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
@@ -129,8 +131,7 @@ class Ledger:
 
     def sending(self, name: str, path: Path, at: int) -> "Sending":
         """A list to be. Raises ConfigError when the file is there: its messages may wait in it."""
-        if path.exists():
-            raise ConfigError(f"{path}: is there already, and may not be sent yet; name another")
+        _require_free(path)
         if not path.parent.is_dir():
             raise ConfigError(f"{path.parent}: there is no such folder")
         row = self._database.execute(
@@ -142,19 +143,27 @@ class Ledger:
         self._database.execute("UPDATE lists SET part = ? WHERE list = ?", (str(part), number))
         return Sending(self._database, number, at, part, path)
 
-    def finish(self) -> list[Path]:
-        """Give their names to lists that an earlier run left between steps 2 and 3."""
+    def finish(self) -> None:
+        """Give their names to lists that an earlier run left between steps 2 and 3.
+
+        Raises ConfigError where another file has such a name by now; both stay as they are. One
+        whose folder is away is left for later.
+        """
         rows = self._database.execute("SELECT list, part, path FROM lists WHERE placed = 0")
-        left = [(number, Path(part), Path(path)) for number, part, path in rows]
-        for _, part, path in left:
-            if part.exists():
-                put_in_place(part, path)
-        self._database.executemany(
-            "UPDATE lists SET placed = 1 WHERE list = ?", [(number,) for number, _, _ in left]
-        )
+        faults = []
+        for number, part, path in rows.fetchall():
+            if not Path(path).parent.is_dir():
+                continue
+            try:
+                _give_name(Path(part), Path(path))
+            except ConfigError as error:
+                faults.append(str(error))
+            else:
+                self._database.execute(PLACED, (number,))
         self._database.commit()
+        if faults:
+            raise ConfigError("\n".join(faults))
         self._database.execute("BEGIN IMMEDIATE")
-        return [path for _, _, path in left]
 
 
 class Sending:
@@ -186,17 +195,48 @@ class Sending:
     def done(self) -> None:
         with self.part.open("rb") as file:
             os.fsync(file.fileno())
+        _require_free(self._path)
         self._database.commit()
-        put_in_place(self.part, self._path)
-        self._database.execute("UPDATE lists SET placed = 1 WHERE list = ?", (self._number,))
-        self._database.commit()
+        _give_name(self.part, self._path)
+        with suppress(sqlite3.OperationalError):  # another run has the ledger by now, and does it
+            self._database.execute(PLACED, (self._number,))
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is not None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """What is not sent goes. Raises ListWaits for what is sent and has not its name."""
+        if error is None:
+            return
+        if not self._sent():
             self.part.unlink(missing_ok=True)
+        elif self.part.exists():
+            why = str(error) or "interrupted"
+            raise ListWaits(
+                f"{self._path}: has not its name yet ({why}), and counts as sent: leave "
+                f"{self.part} where it is; the next run with this ledger names it"
+            ) from error
+
+    def _sent(self) -> bool:
+        """The ledger says so, and is on the disk: asked of it, for a commit may be interrupted."""
+        row = ("SELECT 1 FROM lists WHERE list = ? AND part = ?", (self._number, str(self.part)))
+        return not self._database.in_transaction and bool(self._database.execute(*row).fetchone())
+
+
+def _require_free(path: Path) -> None:
+    if path.exists():
+        raise ConfigError(f"{path}: is there already, and may not be sent yet; name another")
+
+
+def _give_name(part: Path, path: Path) -> None:
+    """Unless another run has just done it. Raises ConfigError where a file has that name."""
+    if path.exists() and part.exists():  # in this order: it may be given its name in between
+        raise ConfigError(
+            f"{path}: has the name of a list that counts as sent and waits in {part}; move "
+            f"{path.name} elsewhere, and start again"
+        )
+    with suppress(FileNotFoundError):
+        put_in_place(part, path)
 
 
 @contextmanager

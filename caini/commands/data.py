@@ -9,11 +9,17 @@ from caini.options import CONFIG, Config, Data, Json, Quiet, Url
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="File to read.")],
     out: Annotated[Path, typer.Option(help="Log to write (Parquet).")],
+    source: Annotated[
+        Path | None, typer.Argument(help="File of events; left out, the log stays as it is.")
+    ] = None,
     format: Annotated[  # noqa: A002  # the option's name
-        str, typer.Option(help="events, online-retail, retailrocket, lists, cdnow or mapping.")
-    ],
+        str | None,
+        typer.Option(help="events, online-retail, retailrocket, lists, cdnow or mapping."),
+    ] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="File of items, for the catalogue LOG.items.parquet.")
+    ] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML of column names.")] = None,
     quarantine: Annotated[Path | None, typer.Option(help="Where rejects go.")] = None,
     max_reject_share: Annotated[float, typer.Option(help="More rejects fail the import.")] = 0.05,
@@ -24,13 +30,17 @@ def import_(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Turn a shop's log into events; what is wrong goes to a quarantine file."""
+    """Turn a shop's log into events, and its list of items into the catalogue beside them.
+
+    What is wrong goes to a quarantine file.
+    """
     from caini.verbs.import_ import run
 
     run(
         source,
         out,
         format=format,
+        items=items,
         mapping=mapping,
         quarantine=quarantine,
         max_reject_share=max_reject_share,

@@ -1,9 +1,10 @@
-"""`caini import`: a shop's file becomes a behaviour log."""
+"""`caini import`: a shop's files become a behaviour log, and the catalogue beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -12,6 +13,8 @@ from rich.text import Text
 
 from caini.instants import wall_clock
 from caini.printed import print_json
+from engine.errors import ConfigError
+from training.import_items import ItemsSummary, import_items
 from training.import_job import (
     DEFAULT_MINOR_UNITS,
     DEFAULT_REJECT_SHARE,
@@ -19,13 +22,19 @@ from training.import_job import (
     ImportSummary,
     import_log,
 )
+from training.importers.formats import FORMATS
+from training.importers.items import ItemsMapping
+from training.importers.mapping import read_items_mapping
+
+MAPPED: Final = "mapping"  # the format that needs --mapping for events too
 
 
 def run(
-    source: Path,
+    source: Path | None,
     out: Path,
     *,
-    format: str,  # noqa: A002  # the option's name
+    format: str | None = None,  # noqa: A002  # the option's name
+    items: Path | None = None,
     mapping: Path | None = None,
     quarantine: Path | None = None,
     max_reject_share: float = DEFAULT_REJECT_SHARE,
@@ -36,23 +45,64 @@ def run(
     quiet: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Prints what became of the rows: a table, one JSON object, or nothing; progress on stderr."""
-    options = ImportOptions(
-        format_name=format,
-        mapping=mapping,
-        max_reject_share=max_reject_share,
-        currency=currency,
-        minor_units=DEFAULT_MINOR_UNITS if minor_units is None else minor_units,
-        channel=channel,
-        quarantine=quarantine,
-        encoding=encoding,
-    )
-    with _progress(source.name, shown=not quiet and not as_json) as progress:
-        summary = import_log(source, out, options, progress, now=wall_clock())
+    """Prints what became of the rows: a table, one JSON object, or nothing; progress on stderr.
+
+    Without a source the log stays as it is, and `items` becomes its catalogue.
+    """
+    shown = not quiet and not as_json
+    of_events = {
+        "format": format,
+        "minor-units": minor_units,
+        "currency": currency,
+        "channel": channel,
+    }
+    _require_asked(source, items, of_events)
+    columns = ItemsMapping() if mapping is None or items is None else read_items_mapping(mapping)
+    told: dict[str, object] = {}
+    if source is not None and format is not None:
+        options = ImportOptions(
+            format_name=format,
+            mapping=mapping if items is None or format == MAPPED else None,
+            max_reject_share=max_reject_share,
+            currency=currency,
+            minor_units=DEFAULT_MINOR_UNITS if minor_units is None else minor_units,
+            channel=channel,
+            quarantine=quarantine,
+            encoding=encoding,
+        )
+        with _progress(source.name, shown=shown) as progress:
+            summary = import_log(source, out, options, progress, now=wall_clock())
+        told |= to_json(summary)
+        if shown:
+            Console().print(to_table(summary))
+    if items is not None:
+        with _progress(items.name, shown=shown) as progress:
+            catalogue = import_items(
+                items,
+                out,
+                columns,
+                max_reject_share=max_reject_share,
+                quarantine=quarantine if source is None else None,
+                encoding=encoding,
+                progress=progress,
+            )
+        told |= {"items": str(catalogue.out), "catalogue": items_to_json(catalogue)}
+        if shown:
+            Console().print(items_to_table(catalogue))
     if as_json:
-        print_json(to_json(summary))
-    elif not quiet:
-        Console().print(to_table(summary))
+        print_json(told)
+
+
+def _require_asked(
+    source: Path | None, items: Path | None, of_events: Mapping[str, object]
+) -> None:
+    if source is None and items is None:
+        raise ConfigError("say what to import: SOURCE of events, --items FILE, or both")
+    if source is not None and of_events["format"] is None:
+        raise ConfigError(f"--format says what SOURCE is: {', '.join(FORMATS)}")
+    given = [f"--{name}" for name, value in of_events.items() if value is not None]
+    if source is None and given:
+        raise ConfigError(f"{', '.join(given)} belongs to a SOURCE of events, and none is given")
 
 
 def to_json(summary: ImportSummary) -> dict[str, object]:
@@ -81,6 +131,32 @@ def to_table(summary: ImportSummary) -> Table:
     return table
 
 
+def items_to_json(catalogue: ItemsSummary) -> dict[str, object]:
+    fields = asdict(catalogue)
+    paths = {name: None if (path := fields[name]) is None else str(path) for name in _KEPT}
+    return fields | paths
+
+
+def items_to_table(catalogue: ItemsSummary) -> Table:
+    table = Table(title=f"{catalogue.items:,} items in {catalogue.out}")
+    table.add_column("rows of the source")
+    table.add_column("column or reason")
+    table.add_column("count", justify="right")
+    for title, counts in (
+        ("items with", catalogue.filled),
+        ("set aside", catalogue.set_aside),
+        ("rejected", catalogue.rejected),
+    ):
+        for name, count in counts.items():
+            table.add_row(title, name, f"{count:,}")
+        table.add_section()
+    table.add_row("read", "", f"{catalogue.rows:,}")
+    if catalogue.quarantine is not None:
+        table.caption = Text(f"the rejected rows are in {catalogue.quarantine}")
+    return table
+
+
+_KEPT = ("out", "quarantine")
 _PATHS = ("out", "items", "quarantine")
 
 

@@ -1,6 +1,7 @@
 """The sections of shop.toml that say who a customer is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +18,7 @@ from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import OutreachConfig
-from engine.customers.price_band import PriceBandConfig
+from engine.customers.price_band import BOUNDS, PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
 from engine.customers.section_config import ProfileConfig
 from engine.customers.segments import SegmentConfig, read_segments
@@ -29,10 +30,11 @@ from engine.customers.triggers import (
 )
 from engine.customers.value import ValueConfig
 from engine.faults import faults_in, place_of, problem_of
+from engine.money import TOO_FINE, in_minor
 
 Section = TypeVar("Section", bound=BaseModel)
 
-MOST_DECIMALS: Final = 4  # no currency has more; the shop's own are checked when it is compiled
+MOST_DECIMALS: Final = 4  # no currency has more; for what is read where its own are not known
 
 
 class CustomersConfig(Config):
@@ -67,19 +69,42 @@ SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
 }
 
 
-def customer_problems(raw: Mapping[str, Any], file: str) -> list[str]:
-    """Every fault of these sections at once, also where one section names what another holds."""
+def customer_problems(
+    raw: Mapping[str, Any], file: str, minor_units: int = MOST_DECIMALS
+) -> list[str]:
+    """Every fault of these sections at once, also where one section names what another holds.
+
+    `minor_units` are the decimals of the currency, which no amount may exceed.
+    """
     problems: list[str] = []
     for name, model in SECTIONS.items():
-        _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
+        section = _checked(model, raw.get(name, {}), f"{file}: {name}", problems)
+        for place, amount in _amounts(section):
+            if in_minor(amount, 10**minor_units) is None:
+                problems.append(f"{file}: {name}.{place}: {amount} {TOO_FINE} ({minor_units})")
     for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
     tiers = tier_names(raw)
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)
-        problems += _condition_problems(kind, listed, tiers, f"{file}: {name}")
+        problems += _condition_problems(kind, listed, tiers, f"{file}: {name}", minor_units)
     problems += _campaign_problems(raw, tiers, file)
-    return problems + _trigger_problems(raw, tiers, file)
+    return problems + _trigger_problems(raw, tiers, file, minor_units)
+
+
+def _amounts(section: BaseModel | None) -> Iterator[tuple[str, Decimal]]:
+    """All money of a section, with where it stands."""
+    match section:
+        case LoyaltyConfig():
+            yield from (
+                (f"tiers[{i}].voucher", each.voucher) for i, each in enumerate(section.tiers)
+            )
+        case PriceBandConfig():
+            for i, band in enumerate(section.bands):
+                bounds = {name: getattr(band, name) for name in BOUNDS}
+                yield from (
+                    (f"bands[{i}].{name}", at) for name, at in bounds.items() if at is not None
+                )
 
 
 def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -> Sequence[Any]:
@@ -95,13 +120,14 @@ def _condition_problems(
     listed: Sequence[Any],
     tiers: tuple[str, ...],
     where: str,
+    minor_units: int,
 ) -> list[str]:
     """Of tables that have a name and a condition."""
     problems: list[str] = []
     for i, raw in enumerate(listed):
         named = _checked(kind, raw, f"{where}[{i}]", problems)
         if named is not None:
-            alone = read_segments((named,), tiers, where, minor_units=MOST_DECIMALS)[1]
+            alone = read_segments((named,), tiers, where, minor_units=minor_units)[1]
             problems += [fault.replace(f"{where}[0]", f"{where}[{i}]", 1) for fault in alone]
     return problems + _twice(listed, where)
 
@@ -134,7 +160,9 @@ def _each(
     return {where: each for where, each in read.items() if each is not None}
 
 
-def _trigger_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
+def _trigger_problems(
+    raw: Mapping[str, Any], tiers: tuple[str, ...], file: str, minor_units: int
+) -> list[str]:
     problems: list[str] = []
     festivals = [
         _checked(FestivalConfig, each, f"{file}: festivals[{i}]", problems)
@@ -148,7 +176,7 @@ def _trigger_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str)
         if trigger is None:
             continue
         triggers.append(trigger.name)
-        alone = read_trigger_conditions([trigger], tiers, "", minor_units=MOST_DECIMALS)[1]
+        alone = read_trigger_conditions([trigger], tiers, "", minor_units=minor_units)[1]
         problems += [where + fault.removeprefix("[0]") for fault in alone]
         problems += [
             f"{where}.festivals: {name!r} is no festival; allowed: {', '.join(known)}"

@@ -12,6 +12,7 @@ from engine.config import Config
 from engine.customers.labels import PRICE_BANDS
 
 BAND_NAMES: Final = tuple(name for name in PRICE_BANDS if name != "unknown")
+BOUNDS: Final = ("at_least", "above", "below", "at_most")
 
 
 class BandConfig(Config):

@@ -11,8 +11,10 @@ import pytest
 
 from engine.customers.outreach import OutreachConfig
 from engine.errors import ConfigError
+from engine.ids import IdMap
 from engine.shop import schemes_of
 from engine.slots import SlotPlan, check_slots
+from engine.text import TextColumn
 from engine.types import DAY_MS
 from tests.training.outreach import ledger_in, town
 from tests.worlds import BLACK, CUP, GREEN, MILK, NOW, POT
@@ -180,6 +182,26 @@ def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
     assert "'=cmd()" in cells
     assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r")]
     assert "=cmd()" in set(write(tmp_path, "a.parquet", plan(config=FREE))[1]["customer_id"])
+
+
+@pytest.mark.parametrize("run", [*"=+-@＝＋－＠", "\t", "\r", "\n", " =", "\u3000＝", "\t+", "\r@"])
+def test_whatever_a_spreadsheet_runs_is_harmless_in_ids_and_titles(
+    run: str, tmp_path: Path
+) -> None:
+    name = f"{run}1+1"
+    ids = [name, *TEA.customers.ids(range(1, 6))]
+    titles = TextColumn.build([name] * len(TEA.items))
+    tea = replace(TEA, customers=IdMap.build(ids), catalogue=replace(TEA.catalogue, titles=titles))
+    chosen = Chosen(np.array([MEI], np.int32), np.zeros(1, np.int64))
+    for out in ("a.csv", "a.parquet"):
+        with open_ledger(ledger_in(tmp_path / out[2:])) as book:
+            write_audience(chosen, tea, plan(), book, tmp_path / out)
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        line = next(csv.DictReader(file))
+    assert (line["customer_id"], line["title_1"]) == (f"'{name}", f"'{name}")
+    assert line["reason_1"] == f"Because you bought {name}", "it begins with nothing to run"
+    line = read(tmp_path / "a.parquet").row(0, named=True)
+    assert (line["customer_id"], line["title_1"]) == (name, name)
 
 
 def test_a_list_about_an_item_begins_with_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def of(**columns: object) -> pl.DataFrame:
 
 def test_columns_that_are_not_there_or_hold_nothing_are_null(tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
-    given = {"colour": ["red", "blue"], "item_id": [7, 8], "stock": [None, None], "kind": None}
+    given = {"item_id": [7, 8], "stock": [None, None], "kind": None}
     pl.DataFrame(given).write_parquet(path)
     items = read_items(path)
     assert items.schema == ITEMS_SCHEMA
@@ -74,10 +74,22 @@ def test_spaces_around_a_category_are_trimmed_and_a_blank_one_is_none() -> None:
     assert of(category=["a>b", ""])["category"].to_list() == ["a>b", None]
 
 
+def test_a_column_that_the_catalogue_has_not_is_refused_with_the_nearest() -> None:
+    """Passed over, `price` would leave every item without one."""
+    with pytest.raises(LogError) as refused:
+        of(price=[1.5, 2.0], colour=["red", "blue"])
+    first, second, hint = str(refused.value).splitlines()
+    assert first.startswith(
+        "shop.items.parquet: 'price' is no column of the catalogue; did you mean price_minor? known"
+    )
+    assert second.startswith("shop.items.parquet: 'colour' is no column of the catalogue; known: ")
+    assert hint.startswith("caini import --items FILE reads prices in the currency")
+
+
 def test_what_is_no_table_or_has_no_items_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "items.parquet"
     path.write_bytes(b"item_id\na\n")
-    with pytest.raises(LogError, match="is no readable Parquet file"):
+    with pytest.raises(LogError, match=r"is no readable Parquet file .* caini import --items FILE"):
         read_items(path)
-    with pytest.raises(LogError, match="item_id: the catalogue has no such column"):
+    with pytest.raises(LogError, match="item_id: the catalogue has no such column; there: sku"):
         checked_items(pl.DataFrame({"sku": ["a"]}), FILE)

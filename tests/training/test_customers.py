@@ -165,9 +165,9 @@ def test_assessing_all_is_assessing_each(
 TASTES = (NO_TASTES, Tastes(1, "A", 0.7), Tastes(2, "B", 0.2), Tastes(3))
 
 
-def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> None:
+def assert_all_is_each(events: list[Happened], schemes: Schemes, day: float) -> pl.DataFrame:
     people = snapshot(log_of(events), PEOPLE)
-    now = START + day * DAY_MS
+    now = START + round(day * DAY_MS)
     tastes = TasteColumns(
         breadth=np.array([taste.breadth for taste in TASTES]),
         brand=pl.Series([taste.brand for taste in TASTES]),
@@ -185,6 +185,7 @@ def assert_all_is_each(events: list[Happened], schemes: Schemes, day: int) -> No
             "life_stages": list(state.life_stages),
             "segment": names.index(state.segment) if state.segment else -1,
         }
+    return found
 
 
 def test_a_shop_without_segments_has_nobody_in_one() -> None:
@@ -217,6 +218,22 @@ def test_a_busy_shop_is_folded_and_assessed_alike(schemes: Schemes) -> None:
     assert {who: people.history_of(row) for row, who in enumerate(PEOPLE)} == expected
     assert expected["bob"].referred[0].amount_minor == 700
     assert_all_is_each(events, schemes, 8)
+
+
+@pytest.mark.parametrize("schemes", [SCHEMES, CARRY])
+@pytest.mark.parametrize(
+    ("stage", "orders", "days"), [("at_risk", 4, 20), ("dormant", 1, 90), ("lost", 1, 365)]
+)
+def test_a_stage_begins_a_millisecond_after_its_last_day_in_both(
+    stage: str, orders: int, days: int, schemes: Schemes
+) -> None:
+    """Who ordered every ten days is at risk after twenty."""
+    events = [purchase(10 * number, 20, f"a{number}") for number in range(orders)]
+    last = 10 * (orders - 1) + days
+    there, after = (
+        assert_all_is_each(events, schemes, day)["stage"][0] for day in (last, last + 1 / DAY_MS)
+    )
+    assert (there != stage, after) == (True, stage)
 
 
 def of_newcomer(who: str, kind: EventType, day: float, yuan: float, order: str | None) -> Happened:

@@ -1,7 +1,7 @@
 """Any table of behaviour, by a TOML that names its columns: see `config/mapping.example.toml`."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
@@ -10,21 +10,24 @@ from pydantic_core import to_json
 
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.event_properties import CONSENTS
 from engine.events import Event, EventType
-from engine.faults import faults
+from engine.faults import faults, unknown_key
 from engine.shop import read_toml
 from training.importers.chunk import LINE, Chunk, Draft, Format, Settings
+from training.importers.items import ItemsMapping
 
 FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties")
 PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 MICROSECONDS: Final = 1_000_000
 FAR_AWAY: Final = 9_000_000_000  # seconds: the year 2255, inside 64 bits in nanoseconds
+YES_NO: Final = {"true": True, "false": False}
 WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
 def _known_field(name: str) -> str:
     if name not in FIELDS:
-        raise ValueError(f"{name!r} is no field of an event; known: {', '.join(FIELDS)}")
+        raise ValueError(unknown_key(name, FIELDS, "field of an event"))
     return name
 
 
@@ -34,6 +37,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
+Read = TypeVar("Read", "Mapping", "OnlyItems")
 EventField = Annotated[str, AfterValidator(_known_field)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
@@ -56,9 +60,16 @@ class TimeForm(Config):
         return self
 
 
-class Mapping(Config):
-    """What the file is, in the words of an event."""
+class OnlyItems(Config):
+    """A mapping that says nothing of events."""
 
+    items: ItemsMapping
+
+
+class Mapping(Config):
+    """What the file is, in the words of an event; `items` is another file, of the catalogue."""
+
+    items: ItemsMapping = ItemsMapping()
     file: FileShape = FileShape()
     columns: dict[EventField, str] = Field(min_length=1)
     constants: dict[EventField, str | int | float] = Field(default_factory=dict)
@@ -85,10 +96,21 @@ class Mapping(Config):
 
 def read_mapping(path: Path) -> Mapping:
     """ConfigError with every fault of the file, one a line."""
+    return _read(path, Mapping)
+
+
+def read_items_mapping(path: Path) -> ItemsMapping:
+    """`[items]` of a mapping, which may say nothing else. ConfigError as of `read_mapping`."""
+    if set(read_toml(path)) == {"items"}:
+        return _read(path, OnlyItems).items
+    return _read(path, Mapping).items
+
+
+def _read(path: Path, model: type[Read]) -> Read:
     try:
-        return Mapping.model_validate(read_toml(path))
+        return model.model_validate(read_toml(path))
     except ValidationError as error:
-        raise ConfigError("\n".join(faults(error, str(path), Mapping))) from error
+        raise ConfigError("\n".join(faults(error, str(path), model))) from error
 
 
 def mapped_format(mapping: Mapping) -> Format:
@@ -125,8 +147,17 @@ def _properties(mapping: Mapping) -> list[pl.Expr]:
 
 
 def _to_object(cells: dict[str, object]) -> str:
-    held = {name: cell for name, cell in cells.items() if cell is not None}
+    held = {name: _told(name, cell) for name, cell in cells.items() if cell is not None}
     return to_json(held, fallback=str, inf_nan_mode="strings").decode("utf-8")
+
+
+def _told(name: str, cell: object) -> object:
+    """A table has no other way to write yes and no, nor to name a customer by a number."""
+    if name in CONSENTS and isinstance(cell, str):
+        return YES_NO.get(cell.casefold(), cell)
+    if name == "referrer_id" and type(cell) is int:
+        return str(cell)
+    return cell
 
 
 def _instant(dtype: pl.DataType, time: TimeForm) -> pl.Expr:

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from engine.errors import ConfigError
-from engine.shop import check_shop
+from engine.shop import check_shop, schemes_of
 from tests.engine.customers.test_config import SHIPPED
 
 SAID = SHIPPED.read_text(encoding="utf-8")
@@ -26,6 +26,7 @@ FAULTS = [
     ("points = 6000", "points = 2000", "loyalty: tiers[1].points: star_2 must need more than star"),
     ("price = 0.85", "price = 0.95", "loyalty: tiers[1].price: star_2 may not pay more than star"),
     ("voucher = 200", "voucher = -200", "loyalty.tiers[0].voucher: Input should be greater than"),
+    ("voucher = 200", "voucher = 0.005", "loyalty.tiers[0].voucher: 0.005 has more decimals than"),
     ("own_per_point = 1", "own_per_point = 0", "loyalty.own_per_point: Input should be greater"),
     ("dormant_days = 90", "dormant_days = 400", "lifecycle: dormant_days (400) must be below los"),
     ("loyal_orders = 8", "loyal_orders = 2", "lifecycle: new_orders (3) must be below loyal_orde"),
@@ -66,3 +67,39 @@ def test_wrong_settings_of_many_sections_are_told_at_once() -> None:
     told = refused(text)
     assert [fault for fault in faults if fault not in told] == []
     assert len(told.splitlines()) == len(faults) >= 7
+
+
+BANDS = [
+    {"name": "sensitive", "below": 99.5},
+    {"name": "neutral", "at_least": 99.5, "at_most": 400.00},
+    {"name": "insensitive", "above": 400.00},
+]
+TIER = {"name": "gold", "label": {"en": "gold", "zh": "金"}, "points": 100, "price": 0.9}
+RICH = {"label": {"en": "rich", "zh": "富"}, "when": {"field": "monetary", "op": ">", "value": 9.5}}
+
+
+def money(minor_units: int) -> dict[str, object]:
+    """Every section that names money, in a currency of so many decimals."""
+    return {
+        "shop": {"minor_units": minor_units},
+        "loyalty": {"tiers": [{**TIER, "voucher": 0.5}]},
+        "price_band": {"bands": BANDS},
+        "segments": [{**RICH, "name": "rich"}],
+        "tags": [{**RICH, "name": "rich", "days": 9}],
+        "triggers": [{**RICH, "name": "rich", "on": "due", "action": "tell"}],
+    }
+
+
+def test_an_amount_that_the_currency_cannot_hold_is_refused_and_not_rounded() -> None:
+    with pytest.raises(ConfigError) as told:
+        check_shop(money(0), "shop.toml")
+    assert str(told.value).splitlines() == [
+        "shop.toml: loyalty.tiers[0].voucher: 0.5 has more decimals than the currency (0)",
+        "shop.toml: price_band.bands[0].below: 99.5 has more decimals than the currency (0)",
+        "shop.toml: price_band.bands[1].at_least: 99.5 has more decimals than the currency (0)",
+        "shop.toml: segments[0].when.value: 9.5 has more decimals than the currency",
+        "shop.toml: tags[0].when.value: 9.5 has more decimals than the currency",
+        "shop.toml: triggers[0].when.value: 9.5 has more decimals than the currency",
+    ]
+    ladder = schemes_of(check_shop(money(1), "shop.toml")).ladder
+    assert ladder.tiers[0].voucher_minor == 5

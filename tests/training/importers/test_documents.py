@@ -2,17 +2,25 @@
 
 import json
 import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from engine.events import INTERACTIONS, EventType, json_schema
 from tests.training.importers.conftest import Importing
+from training.catalogue_file import IN_CURRENCY, read_items
+from training.import_items import import_items
 from training.importers.events import FIELDS
 from training.importers.formats import FORMATS
+from training.importers.items import ItemsMapping
+from training.importers.mapping import read_items_mapping, read_mapping
 from training.importers.online_retail import SERVICE_CODES, SERVICE_PREFIXES
+from training.log import ITEMS_SCHEMA
 
+Rows = list[tuple[Any, ...]]
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "events.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"^```\w+ import=(\S+)\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
@@ -30,6 +38,47 @@ def test_each_sample_imports_without_a_reject(
     log = importing(format_name, sample, **options)
     assert log.summary.rejected == {}
     assert log.frame.height >= 2
+
+
+def _catalogue(importing: Importing, tmp_path: Path, sample: str, columns: ItemsMapping) -> Rows:
+    [(_, events)] = [(name, text) for name, text in SAMPLES if name == "events"][:1]
+    log = importing("events", events).summary.out
+    (tmp_path / "items").write_text(sample, encoding="utf-8")
+    brought = import_items(tmp_path / "items", log, columns)
+    assert brought.rejected == {}
+    return read_items(brought.out).rows()
+
+
+def test_the_samples_of_the_catalogue_are_brought(importing: Importing, tmp_path: Path) -> None:
+    [own] = re.findall(r"^```csv items\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    title = "Step 3 formula 800 g · 3段奶粉 800克"
+    assert _catalogue(importing, tmp_path, own, ItemsMapping())[0] == (
+        *("奶粉-3段", title, "baby > formula", "Kite", "goods", 19_900, 21_900, 40, True),
+    )
+    shown = r"^  ```(?:toml items|csv items-mapping)\n(.*?)^  ```"
+    mapping, table = (
+        textwrap.dedent(text) for text in re.findall(shown, PAGE, flags=re.MULTILINE | re.DOTALL)
+    )
+    (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+    columns = read_items_mapping(tmp_path / "m.toml")
+    nothing = (None, None, None)
+    assert _catalogue(importing, tmp_path, table, columns) == [
+        ("A-1", "Tea pot", "tea > ware", None, None, 1990, *nothing),
+        ("A-2", "How to brew tea", "tea > reading", None, "content", None, *nothing),
+    ]
+
+
+def test_each_column_of_the_catalogue_is_in_its_table() -> None:
+    rows = [line.split("|") for line in PAGE.splitlines() if line.count("|") == 5]
+    told = {row[1].strip(" `"): row[4].strip() for row in rows}
+    for name, dtype in ITEMS_SCHEMA.items():
+        assert told[IN_CURRENCY.get(name, name)] == f"`{name}`, {dtype}"
+
+
+def test_the_example_of_a_mapping_is_read_for_both() -> None:
+    example = DOCS.parent / "config" / "mapping.example.toml"
+    assert read_items_mapping(example) == read_mapping(example).items
+    assert read_items_mapping(example).kinds == {"article": "content"}
 
 
 def test_each_format_has_its_sample() -> None:
