@@ -3,7 +3,6 @@
 `docs/events.md` describes the fields; `caini doctor --schema` prints this as JSON Schema.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+
+from engine.event_properties import problem_of_properties
 
 MAX_ID_BYTES: Final = 256  # decision: long enough for a URL path, short enough to index
 MAX_QUANTITY: Final = 10_000_000  # guess: the largest real order line met so far is 80,995 units
@@ -177,9 +178,11 @@ class Event(BaseModel):
         if self.unit_price is not None and self.quantity * self.unit_price > MAX_AMOUNT:
             said = f"quantity × unit_price is above {MAX_AMOUNT:,}"
             raise _wrong("unit_price", said, AMOUNT_OUT_OF_RANGE)
-        if self.type in LINKS and (problem := _link_problem(self.customer_id, self.properties)):
-            field, said = problem
-            raise _wrong(field, f"a {self.type} {said}")
+        if self.customer_id is None and self.type in LINKS:
+            raise _wrong("customer_id", f"a {self.type} needs a customer_id")
+        problem = problem_of_properties(self.type, self.properties)
+        if problem is not None:
+            raise _wrong("properties", problem)
         if not EARLIEST <= self.at < LATEST:
             years = f"{EARLIEST.year}–{LATEST.year}"
             raise _wrong("at", f"at {self.at.isoformat()} is outside {years}")
@@ -190,19 +193,6 @@ def _wrong(field: str, said: str, kind: str = "event") -> PydanticCustomError:
     """A fault of the whole event that one of its fields may mend."""
     context = {"field": field, "said": said}
     return PydanticCustomError(kind, "{said}", context)
-
-
-def _link_problem(
-    customer_id: str | None, properties: Mapping[str, JsonValue]
-) -> tuple[str, str] | None:
-    """The field, and what is wrong with it."""
-    if customer_id is None:
-        return "customer_id", "needs a customer_id"
-    for name in ("kind", "alias"):
-        told = properties.get(name)
-        if not isinstance(told, str) or not told.strip():
-            return "properties", f"needs properties.{name}, a text"
-    return None
 
 
 def json_schema() -> dict[str, Any]:

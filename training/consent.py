@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from engine.customers.consent import REFUSED, name_of
+from engine.customers.consent import allows, name_of
 from training.customer_tables import SAID, attributes, detail_of
 from training.visitors import visitors_of_customers
 
@@ -27,8 +27,9 @@ def opted_out(log: pl.LazyFrame) -> OptedOut:
     rows = names.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64)).lazy()
     at = pl.col("at").dt.epoch("ms")
     facts = attributes(detail_of(lines.with_columns(at).join(rows, on="customer_id")))
-    refused = (pl.col("name") == name_of("personal")) & (pl.col("value") == REFUSED)
-    customers = names["customer_id"].gather(facts.filter(refused)["row"].sort()).to_list()
+    told = facts.filter(pl.col("name") == name_of("personal")).select("row", "name", "value")
+    refused = [row for row, name, value in told.rows() if not allows({name: value}, "personal")]
+    customers = names["customer_id"].gather(sorted(refused)).to_list()
     return OptedOut(customers, visitors_of_customers(log, customers) if customers else [])
 
 

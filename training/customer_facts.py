@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.customers.referrer import tells_of_another
 from engine.customers.snapshot import REFERRED_AT, TABLES, CustomerSnapshot
 from engine.events import EventType
 from engine.text import TextColumn
@@ -86,7 +87,7 @@ def _split_derived(detail: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lines that already tell a referrer of another's purchase, and all others."""
     named = (detail["type"] == str(EventType.REFERRAL)).to_numpy().copy()
     places = np.flatnonzero(named).tolist()
-    named[places] = ["referred_id" in detail["said"][place] for place in places]
+    named[places] = [tells_of_another(detail["said"][place]) for place in places]
     derived = pl.Series(named)
     return detail.filter(derived), detail.filter(~derived)
 

@@ -9,6 +9,7 @@ import polars as pl
 from engine.customers.draft import MOST_MINOR, as_json, whole
 from engine.customers.facts import key_of
 from engine.customers.referrals import DERIVED
+from engine.customers.referrer import referrer_in
 from engine.errors import LogError
 from engine.events import MONEY, EventType
 from training.referral_rings import ring_closers
@@ -136,23 +137,15 @@ def refunds(detail: pl.DataFrame) -> pl.DataFrame:
 def referrers(detail: pl.DataFrame) -> pl.DataFrame:
     """Who brought each customer: the earliest referral, at one instant the first by who."""
     named = lines_of(detail, EventType.REFERRAL)
-    ids = [_referrer_id(said) for said in named["said"].to_list()]
+    told = zip(named["said"].to_list(), named["customer_id"].to_list(), strict=True)
+    ids = [referrer_in(said, customer_id) for said, customer_id in told]
     return (
         named.with_columns(pl.Series("referrer_id", ids, pl.String))
-        .filter(
-            pl.col("referrer_id").is_not_null()
-            & (pl.col("referrer_id") != "")
-            & (pl.col("referrer_id") != pl.col("customer_id"))
-        )
+        .filter(pl.col("referrer_id").is_not_null())
         .sort("at", "referrer_id")
         .unique("row", keep="first", maintain_order=True)
         .select("row", "referrer_id", "at")
     )
-
-
-def _referrer_id(said: Mapping[str, Any]) -> str | None:
-    found = said.get("referrer_id")
-    return found if isinstance(found, str) else None
 
 
 LEARNT: Final = {

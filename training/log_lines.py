@@ -1,5 +1,6 @@
 """The interaction lines of a log: who did what with which item, as rows and numbers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.customers.referrer import referrer_in
 from engine.events import EventType
 from engine.interactions import InteractionConfig
 from engine.types import Instants, Mask, Rows
@@ -106,12 +108,13 @@ def distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
 
 def referrers_told(log: pl.LazyFrame) -> list[str]:
     """Who is told of a newcomer's purchase (F1), whether or not they have a line of their own."""
-    referrer = pl.col("properties").str.json_path_match("$.referrer_id")
+    of_referral = log.filter(pl.col("type") == EventType.REFERRAL)
+    lines = of_referral.select("customer_id", "properties", since="at").drop_nulls().collect()
+    said = zip(lines["properties"].to_list(), lines["customer_id"].to_list(), strict=True)
+    who = [referrer_in(json.loads(text), customer_id) for text, customer_id in said]
     named = (
-        log.filter(pl.col("type") == EventType.REFERRAL)
-        .select("customer_id", since="at", referrer=referrer)
-        .filter(pl.col("referrer") != "", pl.col("referrer") != pl.col("customer_id"))
-        .collect()
+        lines.select("customer_id", "since", pl.Series("referrer", who, pl.String))
+        .drop_nulls()
         .sort("since", "referrer")
         .unique("customer_id", keep="first", maintain_order=True)
     )

@@ -20,6 +20,7 @@ from engine.customers.identity import (
     to_text,
     word_of,
 )
+from engine.customers.referrer import referrer_in
 from engine.customers.snapshot import TABLES, CustomerSnapshot
 from engine.events import LINKS, EventType
 from engine.happened import Happened
@@ -92,7 +93,7 @@ def _properties(log: pl.LazyFrame, customers: dict[str, str]) -> pl.Expr:
     renamed = {}
     for text in told.to_series():
         said = json.loads(text)
-        root = customers.get(said.get("referrer_id"))
+        root = customers.get(referrer_in(said, None) or "")
         if root is not None:
             renamed[text] = json.dumps({**said, "referrer_id": root}, ensure_ascii=False)
     properties = pl.col("properties")
@@ -143,8 +144,8 @@ def _brought_by(log: pl.LazyFrame, names: Sequence[str]) -> list[str]:
     named = log.filter(pl.col("type") == EventType.REFERRAL).select("customer_id", "properties")
     referrers, found, above = {*names}, {*names}, dict[str, set[str]]()
     for customer, text in named.drop_nulls().unique().collect().iter_rows():
-        referrer = json.loads(text).get("referrer_id")
-        if isinstance(referrer, str):
+        referrer = referrer_in(json.loads(text), customer)
+        if referrer is not None:
             above.setdefault(customer, set()).add(referrer)
             found |= {customer} if referrer in referrers else set()
     left = [*found]

@@ -15,9 +15,10 @@ from engine.customers.fields import Facts
 from engine.customers.outreach import Cause, OutreachConfig, under_cap
 from engine.customers.triggers import TriggerConfig
 from engine.types import DAY_MS, Mask
-from training.causes import FIND, Day, Happening
+from training.causes import FIND, Day, Happening, Occasion
 from training.choosing import OPEN
 from training.customer_segments import mask
+from training.naming import Naming
 from training.reach import everybodys_answers, preferences
 from training.sent import NOTHING, Ledger, Message
 
@@ -135,14 +136,26 @@ class _Maker:
     def fresh(
         self, trigger: TriggerConfig, block: Sequence[Happening]
     ) -> list[tuple[Happening, list[Cause]]]:
-        """Without the occasions that were told before."""
-        found = []
+        """Without the occasions that were told before, and those of items that a slot would hide
+        from the customer: these are told later, where their time has not passed by then."""
+        found, naming = [], Naming.of(trigger, self.day)
         for each in block:
             who = self.day.bundle.customers.id(each.row)
             causes = {told: Cause(trigger.name, who, told.key) for told in each.occasions}
             new = set(self.ledger.new_causes(causes.values()))
             kept = {told: cause for told, cause in causes.items() if cause in new}
+            kept = shown(each.row, kept, naming)
             if kept:
                 happening = replace(each, occasions=tuple(kept))
                 found.append((happening, list(kept.values())))
         return found
+
+
+def shown(customer: int, told: dict[Occasion, Cause], naming: Naming) -> dict[Occasion, Cause]:
+    """Also those about no item."""
+    about = [each for each in told if each.item >= 0]
+    if not about:
+        return told
+    free = naming.may_name([each.item for each in about], customer).tolist()
+    hidden = {each for each, may in zip(about, free, strict=True) if not may}
+    return {each: cause for each, cause in told.items() if each not in hidden}

@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.customers.facts import History
 
-REFUSED: Final = "false"  # the JSON text; whatever else was said, or nothing, allows it
+ALLOWED: Final = "true"  # the JSON text; whatever else was said refuses it, nothing allows it
 
 
 def personal(history: History) -> bool:
@@ -18,7 +18,7 @@ def personal(history: History) -> bool:
 
 def allows(said: Mapping[str, str], purpose: str) -> bool:
     """`said` are the attributes of a history: name and JSON text."""
-    return said.get(name_of(purpose)) != REFUSED
+    return said.get(name_of(purpose), ALLOWED) == ALLOWED
 
 
 def name_of(purpose: str) -> str:

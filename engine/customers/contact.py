@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,12 @@ def preference_of(
 ) -> Preference | None:
     """The likeliest channel and hour, own answers smoothed towards the population's.
 
-    None when nobody ever answered. Ties go to the first channel and hour by name and clock.
+    None when nobody ever answered. Ties go to the first channel and hour by name and clock (UTC).
+    Answers are counted by hour of UTC: where the zone is whole hours ahead or behind, theirs are
+    those of the answer named. Elsewhere an hour of UTC begins within an hour of the zone, and the
+    full hour in it is named: of answers at 21:00 that is 21, of answers from 21:30 on (21:45 where
+    the zone is a quarter to) 22. The zone's clock is that of `now`: answers from before it
+    was put forward or back are told by the clock of today.
     """
     total, everybody = sum(own.values()), sum(population.values())
     use_own = own if total >= config.fewest else {}
@@ -54,4 +60,4 @@ def preference_of(
 def _hours_ahead(now: int, zone: ZoneInfo) -> int:
     instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now)
     ahead = instant.astimezone(zone).utcoffset() or timedelta()
-    return round(ahead.total_seconds() / 3600)
+    return ceil(ahead / timedelta(hours=1))

@@ -21,6 +21,7 @@ from engine.customers.facts import (
     columns_of,
     key_of,
 )
+from engine.customers.referrer import referrer_in
 from engine.events import MAX_AMOUNT, EventType
 from engine.happened import Happened
 from engine.types import DAY_MS
@@ -193,11 +194,9 @@ def count_referred(draft: Draft, event: Happened) -> None:
 
 
 def name_referrer(draft: Draft, event: Happened) -> None:
-    referrer_id = event.properties.get("referrer_id")
-    if not isinstance(referrer_id, str) or referrer_id in {"", event.customer_id}:
-        return
-    named = Referrer(event.at, referrer_id)
-    draft.referrer = earliest_referrer(draft.referrer, named)
+    referrer_id = referrer_in(event.properties, event.customer_id)
+    if referrer_id is not None:
+        draft.referrer = earliest_referrer(draft.referrer, Referrer(event.at, referrer_id))
 
 
 def note_cart(draft: Draft, event: Happened) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from engine.customers import draft as gather
 from engine.customers.draft import Draft
 from engine.customers.facts import EMPTY_HISTORY, History, key_of
+from engine.customers.referrer import tells_of_another
 from engine.events import EventType
 from engine.happened import Happened
 
@@ -47,7 +48,7 @@ def fold_all(history: History, events: Iterable[Happened]) -> History:
     """`events` are this customer's alone; those that were counted before change nothing."""
     draft = Draft(history)
     for event in events:
-        if event.type is REFERRAL and "referred_id" in event.properties:
+        if event.type is REFERRAL and tells_of_another(event.properties):
             gather.count_referred(draft, event)  # what another did; no contact with this one
             continue
         gather.touch(draft, event)

@@ -12,6 +12,7 @@ from engine.config import Config
 from engine.customers.birthday import month_and_day
 from engine.customers.fields import Facts, customer_fields
 from engine.customers.labels import Label
+from engine.customers.offers import ScarcityConfig
 
 TERMS: Final = (
     "小寒", "大寒", "立春", "雨水", "惊蛰", "春分", "清明", "谷雨", "立夏", "小满", "芒种", "夏至",
@@ -28,6 +29,10 @@ class On(StrEnum):
     DUE = "due"  # something is to be bought again (C3)
     WAKE_UP = "wake_up"  # no order for long (C5)
     TIER = "tier"  # a tier was reached (P2)
+
+
+NAMING: Final = (On.CARE, On.DUE)
+"""What names items."""
 
 
 class FestivalConfig(Config):
@@ -70,6 +75,7 @@ class TriggerConfig(Config):
     days_before: int = Field(default=0, ge=0, le=60)  # of a birthday or a festival
     late_days: int = Field(default=2, ge=0, le=60)  # guess; a job that stood still may catch up
     festivals: tuple[str, ...] = ()  # of [[festivals]]; all of them when left out
+    scarce: ScarcityConfig | None = None  # scarce stock is named to the best classes alone (S2)
     when: dict[str, Any] | None = None
 
     @model_validator(mode="after")
@@ -79,6 +85,8 @@ class TriggerConfig(Config):
             faults.append(f"festivals do not suit on = {self.on.value!r}")
         if self.days_before and self.on not in (On.BIRTHDAY, On.FESTIVAL):
             faults.append(f"days_before does not suit on = {self.on.value!r}")
+        if self.scarce is not None and self.on not in NAMING:
+            faults.append(f"scarce does not suit on = {self.on.value!r}, which names no item")
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 import orjson
 
 from engine.customers.referral_graph import Edge
+from engine.customers.referrer import referrer_in
 from engine.events import EventType
 from engine.happened import Happened
 
 
 def told(event: Happened) -> str:
-    """`<at> <who>` of a referral event; nothing for other events and for self-referral."""
-    who = event.properties.get("referrer_id")
-    if event.type is not EventType.REFERRAL or not isinstance(who, str) or not who.strip():
+    """`<at> <who>` of a referral event; nothing for other events and for one that names nobody."""
+    if event.type is not EventType.REFERRAL:
         return ""
-    return "" if who == event.customer_id else f"{event.at} {who}"
+    who = referrer_in(event.properties, event.customer_id)
+    return "" if who is None else f"{event.at} {who}"
 
 
 def known(edges: Mapping[str, Edge]) -> bytes:

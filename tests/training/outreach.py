@@ -1,13 +1,17 @@
 """The tea shop of tests/worlds.py with more people, for lists and triggers."""
 
+import io
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.history import EMPTY_HISTORY, fold_all
+from engine.customers.outreach import OutreachConfig
 from engine.customers.snapshot import snapshot_of
 from engine.events import EventType
 from engine.happened import Happened
@@ -19,7 +23,17 @@ from tests.worlds import LOG, NOW, SHOP, bundle, customer_items, event
 from training.causes import Day
 from training.choosing import with_open
 from training.segments import states_under
+from training.sent import open_ledger
+from training.triggers import Rules, try_triggers, write_triggers
 
+LABEL = {"en": "x", "zh": "x"}
+FREE = OutreachConfig(messages=99, days=1)
+FESTIVALS = [
+    {"name": "spring", "label": LABEL, "lunar": "01-01"},
+    {"name": "eve", "label": LABEL, "lunar": "12-last"},
+    {"name": "singles", "label": LABEL, "solar": "11-11"},
+    {"name": "qingming", "label": LABEL, "term": "清明"},
+]
 EVERYBODY = {
     "name": "everybody",
     "label": {"en": "Everybody", "zh": "所有人"},
@@ -76,3 +90,28 @@ def day(
 
 def ledger_in(folder: Path) -> Path:
     return folder / "sent" / "ledger.sqlite"
+
+
+def trigger(on: str, **more: object) -> dict[str, object]:
+    return {"name": on, "label": LABEL, "on": on, "action": "tell", **more}
+
+
+def rules(*triggers: dict[str, object], outreach: OutreachConfig = FREE) -> Rules:
+    shop = check_shop({**SHOP, "triggers": list(triggers), "festivals": FESTIVALS}, "shop.toml")
+    return Rules(shop.triggers, [None] * len(triggers), outreach)
+
+
+def told(today: Day, under: Rules, folder: Path | None = None) -> list[dict[str, Any]]:
+    """The lines of a dry run; with a folder, of a real one."""
+    if folder is None:
+        file = io.StringIO()
+        with open_ledger(Path("/nowhere/ledger"), only_looking=True) as book:
+            try_triggers(today, under, book, file)
+        return [json.loads(line) for line in file.getvalue().splitlines()]
+    with open_ledger(ledger_in(folder)) as book:
+        number = len(list(folder.glob("*.jsonl")))
+        write_triggers(today, under, book, folder / f"{number}.jsonl")
+    return [
+        json.loads(line)
+        for line in (folder / f"{number}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]

@@ -5,19 +5,25 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import JsonValue
 
 from engine.bundle import Bundle
 from engine.bundle_files import write_bundle
 from engine.customers.consent import allows, personal
-from engine.customers.facts import Attribute, History
+from engine.customers.facts import EMPTY_HISTORY, Attribute, History
+from engine.customers.history import fold_all
+from engine.customers.state import assess
+from engine.customers.thresholds import NO_THRESHOLDS
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Asked, enrich
 from engine.types import DAY_MS
 from tests.conftest import CONFIG, searching, silent
+from tests.engine.customers.world import DEFAULTS
 from training.archive import rows_of
 from training.assemble import Source
 from training.consent import OptedOut, opted_out, without_people
+from training.customer_states import assess_all
 from training.customers import snapshot
 from training.evaluate import split_of
 from training.interactions import PAIRS, read_interactions, without
@@ -35,6 +41,26 @@ def test_consent_is_asked_in_one_place() -> None:
     assert personal(History())
     assert not personal(History(attributes=(said,)))
     assert personal(History(attributes=(said._replace(value="true"),)))
+
+
+@pytest.mark.parametrize("value", ["false", "no", "true", 0, 1, None, [], {}])
+def test_A6_what_a_log_says_that_is_not_true_is_a_refusal_in_both_folds(value: JsonValue) -> None:
+    """Such lines are refused today; a log of before may hold them."""
+    said = {"personal": value, "contact": value}
+    lines = [
+        Happened("c1", EventType.CONSENT, 10, WHO, properties={"personal": True, "contact": True}),
+        Happened("c2", EventType.CONSENT, 20, WHO, properties=said),
+        Happened("c3", EventType.CONSENT, 20, "mail", properties={"contact": value}),
+        Happened("p1", EventType.PROFILE, 20, "form", properties={"consent.personal": value}),
+    ]
+    log, people = rows_of(lines).sort("at", "event_id").lazy(), ["form", "mail", WHO]
+    states = assess_all(snapshot(log, people), NO_THRESHOLDS, DEFAULTS, 30)
+    assert states["personal"].to_list() == [False, True, False]
+    assert states["contactable"].to_list() == [True, False, False]
+    assert opted_out(log).customers == ["form", WHO]
+    own = fold_all(EMPTY_HISTORY, lines[:2])
+    state = assess(own, NO_THRESHOLDS, DEFAULTS, 30)
+    assert (personal(own), state.personal, state.contactable) == (False, False, False)
 
 
 def test_without_somebody_the_others_pairs_stay_as_they_are(small_log: Path) -> None:

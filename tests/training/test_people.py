@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from engine.bundle import Bundle
+from engine.customers.facts import Referrer
 from engine.customers.history import EMPTY_HISTORY, fold_all, merge
 from engine.customers.identity import NOBODY_LINKED
 from engine.events import EventType
@@ -143,6 +145,30 @@ def test_a_referral_names_the_referrer_by_the_canonical_id() -> None:
     for person in (("c:ann", "c:card"), ("c:card",)):
         assert [each.amount_minor for each in known_person(made, person).past.referred] == [102]
     assert known_person(made, ("c:ann",)).past.referred == ()
+
+
+def test_a_referral_that_names_nobody_stays_as_it_is_beside_links() -> None:
+    lines: list[dict[str, JsonValue]] = [
+        {"referrer_id": ["card"]},
+        {"referrer_id": " "},
+        {"referrer_id": 7},
+        {"referrer_id": "card", "referred_id": "cat", "of": "purchase"},
+    ]
+    newcomers = [f"ben {number}" for number in range(len(lines))]
+    events = [
+        word(5, EventType.LINK, ("pos_card", "card"), "ann"),
+        did(7, EventType.VIEW, "cup", {"customer_id": "ann"}, 1),
+    ]
+    for number, (who, said) in enumerate(zip(newcomers, lines, strict=True), 20):
+        line = Happened(f"r{number}", EventType.REFERRAL, START + number, who, properties=said)
+        events += [line, did(number, EventType.PURCHASE, "cup", {"customer_id": who}, 3)]
+    raw = frame_of(events)
+    told = resolved(raw, identity_in(raw)).filter(type="referral").collect()["properties"]
+    assert [json.loads(text) for text in told] == lines
+    made = trained_on(events)
+    assert made.customers.ids(range(len(made.customers))) == ["ann", *newcomers], "and nobody else"
+    assert known_person(made, ("c:ann", "c:card")).past.referred == ()
+    assert [known_customer(made, who).past.referrer for who in newcomers] == [Referrer()] * 4
 
 
 def test_lines_of_a_link_are_no_contact_and_those_that_say_nothing_link_nobody() -> None:

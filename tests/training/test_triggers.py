@@ -1,7 +1,5 @@
 """A3: what a shop says by itself; the tea shop's log ends on 8 November 2025, 16:53 in Shanghai."""
 
-import io
-import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,47 +13,20 @@ from engine.errors import ConfigError
 from engine.events import EventType
 from engine.shop import check_shop
 from engine.types import DAY_MS
-from tests.training.outreach import PEOPLE, day, ledger_in, town
+from tests.training.outreach import (
+    FESTIVALS,
+    LABEL,
+    PEOPLE,
+    day,
+    rules,
+    told,
+    town,
+    trigger,
+)
 from tests.worlds import SHOP, START, event
-from training.causes import Day
 from training.festivals import falls_on, near
-from training.sent import open_ledger
-from training.triggers import Rules, try_triggers, write_triggers
 
-LABEL = {"en": "x", "zh": "x"}
 PROFILE = EventType.PROFILE
-FREE = OutreachConfig(messages=99, days=1)
-FESTIVALS = [
-    {"name": "spring", "label": LABEL, "lunar": "01-01"},
-    {"name": "eve", "label": LABEL, "lunar": "12-last"},
-    {"name": "singles", "label": LABEL, "solar": "11-11"},
-    {"name": "qingming", "label": LABEL, "term": "清明"},
-]
-
-
-def trigger(on: str, **more: object) -> dict[str, object]:
-    return {"name": on, "label": LABEL, "on": on, "action": "tell", **more}
-
-
-def rules(*triggers: dict[str, object], outreach: OutreachConfig = FREE) -> Rules:
-    shop = check_shop({**SHOP, "triggers": list(triggers), "festivals": FESTIVALS}, "shop.toml")
-    return Rules(shop.triggers, [None] * len(triggers), outreach)
-
-
-def told(today: Day, under: Rules, folder: Path | None = None) -> list[dict[str, Any]]:
-    """The lines of a dry run; with a folder, of a real one."""
-    if folder is None:
-        file = io.StringIO()
-        with open_ledger(Path("/nowhere/ledger"), only_looking=True) as book:
-            try_triggers(today, under, book, file)
-        return [json.loads(line) for line in file.getvalue().splitlines()]
-    with open_ledger(ledger_in(folder)) as book:
-        number = len(list(folder.glob("*.jsonl")))
-        write_triggers(today, under, book, folder / f"{number}.jsonl")
-    return [
-        json.loads(line)
-        for line in (folder / f"{number}.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
 
 
 def who(lines: list[dict[str, Any]]) -> list[str]:
@@ -226,6 +197,10 @@ def test_A1_triggers_and_lists_share_one_cap_and_what_waits_is_told_later(tmp_pa
         ),
         ({"triggers": [trigger("due", days_before=1)]}, "triggers[0]: days_before does not suit"),
         ({"triggers": [trigger("due", festivals=["x"])]}, "triggers[0]: festivals do not suit"),
+        (
+            {"triggers": [trigger("tier", scarce={})]},
+            "triggers[0]: scarce does not suit on = 'tier', which names no item",
+        ),
         ({"triggers": [trigger("due"), trigger("due")]}, "triggers: due is there twice"),
         ({"triggers": [trigger("rain")]}, "triggers[0].on: Input should be 'birthday', 'festival'"),
         ({"festivals": [FESTIVALS[0]] * 2}, "festivals: spring is there twice"),

@@ -11,10 +11,12 @@ from typing import Final
 import polars as pl
 from pydantic_core import from_json, to_json
 
+from engine.event_properties import RULES, problem_of_properties
 from engine.events import (
     EARLIEST,
     ITEM_REQUIRED,
     LATEST,
+    LINKS,
     MAX_AMOUNT,
     MAX_ID_BYTES,
     MAX_QUANTITY,
@@ -72,7 +74,8 @@ def check(draft: pl.DataFrame, minor_units: int) -> pl.DataFrame:
         *(pl.col(name).is_not_null().alias(_held(name)) for name in held),
     )
     unread = [pl.col(_held(name)) & pl.col(_read_as(name)).is_null() for name in held]
-    sure = _lawful(minor_units) & ~pl.any_horizontal(pl.col(BROKEN), *unread)
+    doubts = (pl.col(BROKEN), _wrong_properties(read), *unread)
+    sure = _lawful(minor_units) & ~pl.any_horizontal(doubts)
     return read.select(
         *(_finished(name) for name in SCHEMA),
         pl.col(LINE),
@@ -98,12 +101,14 @@ def _finished(name: str) -> pl.Expr:
 def _lawful(minor_units: int) -> pl.Expr:
     most = MAX_AMOUNT.scaleb(minor_units)
     needs_item = pl.col("type").is_in([str(kind) for kind in ITEM_REQUIRED])
+    links = pl.col("type").is_in([str(kind) for kind in LINKS])
     rules = [
         *(_good_id(name) for name in IDS),
         pl.col("type").is_in([str(kind) for kind in EventType]),
         (pl.col("at") >= EARLIEST) & (pl.col("at") < LATEST),
         pl.col("customer_id").is_not_null() | pl.col("visitor_id").is_not_null(),
         pl.col("item_id").is_not_null() | ~needs_item,
+        pl.col("customer_id").is_not_null() | ~links,
         pl.col("quantity").is_null() | pl.col("quantity").is_between(1, MAX_QUANTITY),
         pl.col("unit_price_minor").is_null()
         | pl.col("unit_price_minor").is_between(0, int(MAX_UNIT_PRICE.scaleb(minor_units))),
@@ -113,6 +118,19 @@ def _lawful(minor_units: int) -> pl.Expr:
         pl.col("query").is_null() | (pl.col("query").str.len_chars() <= MAX_QUERY),
     ]
     return pl.all_horizontal(rules)
+
+
+def _wrong_properties(read: pl.DataFrame) -> pl.Expr:
+    """Each text is looked at once for each type."""
+    ruled = read.lazy().filter(pl.col("type").is_in(list(RULES)))
+    told = ruled.select("type", pl.col("properties").fill_null("{}")).unique().collect()
+    wrong: dict[str, list[str]] = {}
+    for kind, text in told.iter_rows():
+        if problem_of_properties(kind, from_json(text)) is not None:
+            wrong.setdefault(kind, []).append(text)
+    said = pl.col("properties").fill_null("{}")
+    found = [(pl.col("type") == kind) & said.is_in(texts) for kind, texts in wrong.items()]
+    return pl.any_horizontal(pl.lit(value=False), *found)
 
 
 def _amount() -> pl.Expr:

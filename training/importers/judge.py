@@ -7,8 +7,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from engine.events import AMOUNT_OUT_OF_RANGE, ITEM_REQUIRED, MAX_ID_BYTES, Event, EventType
-from engine.faults import problem_of
+from engine.events import AMOUNT_OUT_OF_RANGE, MAX_ID_BYTES, Event
+from engine.faults import place_of, problem_of
 from engine.happened import Happened, from_event
 from training.log import SCHEMA
 
@@ -24,6 +24,14 @@ PROBLEMS: Final = {
     "less_than_equal": "out_of_range",
     "timezone_aware": "without_time_zone",
 }
+OF_THE_WHOLE: Final = {
+    "customer_id": "customer_id_missing",
+    "item_id": "item_id_missing",
+    "unit_price": "unit_price_missing",
+    "properties": "properties_wrong",
+    "at": "at_out_of_range",
+}
+"""A fault of the whole event by the field that would mend it."""
 
 
 def judge(values: Mapping[str, Any], minor_units: int) -> Happened | tuple[str, str]:
@@ -32,7 +40,7 @@ def judge(values: Mapping[str, Any], minor_units: int) -> Happened | tuple[str, 
         return from_event(Event.model_validate(_to_wire(values, minor_units)), minor_units)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        return _reason(fault, values), _detail(fault)
+        return _reason(fault), _detail(fault)
 
 
 def to_row(event: Happened) -> dict[str, Any]:
@@ -68,11 +76,11 @@ def _parsed(text: str) -> object:
         return text
 
 
-def _reason(fault: ErrorDetails, values: Mapping[str, Any]) -> str:
+def _reason(fault: ErrorDetails) -> str:
     if fault["type"] == AMOUNT_OUT_OF_RANGE:
         return AMOUNT_OUT_OF_RANGE
     if not fault["loc"]:
-        return _reason_of_the_whole(values)
+        return OF_THE_WHOLE[str(place_of(fault)[0])]
     field, kind = str(fault["loc"][0]), fault["type"]
     if kind == "value_error":
         return f"{field}_{_problem_of_id(fault['input'])}"
@@ -80,17 +88,6 @@ def _reason(fault: ErrorDetails, values: Mapping[str, Any]) -> str:
         return "properties_are_no_object"
     fallback = "not_an_instant" if field == "at" else "not_a_number"
     return f"{field}_{PROBLEMS.get(kind, fallback)}"
-
-
-def _reason_of_the_whole(values: Mapping[str, Any]) -> str:
-    if values.get("customer_id") is None and values.get("visitor_id") is None:
-        return "customer_id_missing"
-    if values.get("item_id") is None and values.get("type") in ITEM_REQUIRED:
-        return "item_id_missing"
-    priced = values.get("unit_price"), values.get("unit_price_minor")
-    if priced == (None, None) and values.get("type") == EventType.REFUND:
-        return "unit_price_missing"
-    return "at_out_of_range"
 
 
 def _problem_of_id(text: object) -> str:

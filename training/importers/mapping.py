@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from engine.config import Config
 from engine.errors import ConfigError
+from engine.event_properties import CONSENTS
 from engine.events import Event, EventType
 from engine.faults import faults, unknown_key
 from engine.shop import read_toml
@@ -20,6 +21,7 @@ FIELDS: Final = tuple(name for name in Event.model_fields if name != "properties
 PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 MICROSECONDS: Final = 1_000_000
 FAR_AWAY: Final = 9_000_000_000  # seconds: the year 2255, inside 64 bits in nanoseconds
+YES_NO: Final = {"true": True, "false": False}
 WIRE_TIME: Final = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -145,8 +147,17 @@ def _properties(mapping: Mapping) -> list[pl.Expr]:
 
 
 def _to_object(cells: dict[str, object]) -> str:
-    held = {name: cell for name, cell in cells.items() if cell is not None}
+    held = {name: _told(name, cell) for name, cell in cells.items() if cell is not None}
     return to_json(held, fallback=str, inf_nan_mode="strings").decode("utf-8")
+
+
+def _told(name: str, cell: object) -> object:
+    """A table has no other way to write yes and no, nor to name a customer by a number."""
+    if name in CONSENTS and isinstance(cell, str):
+        return YES_NO.get(cell.casefold(), cell)
+    if name == "referrer_id" and type(cell) is int:
+        return str(cell)
+    return cell
 
 
 def _instant(dtype: pl.DataType, time: TimeForm) -> pl.Expr:

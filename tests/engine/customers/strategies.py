@@ -10,7 +10,8 @@ from engine.happened import NO_PROPERTIES, Happened
 from engine.types import DAY_MS
 from tests.engine.customers.world import START
 
-REFERRERS = ["ann", "bob", "cat", "dan", "eve", ""]
+REFERRERS = ["ann", "bob", "cat", "dan", "eve", "", " ", "\u3000", 7, None, ["bob"]]
+YES_NO = [True, False, "true", "false", "no", 0, 1, None, [True]]  # as logs may hold them
 SAID: dict[EventType, st.SearchStrategy[Any]] = {
     EventType.PURCHASE: st.fixed_dictionaries(
         {},
@@ -24,14 +25,17 @@ SAID: dict[EventType, st.SearchStrategy[Any]] = {
         st.sampled_from(["city", "birthday", "baby_born_on"]),
         st.sampled_from(["上海", "1990-02-29", "2024-01-15", 3, None, True, {"a": [1]}]),
     ),
-    EventType.CONSENT: st.dictionaries(st.sampled_from(["personal", "contact"]), st.booleans()),
+    EventType.CONSENT: st.dictionaries(
+        st.sampled_from(["personal", "contact"]), st.sampled_from(YES_NO)
+    ),
     EventType.REFERRAL: st.one_of(
         st.fixed_dictionaries({"referrer_id": st.sampled_from(REFERRERS)}),
         st.fixed_dictionaries(
             {
                 "referred_id": st.sampled_from(["cat", "dan"]),
                 "of": st.sampled_from(["purchase", "refund"]),
-            }
+            },
+            optional={"referrer_id": st.sampled_from(REFERRERS)},
         ),
     ),
 }

@@ -1,13 +1,19 @@
 """Orders of customers whom somebody referred lie in the tail of that one too."""
 
+from pydantic import JsonValue
+
+from engine.customers.facts import EMPTY_HISTORY, Referrer
+from engine.customers.history import fold_all
 from engine.customers.referral_graph import Edge
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.events import EventType
+from engine.happened import Happened
 from serving.store.address import Address
 from serving.store.packing import stream_id
 from serving.store.people import erase
 from serving.store.purge import purge
 from serving.store.reading import cut
+from serving.store.replay import replay
 from serving.store.store import Accepting, Store
 from tests.serving.store.small import NOW, accept, purchase, referral, tail_of, told, view
 
@@ -39,6 +45,35 @@ def test_a_referral_that_comes_late_brings_the_orders_made_since(redis: Address)
         await accept(store, purchase(1, "ben", NOW - 5), purchase(2, "ben", NOW + 5))
         await accept(store, referral(1, "ben", "ann"))
         assert [event.event_id for event in await tail_of(store, "ann")] == ["referred:p2"]
+
+    told(story, redis)
+
+
+def test_a_line_that_names_nobody_brings_nobody_an_order_also_after_a_replay(
+    redis: Address,
+) -> None:
+    """The store may hold such lines from before they were refused."""
+    lines: list[dict[str, JsonValue]] = [
+        {"referrer_id": " "},
+        {"referrer_id": "\u3000"},
+        {"referrer_id": 7},
+        {"referrer_id": ["ann"]},
+        {"referrer_id": "ann", "referred_id": "cat", "of": "purchase"},
+    ]
+
+    async def story(store: Store) -> None:
+        for number, said in enumerate(lines):
+            line = Happened(f"r{number}", EventType.REFERRAL, NOW, "ben", properties=said)
+            assert fold_all(EMPTY_HISTORY, [line]).referrer == Referrer()
+            await accept(store, line)
+        await accept(store, purchase(1, "ben", NOW + 5))
+        for again in (False, True):
+            if again:
+                await store.ask(("DEL", store.keys.customers + "ben", store.keys.folded))
+                await replay(store, Accepting)
+            for who in (" ", "\u3000", "7", "ann"):
+                assert await held(store, who) == set(), (who, again)
+            assert await store.ask(("HLEN", store.keys.referrers)) == [0]
 
     told(story, redis)
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from engine.event_properties import RULES
 from engine.events import Event
 from engine.happened import from_event
 from training.importers.check import SURE, check, to_minor
@@ -24,7 +25,7 @@ odd_texts = st.sampled_from(
     ]
 )
 ids = st.none() | st.text(max_size=4) | odd_texts
-kinds = st.sampled_from(["view", "purchase", "search", "complaint", "View", "", "bought"])
+kinds = st.sampled_from(["view", "purchase", "search", "complaint", "View", "", "bought", *RULES])
 wholes = (
     st.none()
     | st.integers(-2, 20_000_000).map(str)
@@ -57,9 +58,15 @@ instants = (
     )
 )
 queries = st.none() | st.sampled_from(["", "x" * 512, "猫" * 512, "x" * 513])
+SAYING = ["personal", "contact", "contactable", "consent.contact", "referrer_id", "referred_id"]
+SAYING += ["kind", "alias"]
+SAID = [True, False, "true", "x", " ", 0, 1.0, None]
 objects = (
     st.none()
     | st.dictionaries(st.text(max_size=2), st.integers(0, 9) | st.text(max_size=2), max_size=2).map(
+        lambda value: to_json(value).decode()
+    )
+    | st.dictionaries(st.sampled_from(SAYING), st.sampled_from(SAID), max_size=3).map(
         lambda value: to_json(value).decode()
     )
     | st.sampled_from(["", "{", "[]", "null", '{"a": NaN}', "{} x", '{"a": {"b": [1, null]}}'])
@@ -76,12 +83,15 @@ rows = st.fixed_dictionaries(
         "properties": objects,
     }
 )
+OTHERS = ("type", "at", "quantity", "unit_price", "position", "properties")
 nearly_good = st.builds(
     lambda row, chosen: (
         {**dict.fromkeys(row), **GOOD, "item_id": "i"} | {name: row[name] for name in chosen}
     ),
     rows,
-    st.sets(st.sampled_from([*NAMES, "at", "quantity", "unit_price", "position", "properties"])),
+    st.sets(
+        st.sampled_from([*NAMES, "type", "at", "quantity", "unit_price", "position", "properties"])
+    ),
 )
 
 
@@ -113,6 +123,10 @@ def by_model(row: dict[str, str | None], minor_units: int = 2) -> dict[str, obje
 @example({**GOOD, "item_id": "i", "type": "refund"}, 2)
 @example({**GOOD, "item_id": "i", "type": "refund", "unit_price": "0"}, 2)
 @example({**GOOD, "item_id": "\x1c"}, 2)
+@example({**GOOD, "type": "consent", "properties": '{"personal": "false"}'}, 2)
+@example({**GOOD, "type": "consent", "properties": None}, 2)
+@example({**GOOD, "type": "link", "properties": None}, 2)
+@example({**GOOD, "type": "referral", "properties": '{"referrer_id": " "}'}, 2)
 @example({**GOOD, "item_id": "x" * 257}, 2)
 @example({**GOOD, "item_id": "é" * 129}, 2)
 @example({**GOOD, "item_id": "i", "at": "2100-01-01T00:00:00Z"}, 2)
@@ -153,6 +167,9 @@ def test_the_judge_says_what_the_schema_says(row: dict[str, str | None]) -> None
         {"event_id": "猫" * 85, "quantity": "12", "unit_price": "19.99", "position": "3"},
         {"properties": '{"a": [1, 2]}', "query": "x" * 512, "channel": "app"},
         {"customer_id": None, "visitor_id": "v"},
+        {"type": "consent", "properties": '{"personal": false, "contact": true}'},
+        {"type": "profile", "properties": '{"consent.personal": false, "city": "上海"}'},
+        {"type": "referral", "properties": '{"referrer_id": "ann"}'},
     ],
 )
 def test_ordinary_rows_need_no_judge(row: dict[str, str | None]) -> None:
@@ -193,6 +210,10 @@ def test_prices_round_half_to_even(text: str, minor: int) -> None:
         ({"position": "0"}, "position_out_of_range"),
         ({"query": "x" * 513}, "query_too_long"),
         ({"properties": "[1]"}, "properties_are_no_object"),
+        ({"type": "consent", "properties": '{"personal": "false"}'}, "properties_wrong"),
+        ({"type": "referral", "properties": '{"referrer_id": " "}'}, "properties_wrong"),
+        ({"type": "link", "properties": "{}"}, "properties_wrong"),
+        ({"type": "link", "customer_id": None, "visitor_id": "v"}, "customer_id_missing"),
         ({"colour": "red"}, "colour_is_no_field"),
     ],
 )

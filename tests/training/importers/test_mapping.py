@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -140,3 +141,34 @@ def test_only_the_format_mapping_takes_a_mapping(name: str) -> None:
     with pytest.raises(ConfigError, match="mapping"):
         format_named(name, None if needs else EXAMPLE)
     assert format_named(name, EXAMPLE if needs else None).name == name
+
+
+def test_a_table_tells_consents_by_words_and_referrers_by_numbers(
+    importing: Importing, toml: Path, tmp_path: Path
+) -> None:
+    said = '[properties]\npersonal = "data"\nreferrer_id = "by"\nnote = "note"\n'
+    toml.write_text('[columns]\ncustomer_id = "who"\ntype = "what"\nat = "when"\n' + said)
+    text = (
+        "who,what,when,data,by,note\n"
+        "ann,consent,2026-01-01 10:00,FALSE,,\n"
+        "ben,consent,2026-01-02 10:00,true,,true\n"
+        "cat,consent,2026-01-03 10:00,no,,\n"
+        "dan,referral,2026-01-04 10:00,,17,\n"
+    )
+    told = importing("mapping", text, mapping=toml)
+    assert told.frame["properties"].to_list() == [
+        '{"personal":false}',
+        '{"personal":true,"note":"true"}',
+        '{"referrer_id":"17"}',
+    ]
+    assert told.summary.quarantine is not None
+    [reject] = map(json.loads, told.summary.quarantine.read_text("utf-8").splitlines())
+    assert (reject["line"], reject["reason"]) == (4, "properties_wrong")
+    assert reject["detail"] == 'a consent has "no" as properties.personal; allowed: true, false'
+    numbers = tmp_path / "shop.parquet"
+    line = {"who": "dan", "what": "referral", "when": "2026-01-04 10:00", "data": None, "by": 17}
+    pl.DataFrame([{**line, "note": None}], schema_overrides={"data": pl.String}).write_parquet(
+        numbers
+    )
+    told = importing("mapping", numbers, mapping=toml)
+    assert told.frame["properties"].to_list() == ['{"referrer_id":"17"}']
