@@ -21,13 +21,14 @@ from engine.errors import BundleError, CainiError, ConfigError
 from engine.faults import Faults
 from engine.shop_folder import read_folder
 from serving.auth import read_keys
-from serving.counts import prepare_folder
+from serving.counts import back_files, prepare_folder
 from serving.logs import configure
 from serving.pointer import versions_by_age
 from serving.settings import Settings
 from serving.store.embedded import EmbeddedRedis
 
 KEEP_ALIVE_S: Final = 65  # longer than the 60 s of common proxies, so that they close first
+SILENT_S: Final = 30  # guess: a worker's first word on a busy machine; at uvicorn's 5 it was killed
 BACKLOG: Final = 2_048  # connections that wait to be accepted; uvicorn's own figure
 
 
@@ -85,6 +86,7 @@ def _run(settings: Settings) -> None:
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_worker_healthcheck=SILENT_S,
         timeout_graceful_shutdown=settings.drain_s,
     )
     listening = _bound(settings)
@@ -125,7 +127,9 @@ def _bound(settings: Settings) -> socket.socket:
 
 
 def _app(settings: Settings, parent: int | None) -> object:
-    """Imported in the worker, after the folder of its counts is named."""
+    """Imported in the worker, after the files of its counts are there."""
+    configure(settings.log_level)
+    back_files()
     from serving.app import build_app
 
     try:

@@ -116,16 +116,24 @@ def serving(
 
 
 def start(
-    bundles: Path, data: Path, *options: str, environment: dict[str, str] | None = None
+    bundles: Path,
+    data: Path,
+    *options: str,
+    environment: dict[str, str] | None = None,
+    within: Sequence[str] = (),
 ) -> Server:
     words = ["tests.serve", str(bundles), str(data), str(CONFIG), *options]
-    return launch(words, CONFIG.parent, {**PATIENT, **(environment or {})})
+    return launch(words, CONFIG.parent, {**PATIENT, **(environment or {})}, within)
 
 
-def launch(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Server:
-    """A module of ours with its arguments, as soon as it listens."""
+def launch(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], within: Sequence[str] = ()
+) -> Server:
+    """A module of ours with its arguments, as soon as it listens; `within` is the beginning of the
+    command, where another program becomes it.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [*within, sys.executable, "-m", *words],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **environment},

@@ -40,9 +40,11 @@ CREATE TABLE IF NOT EXISTS causes (
     PRIMARY KEY (name, customer_id, occasion)
 ) WITHOUT ROWID;
 """
+OF_PEOPLE: Final = frozenset({"messages", "causes"})  # tables with a customer_id and an instant
 PLACED: Final = "UPDATE lists SET placed = 1 WHERE list = ?"
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
 MANY: Final = 10_000  # ids in one question; SQLite takes 32,766
+IN_USE: Final = "another run works with it; start again later"
 BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
 
 
@@ -289,7 +291,7 @@ def open_ledger(
         yield ledger
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise LeaseError(f"{path}: another run works with it; start again later") from error
+            raise LeaseError(f"{path}: {IN_USE}") from error
         raise
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"{path}: is no ledger of what was sent: {error}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from caini.ledgers import ledger_named, remember
 from caini.opened import category_of, live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
@@ -74,7 +75,7 @@ def run(
     language = language_named(lang)
     shop, slots = read_folder(config)
     slot = find_slot(slots, wanted.slot)
-    path = ledger or default_ledger(bundles)
+    path = ledger_named(ledger, bundles)
     _require_names(wanted, shop, path)
     suppressed = read_suppressed(wanted.suppress)
     bundle = live_bundle(bundles)
@@ -90,6 +91,7 @@ def run(
         again=wanted.after is not None and wanted.after == wanted.name,
     )
     states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
+    remember(path, bundles)
     with open_ledger(path, persons_of(bundle)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
@@ -97,11 +99,6 @@ def run(
         with progress_bar(plan.name, len(rows), shown=not quiet and not as_json) as advance:
             tally = write_audience(chosen, bundle, plan, book, out, advance)
     _tell(tally, plan, bundle, out, quiet=quiet, as_json=as_json)
-
-
-def default_ledger(bundles: Path) -> Path:
-    """One for all lists and triggers of a shop, so that caps count both."""
-    return bundles / ".sent" / "ledger.sqlite"
 
 
 def salt_of(variable: str) -> bytes:

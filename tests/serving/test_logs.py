@@ -44,6 +44,18 @@ def test_lines_of_several_workers_never_mix() -> None:
     assert sorted(places) == sorted([*range(2000)] * 3)
 
 
+def test_a_log_that_cannot_be_written_stops_nothing() -> None:
+    code = (
+        "import structlog; from serving.logs import configure; configure('info')\n"
+        "for _ in range(3): structlog.get_logger().info('told')\n"
+        "print('went on')\n"
+    )
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.stdout == "went on\n"
+
+
 def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(tmp_path: Path) -> None:
     dead = 2**22 + 1  # above the highest pid of Linux
     for name in (
