@@ -237,10 +237,12 @@ def _unknown_shelves(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
     """
     categories = bundle.catalogue.categories
     paths = tuple(categories.ids(range(len(categories))))
-    named = {"repurchase.category_days": tuple(shop.repurchase.category_days)}
-    for each in shop.life_stages:
-        named[f"life_stages.{each.attribute}.categories"] = each.categories
-    for where, names in named.items():
+    named = [("repurchase.category_days", tuple(shop.repurchase.category_days))]
+    named += [
+        (f"life_stages[{place}].categories", each.categories)
+        for place, each in enumerate(shop.life_stages)
+    ]
+    for where, names in named:
         missing = {name: nearest_paths(name, paths) for name in names if name not in paths}
         slips = {name: get_close_matches(name, paths, 1, SLIP) for name in missing}
         told = {name: near for name, near in slips.items() if near}
