@@ -4,17 +4,19 @@ Each step may be killed at any moment; the next run does what is left, and what 
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine.errors import LogError
+from engine.errors import ConfigError, LogError
 from engine.types import DAY_MS
 from serving.archive import erase_accepted
 from serving.settings import Settings
 from training.archive import alone_with
-from training.erasure import keep_tombstones, purge_log, purge_sent, read_tombstones
+from training.erasure import keep_tombstones, purge_log, read_tombstones
 from training.lease import lease
+from training.ledgers import ledgers_of, purge_ledgers
 from training.report.kept import forget_reports
 from training.retained import forget_erased, holding_erased
 
@@ -41,18 +43,33 @@ def _unsearched(log: Path) -> list[Path]:
 
 
 def erase_everywhere(
-    log: Path, bundles: Path | None, store: Settings | None, *, older_than_days: float
+    log: Path,
+    bundles: Path | None,
+    store: Settings | None,
+    *,
+    older_than_days: float,
+    ledgers: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Bundles that hold somebody go when they are not live and the erasure is so old."""
+    """Bundles that hold somebody go when they are not live and the erasure is so old.
+
+    `ledgers` are searched besides those that the folder of bundles knows of. Raises ConfigError
+    before anything is done where one is not there.
+    """
     if not log.parent.is_dir():
         raise LogError(f"the folder {log.parent} does not exist")
+    if away := [str(path) for path in ledgers if not path.is_file()]:
+        raise ConfigError(f"--ledger {', '.join(away)}: is not there")
     told = erase_in_log(log, store)
     unseen = [] if store is not None else ["the store was not looked at"]
-    if bundles is None or not bundles.is_dir():
+    erased = read_tombstones(log)
+    there = bundles is not None and bundles.is_dir()
+    known = ledgers_of(bundles) if bundles is not None and there else []
+    purged = purge_ledgers([*known, *ledgers], erased)
+    told |= {"messages": purged.messages, "ledgers": list(purged.searched)}
+    unseen += purged.unsearched
+    if bundles is None or not there:
         unseen.append("bundles were not looked at")
         return {**told, "complete": False, "remaining": unseen}
-    erased = read_tombstones(log)
-    told["messages"] = purge_sent(bundles, erased)
     with lease(bundles):
         before = time.time() * 1000 - older_than_days * DAY_MS
         told["removed"] = forget_erased(bundles, erased, before=round(before))

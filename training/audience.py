@@ -33,13 +33,14 @@ PARTS: Final = 2**32
 class Plan:
     """How a list is made; who is on it is decided before."""
 
-    name: str  # of the campaign: what a second wave and the holdout refer to
+    name: str  # of the campaign: one message each; what a second wave and the holdout refer to
     offer: Offer
     slot: SlotPlan
     config: OutreachConfig
     language: Language
     holdout: float = 0.0  # share of the customers who get nothing, to compare with
     salt: bytes | None = None  # of hashed ids
+    again: bool = False  # who was sent a list of this name may be sent it once more
     processes: int = 2
 
 
@@ -52,10 +53,14 @@ class Tally:
     capped: int = 0
     without_items: int = 0
     written: int = 0
+    sent_before: int = 0  # a list of this name, lately; not counted as capped
+    held_before: int = 0  # of those held out: by an earlier list of this name
 
-    def add(self, free: Mask, held: Mask, filled: Mask) -> None:
-        self.capped += int((~free).sum())
-        self.held_out += int(held.sum())
+    def add(self, asked: "_Asked", filled: Mask) -> None:
+        self.sent_before += int(asked.sent_before.sum())
+        self.capped += int((~asked.free & ~asked.sent_before).sum())
+        self.held_out += int(asked.held.sum())
+        self.held_before += int(asked.held_before.sum())
         self.without_items += int((~filled).sum())
         self.written += int(filled.sum())
 
@@ -113,8 +118,10 @@ class _Asked:
 
     chosen: Chosen
     ids: list[str]
-    free: Mask  # under the cap
+    free: Mask  # under the cap, and not sent a list of this name lately
     held: Mask  # free, and in the holdout
+    sent_before: Mask
+    held_before: Mask  # free, and in the holdout of an earlier list of this name
     to: NDArray[np.intp]  # places of the others
     sent: dict[int, Rows]  # place in `to` → items that they were sent lately
 
@@ -151,15 +158,20 @@ class _Maker:
         plan = self.plan
         ids = self.bundle.customers.ids(chosen.rows.tolist())
         past = self.past(ids)
+        since = plan.offer.now - plan.config.repeat_days * DAY_MS
+        known = self.ledger.known(plan.name, ids, since)
+        again = np.array([each in known.sent and not plan.again for each in ids], bool)
         free = np.array([under_cap(each.at, plan.config, plan.offer.now) for each in past], bool)
-        held = held_out(ids, plan.name, plan.holdout) & free
+        free &= ~again
+        before = np.array([each in known.held for each in ids], bool) & free
+        held = (held_out(ids, plan.name, plan.holdout) & free) | before
         to = np.flatnonzero(free & ~held)
         sent = {
             line: self.rows_of(past[place].items)
             for line, place in enumerate(to.tolist())
             if past[place].items
         }
-        return _Asked(chosen, ids, free, held, to, sent)
+        return _Asked(chosen, ids, free, held, again, before, to, sent)
 
     def written(
         self, asked: _Asked, found: Reasoned, tally: Tally
@@ -167,7 +179,7 @@ class _Maker:
         plan, bundle = self.plan, self.bundle
         filled = found.rows[:, 0] >= 0
         found, to = found.take(filled), asked.to[filled]
-        tally.add(asked.free, asked.held, filled)
+        tally.add(asked, filled)
         names = [asked.ids[place] for place in to.tolist()]
         written = asked.chosen.take(to)
         lines = Lines(

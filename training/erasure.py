@@ -6,9 +6,7 @@ imports their old lines again.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -142,25 +140,6 @@ def _of_erased(line: bytes, erased: Tombstones) -> bool:
         return False
     nodes = [customer_node(str(customer))] if customer else [visitor_node(str(visitor or ""))]
     return any(erased.at(node) for node in nodes)
-
-
-def purge_sent(bundles: Path, erased: Tombstones) -> int:
-    """From the ledger of messages; how many lines went. Overwritten where they lay."""
-    path = bundles / ".sent" / "ledger.sqlite"
-    if not erased or not path.is_file():
-        return 0
-    gone = 0
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("PRAGMA secure_delete = ON")
-        for table in ("messages", "causes"):
-            found = database.execute(f"SELECT DISTINCT customer_id FROM {table}").fetchall()  # noqa: S608  # of the two
-            dated = [(each, at) for (each,) in found if (at := erased.at(customer_node(each)))]
-            for customer, at in dated:
-                gone += database.execute(
-                    f"DELETE FROM {table} WHERE customer_id = ? AND at <= ?",  # noqa: S608
-                    (customer, at),
-                ).rowcount
-    return gone
 
 
 def holds_erased(bundle: Bundle, erased: Tombstones) -> bool:

@@ -64,6 +64,7 @@ class Result:
     override: str | None = None  # only where it was needed
     removed: list[str] = field(default_factory=list)
     cut: Document | None = None
+    ledgers: Document | None = None  # whom erasures took out of what was sent, and where
     report: Document | None = None
     token: int | None = None
 

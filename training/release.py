@@ -12,6 +12,7 @@ from engine.types import DAY_MS
 from training.assemble import Source
 from training.erasure import read_tombstones
 from training.job import Job, Outside, Result
+from training.ledgers import ledgers_of, purge_ledgers
 from training.log_facts import LogFacts
 from training.publish import adopt, current, retain
 from training.records import forget_twins, keep_twin, write_record
@@ -54,7 +55,9 @@ def tidy(job: Job, settings: Settings, stages: Stages, outside: Outside, result:
     """After the publish; whatever fails here is done by the next run."""
     result.removed = retain(job.bundles, settings.train.retention.versions)
     before = outside.now() - round(KEPT_DAYS * DAY_MS)
-    result.removed += forget_erased(job.bundles, read_tombstones(job.log), before=before)
+    erased = read_tombstones(job.log)
+    result.removed += forget_erased(job.bundles, erased, before=before)
+    result.ledgers = asdict(purge_ledgers(ledgers_of(job.bundles), erased))
     forget_twins(job.bundles)
     forget_reports(job.bundles)
     if outside.cut is not None:

@@ -40,9 +40,11 @@ CREATE TABLE IF NOT EXISTS causes (
     PRIMARY KEY (name, customer_id, occasion)
 ) WITHOUT ROWID;
 """
+OF_PEOPLE: Final = frozenset({"messages", "causes"})  # tables with a customer_id and an instant
 PLACED: Final = "UPDATE lists SET placed = 1 WHERE list = ?"
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
 MANY: Final = 10_000  # ids in one question; SQLite takes 32,766
+IN_USE: Final = "another run works with it; start again later"
 BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
 
 
@@ -64,6 +66,14 @@ class Past:
 
 
 NOTHING: Final = Past()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of some customers, what lists of one name have done."""
+
+    sent: frozenset[str]
+    held: frozenset[str]
 
 
 class Ledger:
@@ -95,6 +105,25 @@ class Ledger:
             found[one] = Past(times, known.items.union(new))
         return found
 
+    def known(self, name: str, customers: Sequence[str], since: int) -> Known:
+        """Who was sent a list of that name later than an instant, and who was ever held out of one.
+
+        The list that is being made does not count.
+        """
+        ids = list(chain.from_iterable(map(self._persons.ids, customers)))
+        found: tuple[set[str], set[str]] = (set(), set())
+        for place in range(0, len(ids), MANY):
+            some = ids[place : place + MANY]
+            query = (
+                "SELECT customer_id, held FROM messages JOIN lists USING (list) "  # noqa: S608
+                f"WHERE customer_id IN ({','.join('?' * len(some))}) AND name = ? AND list <> ? "
+                "AND (held = 1 OR messages.at > ?)"
+            )
+            asked = (*some, name, self._writing, since)
+            for customer, held in self._database.execute(query, asked):
+                found[held].add(self._persons.one(customer))
+        return Known(*map(frozenset, found))
+
     def _messages(self, ids: Sequence[str], since: int) -> sqlite3.Cursor:
         marks = ",".join("?" * len(ids))
         query = (
@@ -103,13 +132,13 @@ class Ledger:
         )
         return self._database.execute(query, (*ids, since, self._writing))
 
-    def members(self, name: str) -> dict[str, int]:
-        """Who was sent the latest list of that name, and when; empty where there is none."""
-        latest = self._database.execute(
-            "SELECT list FROM lists WHERE name = ? ORDER BY list DESC LIMIT 1", (name,)
-        ).fetchone()
+    def members(self, name: str, within: int = 0) -> dict[str, int]:
+        """Who was sent the latest list of that name, or one `within` ms before it, and when."""
         rows = self._database.execute(
-            "SELECT customer_id, at FROM messages WHERE list = ? AND held = 0", latest or (-1,)
+            "SELECT customer_id, messages.at FROM messages JOIN lists USING (list) "
+            "WHERE name = ? AND held = 0 AND "
+            "messages.at >= (SELECT max(at) FROM lists WHERE name = ?) - ? ORDER BY messages.at",
+            (name, name, within),
         )
         return {self._persons.one(customer): at for customer, at in rows}
 
@@ -262,7 +291,7 @@ def open_ledger(
         yield ledger
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            raise LeaseError(f"{path}: another run works with it; start again later") from error
+            raise LeaseError(f"{path}: {IN_USE}") from error
         raise
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"{path}: is no ledger of what was sent: {error}") from error

@@ -79,9 +79,21 @@ def erase(
     older_than_days: Annotated[
         float, typer.Option(min=0, help="Keep bundles for a rollback so long after an erasure.")
     ] = 7.0,
+    ledger: Annotated[
+        list[Path] | None,
+        typer.Option(help="A ledger of lists, if BUNDLES does not know of it; may be repeated."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Carry out erasures: in the store, the log, the ledger of messages and old bundles."""
+    """Carry out erasures: in the store, the log, the ledgers of messages and old bundles."""
     from caini.verbs.erase import run
 
-    run(log, bundles=bundles, url=url, data=data, older_than_days=older_than_days, as_json=json)
+    run(
+        log,
+        bundles=bundles,
+        url=url,
+        data=data,
+        older_than_days=older_than_days,
+        ledgers=ledger or (),
+        as_json=json,
+    )

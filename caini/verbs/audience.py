@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from caini.ledgers import ledger_named, remember
 from caini.opened import category_of, live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
@@ -18,7 +19,7 @@ from engine.programme import items_of
 from engine.shop import ShopConfig, schemes_of
 from engine.shop_folder import read_folder
 from engine.slots import SlotPlan, find_slot
-from engine.types import Rows
+from engine.types import DAY_MS, Rows
 from training.audience import Chosen, Plan, Tally, write_audience
 from training.choosing import (
     likeliest,
@@ -73,7 +74,7 @@ def run(
     language = language_named(lang)
     shop, slots = read_folder(config)
     slot = find_slot(slots, wanted.slot)
-    path = ledger or default_ledger(bundles)
+    path = ledger_named(ledger, bundles)
     _require_names(wanted, shop, path)
     suppressed = read_suppressed(wanted.suppress)
     bundle = live_bundle(bundles)
@@ -86,8 +87,10 @@ def run(
         language=language or bundle.shop.shop.language,
         holdout=wanted.holdout,
         salt=salt,
+        again=wanted.after is not None and wanted.after == wanted.name,
     )
     states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
+    remember(path, bundles)
     with open_ledger(path, persons_of(bundle)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
@@ -95,11 +98,6 @@ def run(
         with progress_bar(plan.name, len(rows), shown=not quiet and not as_json) as advance:
             tally = write_audience(chosen, bundle, plan, book, out, advance)
     _tell(tally, plan, bundle, out, quiet=quiet, as_json=as_json)
-
-
-def default_ledger(bundles: Path) -> Path:
-    """One for all lists and triggers of a shop, so that caps count both."""
-    return bundles / ".sent" / "ledger.sqlite"
 
 
 def salt_of(variable: str) -> bytes:
@@ -149,12 +147,12 @@ def _require_names(wanted: Wanted, shop: ShopConfig, ledger: Path) -> None:
         campaign_of(shop, wanted.campaign)
     if wanted.after is not None:
         with open_ledger(ledger, only_looking=True) as book:
-            members_of(wanted.after, book)
+            members_of(wanted.after, book, shop)
 
 
-def members_of(name: str, book: Ledger) -> dict[str, int]:
+def members_of(name: str, book: Ledger, shop: ShopConfig) -> dict[str, int]:
     """Who was sent the list, and when. Raises UnknownName with the lists that there are."""
-    members = book.members(name)
+    members = book.members(name, shop.outreach.repeat_days * DAY_MS)
     if not members:
         raise UnknownName("list", name, book.names())
     return members
@@ -198,7 +196,7 @@ def _chosen(
     if wanted.campaign is not None:
         return of_campaign(campaign_of(shop, wanted.campaign), shop.loyalty, states, now)
     if wanted.after is not None:
-        return not_converted(members_of(wanted.after, book), states, bundle)
+        return not_converted(members_of(wanted.after, book, shop), states, bundle)
     about = items_about(wanted, bundle)
     return likeliest(about, states, bundle, slot.base.sources, now)[: wanted.size]
 
@@ -213,8 +211,10 @@ def _tell(
                 "name": plan.name,
                 "slot": plan.slot.name,
                 "chosen": tally.chosen,
+                "sent_before": tally.sent_before,
                 "capped": tally.capped,
                 "held_out": tally.held_out,
+                "held_before": tally.held_before,
                 "without_items": tally.without_items,
                 "written": tally.written,
                 "out": str(out),
@@ -223,3 +223,8 @@ def _tell(
     elif not quiet:
         told = WORDS["audience"][plan.language]
         print(told.format(out=out, **asdict(tally)))  # noqa: T201
+        for name in ("sent_before", "held_before"):
+            if getattr(tally, name):
+                days = plan.config.repeat_days
+                said = WORDS[name][plan.language].format(list=plan.name, days=days, **asdict(tally))
+                print(said)  # noqa: T201

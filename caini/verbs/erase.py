@@ -1,6 +1,7 @@
 """`caini erase`: what customers asked to be forgotten leaves the files too."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from caini.archiving import is_there, no_store, settings_of
@@ -17,6 +18,7 @@ def run(
     url: str | None,
     data: Path | None,
     older_than_days: float,
+    ledgers: Sequence[Path],
     as_json: bool,
 ) -> None:
     """The account of it is printed, and left in LOG.erased-done.json. It names nobody.
@@ -26,7 +28,7 @@ def run(
     configure("warning")  # standard output is the result's
     settings = settings_of(url, data)
     store = settings if settings is not None and is_there(settings) else None
-    told = erase_everywhere(log, bundles, store, older_than_days=older_than_days)
+    told = erase_everywhere(log, bundles, store, older_than_days=older_than_days, ledgers=ledgers)
     account = {**told, "at": round(time.time() * 1000)}
     write_document(account, log.with_suffix(".erased-done.json"))
     if as_json:
@@ -35,6 +37,8 @@ def run(
         print(  # noqa: T201
             f"{told['erased']} ids are erased; {told['log']} lines were taken out of {log}"
         )
+        for ledger in told["ledgers"]:
+            print(f"searched: {ledger}")  # noqa: T201
         state = "complete" if told["complete"] else f"remaining: {', '.join(told['remaining'])}"
         print(state)  # noqa: T201
     if store is None:

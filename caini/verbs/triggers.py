@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from caini.instants import wall_clock
+from caini.ledgers import ledger_named, remember
 from caini.opened import live_bundle
 from caini.printed import print_json
-from caini.verbs.audience import default_ledger
 from caini.words import WORDS, language_named
 from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
@@ -49,7 +49,9 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     states = with_open(states, bundle, suppressed)
     day = Day(bundle, schemes, states, shop.festivals, now)
     rules = rules_of(shop, asked.channel)
-    book = asked.ledger or default_ledger(bundles)
+    book = ledger_named(asked.ledger, bundles)
+    if not asked.dry_run:
+        remember(book, bundles)
     with open_ledger(book, persons_of(bundle), only_looking=asked.dry_run) as ledger:
         if asked.out is None:
             try_triggers(day, rules, ledger, sys.stdout)

@@ -43,7 +43,15 @@ def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:
     code, told, err = run(*asked, "--out", out)
     assert code == 2
     assert "is there already" in err
-    code, told, _ = run(*asked, "--out", tmp_path / "2.parquet", "--json")
+    code, told, _ = run(*asked, "--out", tmp_path / "again.parquet", "--json")
+    same = json.loads(told)
+    assert (same["written"], same["sent_before"]) == (first["without_items"], first["written"])
+    assert same["held_before"] == same["held_out"] == first["held_out"]
+    code, told, _ = run(*asked[:-2], "--out", tmp_path / "no.csv", "--lang", "en")
+    assert f"left out: {first['written']} who were sent a list of the name segment:loyal" in told
+    assert f"of those held out, {first['held_out']} were held out of an earlier list" in told
+    to_all = (*asked, "--json", "--holdout", 0)
+    code, told, _ = run(*to_all, "--name", "2", "--out", tmp_path / "2.parquet")
     items = [f"item_{place}" for place in (1, 2, 3)]
     both = table.join(pl.read_parquet(tmp_path / "2.parquet"), on="customer_id", suffix="_2")
     again = [
@@ -52,7 +60,9 @@ def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:
     ]
     assert len(again) == table.height
     assert not any(again), "no item is repeated"
-    code, told, _ = run(*asked, "--out", tmp_path / "3.parquet", "--json")
+    code, told, _ = run(*to_all, "--name", "3", "--out", tmp_path / "3.parquet")
+    assert json.loads(told)["written"] == first["held_out"], "who had one alone"
+    code, told, _ = run(*to_all, "--name", "4", "--out", tmp_path / "4.parquet")
     assert json.loads(told)["written"] == 0, "two messages in a week are enough"
     code, told, err = run("audience", "--segment", "loyal", "--out", tmp_path / "4.csv")
     assert code == 0

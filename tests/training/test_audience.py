@@ -127,7 +127,8 @@ def test_P5_the_highest_tier_is_the_first_wave_and_pays_its_price(tmp_path: Path
 def test_A1_successive_lists_repeat_no_item_until_the_days_are_over(tmp_path: Path) -> None:
     often = OutreachConfig(messages=99, days=1, repeat_days=30)
     first = items(write(tmp_path, "1.csv", plan(config=often))[1])
-    second = items(write(tmp_path, "2.csv", plan(config=often))[1])
+    second = items(write(tmp_path, "2.csv", plan(config=often, name="summer"))[1])
+    assert second.keys() == first.keys()
     assert all(not set(first[who]) & set(second[who]) for who in second)
     later = plan(config=often, offer=Offer(2, NOW + 31 * DAY_MS))
     assert items(write(tmp_path, "3.csv", later)[1])["mei"] == first["mei"]

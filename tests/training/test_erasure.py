@@ -1,7 +1,6 @@
 """Erased people leave the log, whatever names them, and come back only as somebody new."""
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from training.erasure import (
     holds_erased,
     keep_tombstones,
     purge_log,
-    purge_sent,
     read_tombstones,
     tombstones_path,
 )
@@ -107,19 +105,6 @@ def test_tombstones_are_kept_together_and_name_nobody(log: Path) -> None:
     written = tombstones_path(log).read_text()
     assert set(json.loads(written)) == {"until", "count", "numbers"}
     assert not any(name in written for name in ("mei", "lin"))
-
-
-def test_the_ledger_of_messages_forgets_them(tmp_path: Path) -> None:
-    assert purge_sent(tmp_path, erased("c:mei")) == 0
-    (tmp_path / ".sent").mkdir()
-    path = tmp_path / ".sent" / "ledger.sqlite"
-    with sqlite3.connect(path) as database:
-        for table in ("messages", "causes"):
-            database.execute(f"CREATE TABLE {table} (customer_id TEXT, at INTEGER)")
-            rows = [("mei", AT), ("mei", AT + 1), ("lin", AT)]
-            database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
-    database.close()
-    assert [purge_sent(tmp_path, erased("c:mei")) for _ in range(2)] == [2, 0]
 
 
 def test_a_bundle_of_before_is_found_and_goes_when_it_is_not_live(tmp_path: Path) -> None:
