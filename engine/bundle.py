@@ -37,6 +37,7 @@ from engine.types import (
 )
 
 BEST_SELLERS = 20  # what an item sells is counted in means of so many
+OUTSTANDING = 1.5  # of these means, at most, does the source `popular` give; decision 26
 
 SCHEMA_VERSION = 3  # 2: the trend and past sessions; 3: renewal, rarity, alike
 
@@ -185,6 +186,15 @@ class Bundle:
     def rankers(self) -> dict[str, Forest]:
         """By the name of the slot that each was learned on; empty where none has helped."""
         return self.forests.by_name()
+
+    @cached_property
+    def popular_level(self) -> Candidates:
+        """`popular` as a source: one that outsells all others does not lead every slate."""
+        rows, scores = self.popular.rows, self.popular.scores
+        if len(scores) < BEST_SELLERS:
+            return self.popular
+        most = OUTSTANDING * scores[:BEST_SELLERS].mean()
+        return Candidates(rows, np.minimum(scores, most))
 
     @cached_property
     def demand(self) -> Scores:

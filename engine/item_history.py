@@ -64,6 +64,12 @@ def taken(table: ItemHistory | CustomerItems, where: slice | NDArray[Any]) -> It
     )
 
 
+def units_left(table: ItemHistory | CustomerItems) -> Rows:
+    """(n,) of the last purchase, without what came back; 0 and less where all did."""
+    left: Rows = np.minimum(table.last_units, table.bought)
+    return left
+
+
 def count(
     events: Sequence[Happened],
     rows: Rows,
@@ -117,12 +123,14 @@ def _units(sums: np.ndarray) -> Rows:
 
 
 def _first_of_each_order(used: list[tuple[int, Happened]], told: Set[ItemOrder]) -> np.ndarray:
-    """1 for the first purchase line of each (item, order), else 0."""
+    """1 for the first purchase line by time of each (item, order), else 0."""
     seen = set(told)
     first = np.zeros(len(used))
-    for i, (row, event) in enumerate(used):
+    bought = [i for i, (_, event) in enumerate(used) if event.type is EventType.PURCHASE]
+    for i in sorted(bought, key=lambda i: (used[i][1].at, used[i][1].event_id)):
+        row, event = used[i]
         key = (row, event.order_id or event.event_id)
-        if event.type is EventType.PURCHASE and key not in seen:
+        if key not in seen:
             seen.add(key)
             first[i] = 1
     return first

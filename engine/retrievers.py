@@ -144,7 +144,7 @@ def matching(query: Query, bundle: Bundle) -> tuple[Rows, NDArray[np.float64]]:
 
 
 def popular(query: Query, bundle: Bundle, depth: int) -> Candidates:
-    return Candidates(bundle.popular.rows[:depth], bundle.popular.scores[:depth])
+    return _first(bundle.popular_level, depth)
 
 
 def popular_in_category(query: Query, bundle: Bundle, depth: int) -> Candidates:

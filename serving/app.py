@@ -18,6 +18,7 @@ from serving.api import build_api
 from serving.auth import LOOK_S, KeyRing
 from serving.bundles import Bundles
 from serving.clock import log_clock, wall
+from serving.consents import Consents
 from serving.drain import Drain
 from serving.edge import Edge
 from serving.hot import Hot
@@ -68,6 +69,7 @@ def build_shop(settings: Settings) -> Shop:
         now=wall if settings.clock == "wall" else log_clock(bundles),
         catching_up=asyncio.Lock(),
         erasures=Erasures(),
+        consents=Consents(),
         drain=Drain(settings.drain_delay_s),
         keys=KeyRing(settings.keys),
     )
@@ -120,6 +122,7 @@ async def alive(shop: Shop) -> AsyncIterator[None]:
         asyncio.create_task(_kept(shop, "bundles", shop.bundles.watch)),
         asyncio.create_task(_kept(shop, "store", lambda: _follow_store(shop))),
         asyncio.create_task(_kept(shop, "links", lambda: _follow_links(shop))),
+        asyncio.create_task(_kept(shop, "consents", lambda: _follow_consents(shop))),
         asyncio.create_task(_kept(shop, "keys", lambda: _follow_keys(shop))),
     ]
     try:
@@ -165,6 +168,18 @@ async def _follow_links(shop: Shop) -> None:
                 taken = version
 
 
+async def _follow_consents(shop: Shop) -> None:
+    """What other workers accepted is known here before the store may fail."""
+    while True:
+        await asyncio.sleep(shop.settings.bundle_check_s)
+        with contextlib.suppress(StoreError):  # else at the next turn
+            await _learn_consents(shop)
+
+
+async def _learn_consents(shop: Shop) -> None:
+    await shop.consents.follow(shop.store, shop.bundles.live, shop.erasures.known)
+
+
 async def _follow_keys(shop: Shop) -> None:
     """A file that has become wrong is told within a second, whether anybody calls or not."""
     while True:
@@ -188,6 +203,7 @@ async def _settle(shop: Shop) -> bool:
         await shop.erasures.learn(shop.store)
         await restore_people(shop)
         await begin_anew(shop)
+        await _learn_consents(shop)
     except StoreError as error:
         structlog.get_logger().warning("store not settled", reason=str(error))
         return False

@@ -41,7 +41,11 @@ async def take_in(shop: Shop, raw: Sequence[Any]) -> list[Outcome]:
     guessed: set[str] = set()
     checked = [_check(shop, bundle, one, guessed) for one in raw]
     good = [one for one in checked if isinstance(one, Happened)]
-    receipts = iter(await shop.store.accept([accepting(bundle, event) for event in good]))
+    accepted = await shop.store.accept([accepting(bundle, event) for event in good])
+    for event, at in zip(good, accepted, strict=True):
+        if at:
+            shop.consents.note(event, at)
+    receipts = iter(accepted)
     outcomes = [
         _outcome(one, next(receipts)) if isinstance(one, Happened) else one for one in checked
     ]

@@ -31,6 +31,7 @@ from engine.person import UNKNOWN_PERSON, Known, known_person
 from engine.query import Asked
 from engine.types import ItemHistory
 from serving.bundles import Live
+from serving.consents import Consents
 from serving.store.packing import BEGINNING, StreamId, tail_events
 from serving.store.people import tombstones_of
 from serving.store.store import Store, Tails
@@ -139,11 +140,16 @@ async def find(
     )
 
 
-def find_without_store(asked: Asked, identity: Identity, erased: Tombstones, live: Live) -> Found:
-    """What the bundle alone says."""
+def find_without_store(
+    asked: Asked, identity: Identity, erased: Tombstones, live: Live, consents: Consents
+) -> Found:
+    """What the bundle alone says, and who opted out since."""
     nodes = identity.person(_asked_nodes(asked)[0])
-    home = tuple(_homes(live, identity.at_home(nodes[0]), {}, erased))
-    return Found(nodes, (), _known(live.bundle, nodes, erased), identity, home)
+    at_home = identity.at_home(nodes[0])
+    have = {node: consents.entries(node, erased) for person in (nodes, *at_home) for node in person}
+    home = tuple(_homes(live, at_home, have, erased))
+    own = _events(nodes, have, live)
+    return Found(nodes, own, _known(live.bundle, nodes, erased), identity, home)
 
 
 def _newest(

@@ -16,6 +16,7 @@ from engine.customers.labels import LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
 from engine.customers.referral_graph import referral_graph
+from engine.customers.referrals import brought_buyers
 from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
 from engine.errors import StoreError
@@ -112,7 +113,7 @@ def _stages(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:
         bought_of(history).at,
         bundle.schemes.lifecycle,
         first_at=history.moments.first_at,
-        advocate_at=min((one.at for one in history.referred if one.amount_minor > 0), default=0),
+        advocate_at=min(brought_buyers(history.referred).values(), default=0),
         now=now,
     )
     return [{"stage": one.name, "since": instant(one.since)} for one in told if one.since <= now]

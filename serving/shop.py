@@ -17,6 +17,7 @@ from engine.query import Asked, Query, enrich, with_home
 from engine.slots import Slots
 from serving.auth import KeyRing
 from serving.bundles import Bundles, Changes, Live
+from serving.consents import Consents
 from serving.drain import Drain
 from serving.metrics import Metrics
 from serving.person import (
@@ -46,6 +47,7 @@ class Shop:
     now: Callable[[], int]  # epoch ms
     catching_up: asyncio.Lock
     erasures: Erasures
+    consents: Consents
     drain: Drain
     keys: KeyRing
 
@@ -65,7 +67,8 @@ class Seen:
 
 
 async def see(shop: Shop, asked: Asked) -> Seen:
-    """One trip to the store, then the bundle; the snapshot alone when the store does not answer.
+    """One trip to the store, then the bundle; when the store does not answer the snapshot alone,
+    and who opted out since.
 
     One trip more for who has several ids or a household.
     """
@@ -91,9 +94,13 @@ async def see(shop: Shop, asked: Asked) -> Seen:
         shop.metrics.degraded.labels(reason).inc()
     if found is not None:
         return _seen(shop, asked, found, live, degraded)
-    events = events_of(asked, tails, live)
+    events = events_of(asked, _held_or(tails, shop, asked), live)
     query = enrich(asked, live.bundle, shop.now(), tail=events, degraded=degraded)
     return Seen(_without_erased(query, shop, live), live, events)
+
+
+def _held_or(tails: Tails, shop: Shop, asked: Asked) -> Tails:
+    return shop.consents.tails(asked, shop.erasures.known) if tails is NO_TAILS else tails
 
 
 async def _several(
@@ -109,7 +116,7 @@ async def _several(
             return await find(shop.store, asked, tails, identity, erased, live), missing
         except StoreError:
             missing = ("store",)
-    return find_without_store(asked, identity, erased, live), missing
+    return find_without_store(asked, identity, erased, live, shop.consents), missing
 
 
 def _seen(shop: Shop, asked: Asked, found: Found, live: Live, degraded: tuple[str, ...]) -> Seen:

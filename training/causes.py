@@ -16,6 +16,7 @@ from engine.customers.schemes import Schemes
 from engine.customers.strategies import ASLEEP, WAKE_UPS
 from engine.customers.triggers import FestivalConfig, On, TriggerConfig
 from engine.instants import instant
+from engine.item_history import units_left
 from engine.types import DAY_MS, Mask
 from training.customer_states import profiles
 from training.festivals import near
@@ -98,9 +99,9 @@ def _in_time(days: list[date], today: date, trigger: TriggerConfig) -> date | No
 def cares(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
     """New customers whose first of several units runs out (C2)."""
     items, config = day.bundle.customer_items, day.schemes.repurchase
-    of_unit = _days(day) / np.where(_per_unit(day), 1, np.maximum(items.last_units, 1))
+    of_unit = _days(day) / np.where(_per_unit(day), 1, np.maximum(units_left(items), 1))
     at = items.last_bought_at + np.rint(of_unit * config.care_share * DAY_MS).astype(np.int64)
-    enough = (items.bought > 0) & (items.last_units >= config.care_units)
+    enough = (items.bought > 0) & (units_left(items) >= config.care_units)
     in_time = (at <= day.now) & (day.now - at <= (trigger.late_days + 1) * DAY_MS)
     new = among & (day.states["stage"] == "new").to_numpy()
     yield from _of_items(day, enough & in_time, new)

@@ -64,6 +64,17 @@ def rewarding(referred: Sequence[Referred]) -> list[Referred]:
     ]
 
 
+def brought_buyers(referred: Sequence[Referred]) -> dict[int, int]:
+    """Who of the newcomers bought something and kept it, and when they first bought."""
+    spent: dict[int, int] = {}
+    first: dict[int, int] = {}
+    for fact in rewarding(referred):
+        spent[fact.who] = spent.get(fact.who, 0) + fact.amount_minor
+        if fact.amount_minor > 0:
+            first[fact.who] = min(first.get(fact.who, fact.at), fact.at)
+    return {who: at for who, at in first.items() if spent[who] > 0}
+
+
 def _of_order(refund: Referred, told: Mapping[int, tuple[int, int]]) -> Referred:
     at, who = told.get(refund.order_key, (refund.at, refund.who))
     return refund._replace(at=max(at, refund.at), who=who)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from engine.config import Config
+from engine.item_history import units_left
 from engine.types import DAY_MS, ItemHistory, Mask
 
 Floats = NDArray[np.float64]
@@ -68,7 +69,7 @@ def lasting(history: ItemHistory, cycles: Cycles, config: RepurchaseConfig) -> F
     counted = cycles.per_unit.take(history.rows).nonzero()[0]
     if len(counted):
         one = days.take(counted)
-        all_units = one * np.maximum(history.last_units.take(counted), 1)
+        all_units = one * np.maximum(units_left(history).take(counted), 1)
         days[counted] = np.minimum(all_units, np.maximum(one, config.stock_days))
     often = has_own_cycle(history, config).nonzero()[0]
     if len(often):
@@ -90,7 +91,7 @@ def _own(
     each = 1.0 / intervals
     per_unit = cycles.per_unit.take(history.rows.take(often)).nonzero()[0]
     if len(per_unit):
-        units = np.maximum(history.last_units.take(often[per_unit]), 1)
+        units = np.maximum(units_left(history).take(often[per_unit]), 1)
         before = history.bought.take(often[per_unit]) - units
         each[per_unit] = units / np.maximum(before, intervals[per_unit])
     span = history.last_bought_at.take(often) - history.first_bought_at.take(often)

@@ -16,7 +16,7 @@ from engine.customers.ledger import Standing, standing_of
 from engine.customers.life_stages import life_stages_of
 from engine.customers.lifecycle import cycle_ms, stage_of
 from engine.customers.price_band import band_of, median_halves
-from engine.customers.referrals import rewarding
+from engine.customers.referrals import brought_buyers
 from engine.customers.schemes import Schemes
 from engine.customers.segments import matching
 from engine.customers.splits import (
@@ -199,12 +199,7 @@ RELATION: Final[Mapping[tuple[bool, bool], str]] = MappingProxyType(
 
 def referred_buyers(referred: tuple[Referred, ...]) -> int:
     """Customers they brought who bought something and kept it."""
-    if not referred:
-        return 0
-    spent: dict[int, int] = {}
-    for fact in rewarding(referred):
-        spent[fact.who] = spent.get(fact.who, 0) + fact.amount_minor
-    return sum(amount > 0 for amount in spent.values())
+    return len(brought_buyers(referred)) if referred else 0
 
 
 def _points_facts(standing: Standing, schemes: Schemes, now: int) -> dict[str, Any]:

@@ -49,12 +49,15 @@ def is_erased(event: Happened, erased: Tombstones) -> bool:
     return any(event.at <= erased.at(node) for node in _nodes_of(event))
 
 
-def _nodes_of(event: Happened) -> list[str]:
+def node_of(event: Happened) -> str:
+    """Whose tail holds it."""
     if event.customer_id is None:
-        own = visitor_node(event.visitor_id or "")
-    else:
-        own = customer_node(event.customer_id)
-    return [own, *(named_in(event.properties) if event.type in NAMING else ())]
+        return visitor_node(event.visitor_id or "")
+    return customer_node(event.customer_id)
+
+
+def _nodes_of(event: Happened) -> list[str]:
+    return [node_of(event), *(named_in(event.properties) if event.type in NAMING else ())]
 
 
 async def _purge_referrers(store: Store, erased: Tombstones) -> int:

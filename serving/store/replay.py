@@ -1,11 +1,13 @@
 """The stream is the truth; tails are made from it. This makes them again where they are lost."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from engine.events import LINKS
 from engine.happened import Happened
-from serving.store.packing import StreamId, unpack
+from serving.store.packing import StreamId, stream_id, unpack
+from serving.store.scripts import CONSENTS_AFTER
 from serving.store.store import Accepting, Store
 
 PAGE: Final = 500
@@ -52,6 +54,22 @@ async def stream_after(store: Store, after: StreamId) -> AsyncIterator[Happened]
         if len(page) < PAGE:
             return
         start = "(" + page[-1][0].decode()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    entries: Sequence[bytes]  # as they lie in a tail
+    read_to: StreamId
+    complete: bool
+
+
+async def consents_after(store: Store, after: StreamId) -> ConsentPage:
+    """The consents among the next `PAGE` events; they alone come over the wire."""
+    (reply,) = await store.run(CONSENTS_AFTER, [("1", store.keys.events, f"({after}", PAGE)])
+    count, last, *found = reply
+    told = zip(found[::2], found[1::2], strict=True)
+    entries = [accepted + b" " + event for accepted, event in told]
+    return ConsentPage(entries, stream_id(last) if last else after, complete=count < PAGE)
 
 
 def _event(fields: Sequence[bytes]) -> bytes:

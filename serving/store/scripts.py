@@ -214,4 +214,20 @@ end
 return answer
 """)
 
-SCRIPTS: Final = (ACCEPT, CLOSES_RING, CHANGE_ITEM, CHANGES_AFTER)
+CONSENTS_AFTER: Final = Script("""
+-- KEYS  stream; ARGV  '(<stream id>', how many events to look at
+-- Gives how many there were, the stream id of the last (or ''), then id, event … of those that have
+-- the text of a consent in them; whoever reads them looks closer.
+local page = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+local answer = {#page, #page > 0 and page[#page][1] or ''}
+for _, entry in ipairs(page) do
+  local event = entry[2][2]
+  if string.find(event, '"type":"consent"', 1, true) then
+    answer[#answer + 1] = entry[1]
+    answer[#answer + 1] = event
+  end
+end
+return answer
+""")
+
+SCRIPTS: Final = (ACCEPT, CLOSES_RING, CHANGE_ITEM, CHANGES_AFTER, CONSENTS_AFTER)

@@ -87,6 +87,13 @@ def test_an_order_that_is_told_in_two_parts_counts_once(lines: list[Happened], c
     assert np.allclose(merged.frequency, counted(lines).frequency)
 
 
+def test_an_order_of_two_lines_is_as_old_as_its_first_whichever_arrived_first() -> None:
+    lines = [event(i, EventType.PURCHASE, "cup", day, order_id="o") for i, day in ((1, 5), (2, 25))]
+    old = 2 ** (-25 / CONFIG.frequency_half_life_days)
+    assert counted(lines).frequency.tolist() == counted(lines[::-1]).frequency.tolist()
+    assert np.allclose(counted(lines).frequency, [old])
+
+
 def test_the_rest_of_a_known_order_is_no_second_order_in_the_very_next_request() -> None:
     world = bundle()
 

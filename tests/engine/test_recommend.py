@@ -14,7 +14,7 @@ from engine.recommend import recommend
 from engine.retrievers import RETRIEVERS
 from engine.shop import read_shop
 from engine.slots import read_slots
-from engine.types import DAY_MS, NO_ROWS, NO_SCORES, Lists
+from engine.types import DAY_MS, NO_ROWS, NO_SCORES, Candidates, Lists
 from tests.engine.asking import plan, query, rows
 from tests.worlds import (
     BLACK,
@@ -32,6 +32,17 @@ from tests.worlds import (
 )
 
 CONFIG = Path(__file__).parents[2] / "config"
+
+
+def test_one_that_outsells_all_leads_no_slate_by_itself(tea: Bundle) -> None:
+    scores = np.array([50, *[1] * 19, 0.5], np.float32)
+    order = np.arange(21, dtype=np.int32)[::-1].copy()
+    far = replace(tea, popular=Candidates(order, scores))
+    found = RETRIEVERS["popular"](query(tea), far, 21)
+    assert found.rows.tolist() == order.tolist()
+    np.testing.assert_allclose(found.scores, [1.5 * 69 / 20, *[1] * 19, 0.5], rtol=1e-6)
+    few = replace(tea, popular=Candidates(order[:19], scores[:19]))
+    assert RETRIEVERS["popular"](query(tea), few, 19).scores.tolist() == scores[:19].tolist()
 
 
 def test_a_cold_customer_gets_what_is_popular(tea: Bundle) -> None:

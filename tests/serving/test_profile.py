@@ -56,6 +56,17 @@ def test_R5_the_newest_events_are_in_it(caller: Caller) -> None:
     assert told["contact"] == {"channel": "app", "hour": hour}
 
 
+def test_L1_who_brought_nobody_that_kept_anything_was_never_an_advocate(caller: Caller) -> None:
+    caller.event("referral", customer_id="ben", properties={"referrer_id": "mei"})
+    order = {"customer_id": "ben", "item_id": "cup", "unit_price": 10, "order_id": "o-ben"}
+    caller.event("purchase", **order)
+    told = profile(caller, "mei")
+    assert (told["classes"]["stage"], told["stages"][-1]["stage"]) == ("advocate", "advocate")
+    caller.event("refund", **order)
+    told = profile(caller, "mei")
+    assert (told["classes"]["stage"], told["stages"][-1]["stage"]) == ("new", "new")
+
+
 def test_F1_a_profile_says_whose_referral_closes_a_ring(caller: Caller) -> None:
     caller.link("ben", ("pos_card", "ben-card"))
     for newcomer, referrer, second in (("ann", "ben", 1), ("ben", "ann", 2), ("cat", "ben", 3)):

@@ -256,6 +256,7 @@ def test_what_newcomers_send_back_is_taken_alike() -> None:
             Happened(f"{who} came", EventType.REFERRAL, at(2), who, properties=named)
             for who in ("ann", "cat", "dan")
         ],
+        Happened("also", EventType.REFERRAL, at(2), "ann", properties={"referrer_id": "zoe"}),
         of_newcomer("cat", bought, 1, 5_000, "old"),
         of_newcomer("cat", bought, 3, 100, "new"),
         of_newcomer("cat", back, 4, 5_000, "old"),

@@ -14,6 +14,19 @@ from training.report.trade import BOUGHT
 PAIRS: Final = 40
 EACH: Final = 2  # pairs in which one item may come, so that the table tells of many
 LOOKED_AT: Final = 400  # strongest pairs that the table is chosen from
+PAIR: Final = pl.Schema(
+    {
+        "first": pl.Int32,
+        "second": pl.Int32,
+        "title": pl.String,
+        "with_title": pl.String,
+        "baskets": pl.Int64,
+        "of_first": pl.Float64,
+        "of_second": pl.Float64,
+        "lift": pl.Float64,
+        "strength": pl.Float32,
+    }
+)
 
 
 def together(facts: Facts) -> pl.DataFrame:
@@ -79,7 +92,7 @@ def _named(pairs: pl.DataFrame, held: pl.DataFrame, facts: Facts) -> pl.DataFram
         }
         for first, second, strength in pairs.iter_rows()
     ]
-    return pl.DataFrame(rows, schema_overrides={"lift": pl.Float64})
+    return pl.DataFrame(rows, schema=PAIR)
 
 
 def _spread(table: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,10 +9,9 @@ from hypothesis import strategies as st
 from engine.customers.ledger import Line, ledger, standing_of
 from engine.customers.loyalty import Ladder, LoyaltyConfig, ladder_of, tier_price, tier_prices
 from engine.customers.referrals import Referral, derived
-from engine.customers.state import referred_buyers
 from engine.events import EventType
 from engine.happened import Happened
-from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase, refund, schemes
+from tests.engine.customers.world import DEFAULTS, event, history_of, purchase, refund, schemes
 
 ZERO = DEFAULTS.ladder
 CARRY = schemes(loyalty={"reset": "carry"}).ladder
@@ -72,35 +70,6 @@ def test_P1_a_referred_refund_leaves_no_rounding_behind() -> None:
         for i in range(2)
     ]
     assert standing_of(history_of(*bought, *halves), ZERO).balance == 0
-
-
-def of_bob(kind: EventType, day: float, yuan: float, order: str | None) -> Happened:
-    """What ann is told of bob, whom she brought on day 2."""
-    line = f"{kind} {order} {day}"
-    made = event(kind, day, line, item_id="tea", unit_price_minor=round(yuan * 100), order_id=order)
-    found = derived(replace(made, customer_id="bob"), Referral("ann", at(2)))
-    assert found is not None
-    return found
-
-
-def test_P1_a_refund_of_what_was_ordered_before_the_referral_takes_nothing() -> None:
-    mine = purchase(1, 3_000)
-    back = of_bob(EventType.REFUND, 5, 5_000, "before")
-    later = of_bob(EventType.PURCHASE, 6, 1_000, "after")
-    assert points(mine, back) == 3_000
-    assert points(mine, back, later) == 3_500
-    assert points(mine, later, of_bob(EventType.REFUND, 7, 1_000, "after"), back) == 3_000
-    assert points(mine, later, of_bob(EventType.REFUND, 7, 400, None)) == 3_300
-    assert referred_buyers(history_of(mine, back, later).referred) == 1
-
-
-def test_P1_a_referred_refund_dated_before_its_order_still_takes_it_back() -> None:
-    back, bought = (
-        of_bob(kind, day, 5_000, "o")
-        for kind, day in ((EventType.REFUND, 3), (EventType.PURCHASE, 4))
-    )
-    assert points(purchase(1, 100), back, bought) == 100
-    assert referred_buyers(history_of(back, bought).referred) == 0
 
 
 def test_P2_2999_reaches_no_tier_and_3000_the_first() -> None:

@@ -44,6 +44,12 @@ def test_C1_three_cans_on_day_0_are_empty_on_day_21() -> None:
     assert empty.tolist() == [at(21)]
 
 
+def test_C1_cans_that_were_sent_back_feed_nobody() -> None:
+    kept = replace(bought(0, MILK, units=3), bought=np.ones(1, np.int32))
+    assert lasting(kept, CYCLES, CONFIG).tolist() == [7]
+    assert (due_rows(kept, 7), due_rows(bought(0, MILK, units=3), 7)) == ([MILK], [])
+
+
 def test_C1_an_item_without_a_rate_lasts_a_cycle_whatever_the_number() -> None:
     assert due_rows(bought(0, TEA, units=3), 20) == [TEA]
     assert due_rows(bought(0, MILK, units=3), 21) == [MILK]

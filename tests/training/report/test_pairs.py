@@ -4,9 +4,11 @@ import sqlite3
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.customers.supplies import Supplies
+from engine.types import Lists
 from tests.training.report.test_changes import one
 from tests.worlds import at_any_time
 from training.renewal import FOR_GOOD
@@ -33,6 +35,14 @@ def test_pairs_are_counted_in_the_baskets(facts: Facts, sql: sqlite3.Connection)
         assert row["of_first"] == pytest.approx(both / single[0])
         assert row["of_second"] == pytest.approx(both / single[1])
         assert row["lift"] == pytest.approx(both * total / (single[0] * single[1]))
+
+
+def test_a_shop_whose_orders_hold_one_item_has_no_pairs(facts: Facts) -> None:
+    lists = facts.bundle.bought_together
+    none = Lists(np.zeros_like(lists.offsets), lists.rows[:0], lists.scores[:0])
+    table = together(replace(facts, bundle=replace(facts.bundle, bought_together=none)))
+    assert table.height == 0
+    assert table.columns == together(facts).columns
 
 
 def test_no_item_takes_the_whole_table(facts: Facts) -> None:
