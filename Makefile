@@ -14,7 +14,7 @@ PYTEST := $(BIN)/pytest
 
 export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: help setup demo test check lint types imports format coverage bench train serve report lock
+.PHONY: help setup demo tea test check lint types imports format coverage bench train serve report lock
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ train: setup ## train LOG and publish to BUNDLES
 
 serve: setup ## serve BUNDLES on PORT
 	$(CAINI) serve --bundles $(BUNDLES) --port $(PORT)
+
+tea: setup ## serve the tea shop of docs/api.md on PORT, new each time; Ctrl-C ends it
+	$(BIN)/python -m tests.tea $(PORT)
 
 report: setup ## write the merchandiser's report on LOG and BUNDLES to REPORT (LANGUAGE=zh: 中文)
 	$(CAINI) report --bundles $(BUNDLES) --log $(LOG) --out $(REPORT) --lang $(LANGUAGE)

@@ -1,12 +1,16 @@
 """Opening what a verb works on."""
 
 from pathlib import Path
+from typing import Final
 
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.catalogue import UNKNOWN
 from engine.errors import BundleError, UnknownName
+from engine.near_paths import nearest_paths
 from training.publish import current, versions
+
+SUGGESTED: Final = 3  # categories that may have been meant
 
 
 def live_bundle(bundles: Path) -> Bundle:
@@ -31,5 +35,6 @@ def category_of(bundle: Bundle, name: str) -> int:
     categories = bundle.catalogue.categories
     code = categories.row(name)
     if code == UNKNOWN:
-        raise UnknownName("category", name, categories.ids(range(len(categories))))
+        paths = tuple(categories.ids(range(len(categories))))
+        raise UnknownName("category", name, paths, nearest_paths(name, paths)[:SUGGESTED])
     return code

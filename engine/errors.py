@@ -16,7 +16,12 @@ CainiError                                                                      
 Each message says what is wrong, where, and what would be right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from engine.nearest import nearest
+
+LISTED: Final = 24  # decision: names in one message; as many models, slots and segments are told
 
 
 class CainiError(Exception):
@@ -48,13 +53,27 @@ class BundleError(CainiError):
 class UnknownName(CainiError):
     exit_code = 2
 
-    def __init__(self, kind: str, name: str, known: Iterable[str] | None) -> None:
-        """Without `known` there are too many to list."""
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str] | None,
+        near: Sequence[str] | None = None,
+    ) -> None:
+        """Without `known` there are too many to list. `near` is looked for there if left out."""
         self.kind = kind
         self.name = name
         self.known = tuple(sorted(known or ()))
-        listed = "" if known is None else f"; known: {', '.join(self.known) or 'none'}"
-        super().__init__(f"unknown {kind} {name!r}{listed}")
+        self.near = tuple(nearest(name, self.known) if near is None else near)
+        meant = f"did you mean {' or '.join(self.near)}?" if self.near else ""
+        listed = "" if known is None else f"known: {self.listed() or 'none'}"
+        told = " ".join(part for part in (meant, listed) if part)
+        super().__init__(f"unknown {kind} {name!r}{'; ' if told else ''}{told}")
+
+    def listed(self) -> str:
+        """The first of those that there are."""
+        more = f", … ({len(self.known)} in all)" if len(self.known) > LISTED else ""
+        return ", ".join(self.known[:LISTED]) + more
 
 
 class StoreError(CainiError):

@@ -1,18 +1,18 @@
 """What is wrong with a configuration, in words: one line a fault, with the place of it."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.errors import ConfigError
+from engine.nearest import NO_OTHERS, nearest
 
 Read = TypeVar("Read")
-LONGEST_GUESSED: Final = 64  # decision: no key of ours is half as long
 KEY: Final = "[key]"  # the last part of a place in pydantic, where the key itself is wrong
+QUOTED: Final = re.compile(r"'([^']*)'")
 OURS: Final = "Value error, "  # what pydantic writes before the words of a rule of ours
 
 
@@ -41,9 +41,19 @@ def faults(error: ValidationError, file: str, model: type[BaseModel]) -> list[st
     """One line a fault: file, key, what is wrong. `model` is what was to be read."""
     return [
         f"{file}: {'.'.join(str(part) for part in place_of(fault)) or 'the file'}: "
-        f"{problem_of(fault, model)}"
+        f"{problem_of(fault, model)}{given_in(fault)}"
         for fault in faults_in(error)
     ]
+
+
+def given_in(fault: Mapping[str, Any]) -> str:
+    """The word that is none of a choice, and which it may have been meant to be."""
+    given = fault["input"]
+    if fault["type"] not in {"literal_error", "enum"} or not isinstance(given, str | int | float):
+        return ""
+    words = tuple(QUOTED.findall(str(fault["ctx"]["expected"])))
+    meant = "".join(f"; did you mean {name}?" for name in nearest(str(given), words))
+    return f", not {given!r}{meant}"
 
 
 def faults_in(error: ValidationError) -> list[ErrorDetails]:
@@ -77,23 +87,13 @@ def problem_of(
     return unknown_key(str(key), known, what) if known else f"{key!r} is no {what}"
 
 
-def unknown_key(key: str, known: Iterable[str], what: str) -> str:
-    """With the nearest of those that there are."""
+def unknown_key(
+    key: str, known: Iterable[str], what: str, others: Mapping[str, str] = NO_OTHERS
+) -> str:
+    """With the nearest of those that there are. `others`: what else they are called."""
     names = tuple(known)
-    meant = [f"did you mean {name}? " for name in nearest(key, names)]
+    meant = [f"did you mean {name}? " for name in nearest(key, names, others)]
     return f"{key!r} is no {what}; {''.join(meant)}known: {', '.join(names)}"
-
-
-def nearest(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """One at most; a long key is like none."""
-    return _nearest(key, names) if len(key) <= LONGEST_GUESSED else ()
-
-
-@lru_cache(maxsize=1024)
-def _nearest(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Case aside. What asks wrongly asks so again: to look takes 0.1 ms."""
-    by_fold = {name.casefold(): name for name in names}
-    return tuple(by_fold[name] for name in get_close_matches(key.casefold(), by_fold, 1))
 
 
 def _keys_at(model: type[BaseModel], path: Iterable[int | str]) -> list[str]:

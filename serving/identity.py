@@ -24,8 +24,11 @@ from engine.customers.identity import (
 from engine.customers.tombstones import Tombstones, tombstone
 from engine.errors import StoreError
 from engine.events import EventType
+from engine.faults import unknown_key
 from engine.happened import Happened
 from engine.instants import instant
+from engine.nearest import nearest
+from engine.other_names import OTHER_KINDS
 from engine.types import DAY_MS
 from serving.bundles import Live
 from serving.clock import wall
@@ -65,12 +68,18 @@ async def relate(shop: Shop, asked: LinkRequest, *, link: bool) -> dict[str, Any
 def _check_kinds(shop: Shop, aliases: Sequence[Alias]) -> None:
     known = shop.bundles.live.bundle.shop.identity.kinds
     wrong = [
-        {"loc": ("aliases", place, "kind"), "msg": f"is none of {', '.join(known)}"}
+        {"loc": ("aliases", place, "kind"), "msg": _no_kind(alias.kind, known)}
         for place, alias in enumerate(aliases)
         if alias.kind not in known
     ]
     if wrong:
         raise invalid(wrong)
+
+
+def _no_kind(kind: str, known: tuple[str, ...]) -> str:
+    if nearest(kind, known, OTHER_KINDS):
+        return unknown_key(kind, known, "kind of link", OTHER_KINDS)
+    return f"is none of {', '.join(known)}; {kind!r} was sent"
 
 
 def _joined(held: Sequence[bytes | None]) -> Identity:

@@ -10,8 +10,10 @@ from pydantic_core import ErrorDetails
 from engine.bundle import Bundle
 from engine.customers.referral_graph import Edge, edges_above
 from engine.events import LINKS, MONEY, SENDABLE, Event, EventType
-from engine.faults import nearest, place_of, problem_of, unknown_key
+from engine.faults import place_of, problem_of, unknown_key
 from engine.happened import Happened, from_event
+from engine.nearest import nearest
+from engine.other_names import OTHER_TYPES
 from serving.problems import FIELD, field_of
 from serving.shop import Shop
 from serving.store.packing import pack
@@ -93,8 +95,9 @@ def _may_guess(name: str, guessed: set[str]) -> bool:
 
 def _unknown_type(sent: Any, guessed: set[str]) -> str:
     """What may not be sent here is not proposed."""
-    if isinstance(sent, str) and _may_guess(sent, guessed) and nearest(sent, SENDABLE):
-        return unknown_key(sent, SENDABLE, "type of event")
+    guess = isinstance(sent, str) and _may_guess(sent, guessed)
+    if guess and nearest(sent, SENDABLE, OTHER_TYPES):
+        return unknown_key(sent, SENDABLE, "type of event", OTHER_TYPES)
     return f"is none of {', '.join(SENDABLE)}"
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from engine.bundle import Bundle
 from engine.customers.birthday import celebrated, day_of, month_and_day, zone_of
 from engine.customers.ledger import ledger
+from engine.customers.loyalty import Ladder, Tier
 from engine.customers.schemes import Schemes
 from engine.customers.strategies import ASLEEP, WAKE_UPS
 from engine.customers.triggers import FestivalConfig, On, TriggerConfig
@@ -22,6 +23,7 @@ from training.festivals import near
 from training.order_days import at_several_times, bought_again
 from training.persons import left_at_home
 from training.ragged import rows_of
+from training.sightings import Sightings
 
 
 class Occasion(NamedTuple):
@@ -50,6 +52,7 @@ class Day:
     states: pl.DataFrame
     festivals: tuple[FestivalConfig, ...]
     now: int
+    met: Sightings | None = None  # what earlier runs knew; None: this is the first
 
     def column(self, name: str) -> np.ndarray:
         return self.states[name].to_numpy()
@@ -171,18 +174,44 @@ def wake_ups(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happenin
 
 
 def tiers(day: Day, trigger: TriggerConfig, among: Mask) -> Iterator[Happening]:
-    """Who reached a tier lately, with its voucher (P2); one time a tier, whatever comes back."""
-    ladder = day.schemes.ladder
+    """Who reached a tier lately, or by orders that came late, with its voucher (P2).
+
+    One time a tier, whatever comes back. Who may not be told is met like the others, and so is not
+    told of it once they may, years later.
+    """
+    rows = np.flatnonzero(day.column("tier_rank") > 0)
+    first = day.met is None or day.met.first_under(trigger.name, _rules_of(day.schemes.ladder))
     start = day.now - (trigger.late_days + 1) * DAY_MS
-    for row in np.flatnonzero(among & (day.column("tier_rank") > 0)).tolist():
-        lines = ledger(day.bundle.snapshot.history_of(row), ladder)
-        for line in lines:
-            if line.cause == "voucher" and start < line.at <= day.now:
-                tier = ladder.tiers[line.key - 1]
-                reached = Occasion(tier.name, _when(line.at))
+    for row, granted in zip(rows.tolist(), day.states["vouchers"].gather(rows), strict=True):
+        who = day.bundle.customers.id(row)
+        since = {} if day.met is None else day.met.since(trigger.name, who)
+        if all(since.get(name, day.now) <= start for name in granted):
+            continue  # met long ago, as most were
+        reached = list(_reached(day, row))
+        new = {tier.name: at if first else day.now for tier, at in reached}
+        new = {name: at for name, at in new.items() if name not in since}
+        if day.met is not None:
+            day.met.remember(trigger.name, who, new)
+        since |= new
+        for tier, at in reached if among[row] else ():
+            if start < since[tier.name] <= day.now:
                 told: dict[str, str | int] = {"tier": tier.name}
                 told["voucher_minor"] = tier.voucher_minor
-                yield Happening(row, (reached,), told)
+                yield Happening(row, (Occasion(tier.name, _when(at)),), told)
+
+
+def _reached(day: Day, row: int) -> Iterator[tuple[Tier, int]]:
+    """Tiers with their instants, as of today."""
+    ladder = day.schemes.ladder
+    for line in ledger(day.bundle.snapshot.history_of(row), ladder):
+        if line.cause == "voucher" and line.at <= day.now:
+            yield ladder.tiers[line.key - 1], line.at
+
+
+def _rules_of(ladder: Ladder) -> str:
+    """What decides who reaches which tier."""
+    names = [tier.name for tier in ladder.tiers]
+    return f"{names} {ladder.steps} {ladder.own} {ladder.referred} {ladder.reset}"
 
 
 FIND: Final[Mapping[On, Find]] = {

@@ -12,19 +12,22 @@ of step 1. So nobody is in two lists for one cause: at most once, and once where
 alone. No step writes over a file that is there.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from engine.customers.outreach import Cause
-from engine.errors import ConfigError, LeaseError, ListWaits
+from engine.errors import ConfigError, LeaseError
 from training.persons import NO_PERSONS, Persons
-from training.whole_file import put_in_place
+from training.sending import BETWEEN, PLACED, Message, Sending, give_name, require_free
+from training.sightings import SCHEMA as SIGHTINGS
+from training.sightings import Sightings
+
+__all__ = ["Ledger", "Message", "Past", "open_ledger"]
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS lists (
@@ -40,21 +43,12 @@ CREATE TABLE IF NOT EXISTS causes (
     PRIMARY KEY (name, customer_id, occasion)
 ) WITHOUT ROWID;
 """
-OF_PEOPLE: Final = frozenset({"messages", "causes"})  # tables with a customer_id and an instant
-PLACED: Final = "UPDATE lists SET placed = 1 WHERE list = ?"
+OF_PEOPLE: Final = frozenset(
+    {"messages", "causes", "seen"}
+)  # tables with a customer_id and an instant
 BUSY_S: Final = 1.0  # decision: another run takes minutes; waiting for it is the scheduler's work
 MANY: Final = 10_000  # ids in one question; SQLite takes 32,766
 IN_USE: Final = "another run works with it; start again later"
-BETWEEN: Final = "\x1f"  # between item ids; char(31) to SQLite
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """To one customer; `held` = they are in the holdout and got nothing."""
-
-    customer_id: str
-    items: Sequence[str] = ()
-    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +80,7 @@ class Ledger:
         self._database = connection
         self._persons = persons
         self._writing = -1  # the list that is being made
+        self.sightings = Sightings(connection, persons)
 
     def past(self, customers: Sequence[str], since: int, items_since: int) -> dict[str, Past]:
         """Messages and items later than two instants, of some thousands of customers.
@@ -158,9 +153,9 @@ class Ledger:
             )
         ]
 
-    def sending(self, name: str, path: Path, at: int) -> "Sending":
+    def sending(self, name: str, path: Path, at: int) -> Sending:
         """A list to be. Raises ConfigError when the file is there: its messages may wait in it."""
-        _require_free(path)
+        require_free(path)
         if not path.parent.is_dir():
             raise ConfigError(f"{path.parent}: there is no such folder")
         row = self._database.execute(
@@ -184,7 +179,7 @@ class Ledger:
             if not Path(path).parent.is_dir():
                 continue
             try:
-                _give_name(Path(part), Path(path))
+                give_name(Path(part), Path(path))
             except ConfigError as error:
                 faults.append(str(error))
             else:
@@ -193,79 +188,6 @@ class Ledger:
         if faults:
             raise ConfigError("\n".join(faults))
         self._database.execute("BEGIN IMMEDIATE")
-
-
-class Sending:
-    """One list: write `part`, `add` its messages and causes, then `done`."""
-
-    def __init__(
-        self, database: sqlite3.Connection, number: int, at: int, part: Path, path: Path
-    ) -> None:
-        self._database = database
-        self._number = number
-        self._at = at
-        self.part = part
-        self._path = path
-
-    def add(self, messages: Iterable[Message], causes: Iterable[Cause] = ()) -> None:
-        """A second message of one list to one customer joins the first."""
-        self._database.executemany(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "items = items || char(31) || excluded.items",
-            (
-                (each.customer_id, self._at, self._number, each.held, BETWEEN.join(each.items))
-                for each in messages
-            ),
-        )
-        self._database.executemany(
-            "INSERT INTO causes VALUES (?, ?, ?, ?)", ((*cause, self._at) for cause in causes)
-        )
-
-    def done(self) -> None:
-        with self.part.open("rb") as file:
-            os.fsync(file.fileno())
-        _require_free(self._path)
-        self._database.commit()
-        _give_name(self.part, self._path)
-        with suppress(sqlite3.OperationalError):  # another run has the ledger by now, and does it
-            self._database.execute(PLACED, (self._number,))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """What is not sent goes. Raises ListWaits for what is sent and has not its name."""
-        if error is None:
-            return
-        if not self._sent():
-            self.part.unlink(missing_ok=True)
-        elif self.part.exists():
-            why = str(error) or "interrupted"
-            raise ListWaits(
-                f"{self._path}: has not its name yet ({why}), and counts as sent: leave "
-                f"{self.part} where it is; the next run with this ledger names it"
-            ) from error
-
-    def _sent(self) -> bool:
-        """The ledger says so, and is on the disk: asked of it, for a commit may be interrupted."""
-        row = ("SELECT 1 FROM lists WHERE list = ? AND part = ?", (self._number, str(self.part)))
-        return not self._database.in_transaction and bool(self._database.execute(*row).fetchone())
-
-
-def _require_free(path: Path) -> None:
-    if path.exists():
-        raise ConfigError(f"{path}: is there already, and may not be sent yet; name another")
-
-
-def _give_name(part: Path, path: Path) -> None:
-    """Unless another run has just done it. Raises ConfigError where a file has that name."""
-    if path.exists() and part.exists():  # in this order: it may be given its name in between
-        raise ConfigError(
-            f"{path}: has the name of a list that counts as sent and waits in {part}; move "
-            f"{path.name} elsewhere, and start again"
-        )
-    with suppress(FileNotFoundError):
-        put_in_place(part, path)
 
 
 @contextmanager
@@ -283,7 +205,7 @@ def open_ledger(
     try:
         connection.execute("PRAGMA synchronous = EXTRA")  # a commit is on the disk
         connection.execute("BEGIN IMMEDIATE")
-        for statement in SCHEMA.split(";"):
+        for statement in (SCHEMA + SIGHTINGS).split(";"):
             connection.execute(statement)
         ledger = Ledger(connection, persons)
         if not only_looking:

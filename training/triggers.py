@@ -73,6 +73,7 @@ Batch = tuple[list[dict[str, Any]], list[Message], list[Cause]]
 
 def _batches(day: Day, rules: Rules, ledger: Ledger, tally: Tally) -> Iterator[Batch]:
     open_to = day.states[OPEN].to_numpy()
+    day = replace(day, met=ledger.sightings)
     maker = _Maker(day, rules, ledger, tally, everybodys_answers(day.bundle, rules.channel), {})
     for trigger, condition in zip(rules.triggers, rules.conditions, strict=True):
         found = FIND[trigger.on](day, trigger, open_to & _meant(condition, day))

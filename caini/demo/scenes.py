@@ -15,6 +15,7 @@ from engine.reasons import Language
 
 Event = dict[str, Any]
 SHOWN_BY_NAME: Final = (("mei", "my"), ("zhang-wei", "home"), ("lin", "home"), ("fang", "home"))
+SHORT_OF_A_STAR: Final = 100  # yuan; tang lacks fewer, and no item of it makes a second star
 LINES: Final[Mapping[str, Mapping[Language, str]]] = {
     "stranger": {"en": "a first visit, nothing known", "zh": "首次来访，毫无记录"},
     "view": {"en": "a stranger looks at {title}", "zh": "新访客浏览了{title}"},
@@ -88,7 +89,9 @@ def _mei_refills(client: Client, language: Language, now: str) -> Scene:
 
 def _tang_rises(client: Client, language: Language, now: str) -> Scene:
     items = client.recommend("home", 50, customer_id="tang")["items"]
-    item = max(items, key=lambda item: item["price"] or 0)
+    prices = [item["price"] or 0 for item in items]
+    enough = [price for price in prices if price >= SHORT_OF_A_STAR]
+    item = items[prices.index(min(enough, default=max(prices)))]
     line = LINES["tier"][language].format(title=_title(item))
     return Scene(line, "home", {"customer_id": "tang"}, (_order(item, now, "tang"),))
 

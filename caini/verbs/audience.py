@@ -15,6 +15,7 @@ from caini.words import WORDS, language_named
 from engine.bundle import Bundle
 from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
+from engine.nearest import nearest
 from engine.programme import items_of
 from engine.shop import ShopConfig, schemes_of
 from engine.shop_folder import read_folder
@@ -172,7 +173,8 @@ def items_about(wanted: Wanted, bundle: Bundle) -> Rows:
     if wanted.item is not None:
         row = bundle.items.row(wanted.item)
         if row < 0:
-            raise UnknownName("item", wanted.item, None)
+            ids = tuple(bundle.items.ids(range(len(bundle.items))))
+            raise UnknownName("item", wanted.item, None, nearest(wanted.item, ids))
         return np.array([row], np.int32)
     if wanted.brand is not None:
         code = catalogue.brands.row(wanted.brand)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -17,11 +18,13 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import CainiError
 from engine.events import json_schema
+from engine.near_paths import nearest_paths
 from engine.shop import ShopConfig, read_shop, untrained
 from engine.shop_folder import read_slots_in
 from training.publish import current
 
 NEEDS_GOMP: Final = "implicit links the system's libgomp; install the package libgomp1"
+SLIP: Final = 0.85  # guess; so alike are paths of which one is a misspelt other
 NEEDS_REDIS: Final = "set CAINI_REDIS_URL, install redis-server, or install caini[serve]"
 
 
@@ -202,6 +205,7 @@ def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
         told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
         yield Finding("warning", told, "they act from the next caini train on")
     yield from _unknown_goods(shop, bundle)
+    yield from _unknown_shelves(shop, bundle)
 
 
 def _unknown_goods(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
@@ -223,3 +227,28 @@ def _unknown_goods(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
         if missing:
             told = f"{where} of shop.toml: bundle {bundle.version} has no {', '.join(missing)}"
             yield Finding("warning", told, "nothing is kept back by it")
+
+
+def _unknown_shelves(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
+    """Categories that rules name and the catalogue has not.
+
+    A table may name a category in the words of several catalogues: then one that is there is
+    enough, and of the others only what is a misspelt one is told.
+    """
+    categories = bundle.catalogue.categories
+    paths = tuple(categories.ids(range(len(categories))))
+    named = [("repurchase.category_days", tuple(shop.repurchase.category_days))]
+    named += [
+        (f"life_stages[{place}].categories", each.categories)
+        for place, each in enumerate(shop.life_stages)
+    ]
+    for where, names in named:
+        missing = {name: nearest_paths(name, paths) for name in names if name not in paths}
+        slips = {name: get_close_matches(name, paths, 1, SLIP) for name in missing}
+        told = {name: near for name, near in slips.items() if near}
+        if paths and not told and len(missing) == len(names):
+            told = {name: list(near[:1]) for name, near in missing.items()}
+        for name, near in told.items():
+            said = f"{where} of shop.toml: bundle {bundle.version} has no category {name!r}"
+            meant = "".join(f"did you mean {path}? " for path in near)
+            yield Finding("warning", said, f"{meant}nothing comes of it")

@@ -29,7 +29,7 @@ from engine.customers.triggers import (
     read_trigger_conditions,
 )
 from engine.customers.value import ValueConfig
-from engine.faults import faults_in, place_of, problem_of
+from engine.faults import faults_in, given_in, place_of, problem_of
 from engine.money import TOO_FINE, in_minor
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -193,7 +193,7 @@ def _checked(model: type[Section], raw: object, where: str, problems: list[str])
         return model.model_validate(raw)
     except ValidationError as error:
         problems += [
-            f"{where}{_path(place_of(fault))}: {problem_of(fault, model)}"
+            f"{where}{_path(place_of(fault))}: {problem_of(fault, model)}{given_in(fault)}"
             for fault in faults_in(error)
         ]
         return None

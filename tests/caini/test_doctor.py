@@ -122,6 +122,30 @@ def test_the_doctor_names_goods_of_a_campaign_that_the_bundle_has_not(
     assert "has no 'no such > shelf'; nothing is kept back by it" in out
 
 
+def test_the_doctor_names_categories_of_rules_that_the_bundle_has_not(
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    shop = (config / "shop.toml").read_text(encoding="utf-8")
+    asked = ("doctor", "--bundles", trained.bundles, "--config", config)
+    (config / "shop.toml").write_text(
+        shop.replace('"baby > formula" = 7', '"baby > formul" = 7'), encoding="utf-8"
+    )
+    code, out, _ = caini(*asked)
+    told = f"repurchase.category_days of shop.toml: bundle {live_bundle(trained.bundles).version}"
+    assert (code, f"{told} has no category 'baby > formul'" in out) == (0, True)
+    assert "did you mean baby > formula? nothing comes of it" in out
+    assert "奶粉" not in out, "the name of another catalogue"
+    (config / "shop.toml").write_text(
+        shop.replace('categories = ["baby > formula", "奶粉"]', 'categories = ["quartz", "奶粉"]'),
+        encoding="utf-8",
+    )
+    out = caini(*asked)[1]
+    for name in ("quartz", "奶粉"):
+        assert f"has no category '{name}'; nothing comes of it" in out, "none is there"
+
+
 def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, caini: Caini) -> None:
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)

@@ -34,7 +34,7 @@ def lines_about(who: str, ledger: Path) -> int:
                 f"SELECT COUNT(*) FROM {table} WHERE customer_id = ?",
                 (who,),
             ).fetchone()[0]
-            for table in ("messages", "causes")
+            for table in ("messages", "causes", "seen")
         )
 
 

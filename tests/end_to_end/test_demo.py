@@ -45,6 +45,10 @@ def test_named_customers_get_different_slates_that_react_to_what_happens(
     assert told.count("the very next request") == 3
     after_the_refill = told.split("so it is no longer due")[1].split("Now it happens")[0]
     assert "Time to buy it again" not in after_the_refill.split("nappies")[0]
+    risen = told.split("reaches the first star and pays member prices")[1]
+    paid = re.findall(r" (\d+\.\d\d) +(\d+\.\d\d) ", risen)
+    assert len(paid) == 5
+    assert all(float(own) == pytest.approx(0.9 * float(price), abs=0.01) for price, own in paid)
     assert "Popular right now" in told
     assert "→" in told
     assert "http://127.0.0.1:" in told

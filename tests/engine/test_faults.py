@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ConfigError
+from engine.customers.identity import KINDS
+from engine.errors import LISTED, ConfigError, UnknownName
+from engine.events import EventType
+from engine.nearest import LONGEST_GUESSED, nearest
+from engine.other_names import OTHER_KINDS, OTHER_TYPES
 from engine.shop import check_shop
 from engine.slots import check_slots
 from tests.worlds import SHOP
@@ -70,3 +74,48 @@ def test_a_typo_in_how_to_train_names_the_nearest_key(tmp_path: Path) -> None:
     file.write_text("[als]\nfactor = 8\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"als\.factor: 'factor' is no key of this table; did yo"):
         read_train(file)
+
+
+def test_a_word_that_is_none_of_a_choice_is_told_with_the_nearest() -> None:
+    with pytest.raises(ConfigError) as told:
+        check_slots({"home": {**HOME, "repeat": "when_deu"}}, "slots.toml", check_shop(SHOP, "x"))
+    assert str(told.value).endswith("', not 'when_deu'; did you mean when_due?")
+    with pytest.raises(ConfigError) as told:
+        check_shop({**SHOP, "loyalty": {"reset": "yearly"}}, "shop.toml")
+    assert "loyalty.reset: Input should be 'zero', 'carry' or 'never', not 'yearly'" in str(
+        told.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "names", "near"),
+    [
+        ("Buy", ("view", "purchase"), ("purchase",)),
+        ("add to cart", ("view", "cart"), ("cart",)),
+        ("ADD-TO-CART", ("view", "cart"), ("cart",)),
+        ("buy", ("view",), ()),
+        ("purchse", ("view", "purchase"), ("purchase",)),
+        ("x" * (LONGEST_GUESSED + 1), ("x" * LONGEST_GUESSED,), ()),
+    ],
+)
+def test_what_others_call_it_goes_before_what_is_spelled_alike(
+    key: str, names: tuple[str, ...], near: tuple[str, ...]
+) -> None:
+    assert nearest(key, names, OTHER_TYPES) == near
+
+
+def test_other_names_are_of_what_there_is_and_never_its_own() -> None:
+    for others, ours in ((OTHER_TYPES, {*map(str, EventType)}), (OTHER_KINDS, {*KINDS})):
+        assert {*others.values()} <= ours
+        assert not others.keys() & ours
+        assert all(name == name.casefold() for name in others)
+
+
+def test_an_unknown_name_is_told_with_the_nearest_and_not_with_ninety() -> None:
+    names = [f"brand {n:02}" for n in range(90)]
+    said = str(UnknownName("brand", "brand 7", names))
+    assert said.startswith("unknown brand 'brand 7'; did you mean brand ")
+    assert said.endswith(f"{names[LISTED - 1]}, … (90 in all)")
+    assert str(UnknownName("item", "te", None, ["tea"])) == "unknown item 'te'; did you mean tea?"
+    assert str(UnknownName("item", "te", None)) == "unknown item 'te'"
+    assert str(UnknownName("list", "te", [])) == "unknown list 'te'; known: none"

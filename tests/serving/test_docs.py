@@ -3,19 +3,23 @@
 import json
 import re
 import shlex
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from serving.app import open_shop
 from serving.metrics import build_metrics
 from serving.shop import Shop
+from tests.servers import PATIENCE_S, PATIENT, finish, launch, wait_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 EXAMPLE = re.compile(r"```console\n\$ (curl [^\n]+)\n(.*?)```", re.DOTALL)
+HOUR = re.compile(r"(T\d\d):\d\d:\d\d\.\d+")
 CHANGING = {"slate_id", "request_id", "bundle_version", "customers", "erasure", "done_at", "until"}
 
 
@@ -47,7 +51,7 @@ def settled(told: Any) -> Any:
     return [settled(value) for value in told] if isinstance(told, list) else told
 
 
-def run(client: TestClient, command: str) -> str:
+def run(client: TestClient | httpx.Client, command: str) -> str:
     """The answer as the page shows it."""
     told = settled(client.request(**request_of(command)).json())
     return re.sub(
@@ -66,6 +70,24 @@ def test_every_example_of_the_page_answers_what_the_page_says(client: TestClient
     assert len(examples) == 17
     for command, answer in examples:
         assert run(client, command) + "\n" == answer, command
+
+
+def test_the_shop_of_the_page_is_one_that_a_reader_can_start() -> None:
+    """`make tea`; nothing is left of it."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert "make tea" in page
+    recipe = (PAGE.parents[1] / "Makefile").read_text(encoding="utf-8")
+    assert "-m tests.tea $(PORT)" in recipe.partition("\ntea:")[2].partition("\n\n")[0]
+    server = launch(["tests.tea", "0"], PAGE.parents[1], PATIENT)
+    try:
+        wait_for(lambda: server.logged("ready"))
+        for command, answer in EXAMPLE.findall(page):
+            told = run(server.client, command) + "\n"
+            assert HOUR.sub(r"\1", told) == HOUR.sub(r"\1", answer), "its clock goes on"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(PATIENCE_S) == 0
+    finally:
+        finish(server)
 
 
 def test_the_page_names_every_call(tea_shop: Shop, client: TestClient) -> None:

@@ -57,6 +57,9 @@ def test_R1_linking_again_changes_nothing_and_a_chain_is_one_person(caller: Call
         (("c-1", [("customer", "an")]), 409, "link-cycle", "'c-1'"),
         (("an", [("open_id", "an")]), 409, "link-self", "'an'"),
         (("an", [("tattoo", "x")]), 422, "invalid-request", "is none of customer, visitor"),
+        (("an", [("tattoo", "x")]), 422, "invalid-request", "'tattoo' was sent"),
+        (("an", [("WeChat", "x")]), 422, "invalid-request", "did you mean open_id? known: cust"),
+        (("an", [("pos_crad", "x")]), 422, "invalid-request", "'pos_crad' is no kind of link; di"),
     ],
 )
 def test_R1_what_contradicts_is_refused_and_named(

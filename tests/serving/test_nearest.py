@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from serving.nearest import MOST, MOST_COMPARED, nearest_paths
+from engine.near_paths import MOST, MOST_COMPARED, nearest_paths
 from tests.serving.wire import problem
 
 PATHS = (

@@ -130,6 +130,18 @@ def test_rejects_say_their_line_reason_and_text(
     assert reject["raw"] == f"b0,{BAD}"
 
 
+def test_a_type_that_others_call_so_is_told_with_ours(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(
+        HEADER + f"g,{GOOD}\n" + f"o,{GOOD}".replace("view", "Order")
+    )
+    options = ImportOptions("events", max_reject_share=1)
+    import_log(tmp_path / "shop.csv", tmp_path / "log.parquet", options)
+    reject = json.loads((tmp_path / "log.rejects.jsonl").read_text())
+    assert reject["detail"].startswith(
+        "type 'Order': did you mean purchase? Input should be 'view'"
+    )
+
+
 def test_a_clean_import_takes_the_quarantine_of_an_earlier_one_away(
     source: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ def write(ledger: Path) -> Path:
             with book.sending("spring", out, at) as sending:
                 sending.part.write_text("a list", encoding="utf-8")
                 causes = [Cause("birthday", who, str(at)) for who in ("mei", "lin")]
+                for who in ("mei", "lin"):
+                    book.sightings.remember("tier", who, {f"star_{at}": at})
                 sending.add([Message("mei", ["green"]), Message("lin", ["cup"])], causes)
                 sending.done()
     return ledger
@@ -47,7 +49,7 @@ def test_who_was_erased_leaves_all_ledgers_and_who_came_back_stays(bundles: Path
     known = [write(default_ledger(bundles)), elsewhere]
     assert ledgers_of(bundles) == known
     done = [purge_ledgers(ledgers_of(bundles), ERASED) for _ in range(2)]
-    assert [each.messages for each in done] == [4, 0], "a message and a cause in each"
+    assert [each.messages for each in done] == [6, 0], "a message, a cause and a sighting in each"
     assert done[0].searched == tuple(map(str, known))
     assert done[0].unsearched == ()
     for ledger in known:
@@ -57,6 +59,8 @@ def test_who_was_erased_leaves_all_ledgers_and_who_came_back_stays(bundles: Path
                 "mei": (AT + 1,),
                 "lin": (AT, AT + 1),
             }
+            assert [*book.sightings.since("tier", "mei").values()] == [AT + 1]
+            assert [*book.sightings.since("tier", "lin").values()] == [AT, AT + 1]
             left = book.new_causes(Cause("birthday", who, str(AT)) for who in ("mei", "lin"))
             assert [cause.customer_id for cause in left] == ["mei"]
 
@@ -75,7 +79,7 @@ def test_what_could_not_be_looked_at_is_told_and_the_rest_is_searched(tmp_path: 
         f"{tmp_path / 'nowhere'}: this ledger is away",
     )
     assert not (tmp_path / "nowhere").exists()
-    assert done.messages == 2
+    assert done.messages == 3
 
 
 def test_a_ledger_that_was_taken_away_is_none_and_one_on_a_disk_that_is_away_is_told(
@@ -99,4 +103,4 @@ def test_a_retraining_takes_them_out_too(live: Job) -> None:
     longer(live)
     told = ran(live).ledgers
     assert told is not None
-    assert (told["messages"], told["searched"]) == (2, (str(default_ledger(live.bundles)),))
+    assert (told["messages"], told["searched"]) == (3, (str(default_ledger(live.bundles)),))

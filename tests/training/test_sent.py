@@ -94,7 +94,7 @@ def test_a_run_that_ends_after_the_ledger_knows_is_finished_by_the_next(
     ending: Callable[[Path, Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "a.csv"
-    monkeypatch.setattr("training.sent.put_in_place", ending)
+    monkeypatch.setattr("training.sending.put_in_place", ending)
     with pytest.raises(ListWaits) as told, open_ledger(tmp_path / "l") as book:
         send(book, out, Message("mei"))
     monkeypatch.undo()
@@ -114,7 +114,7 @@ def test_a_run_that_ends_after_the_ledger_knows_is_finished_by_the_next(
 
 def killed_before_the_name(folder: Path) -> None:
     with open_ledger(folder / "l") as book, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.sent.put_in_place", lambda *_: os.kill(os.getpid(), SIGKILL))
+        patch.setattr("training.sending.put_in_place", lambda *_: os.kill(os.getpid(), SIGKILL))
         send(book, folder / "lists" / "a.csv", Message("mei"))
 
 

@@ -7,11 +7,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 
-from engine.events import AMOUNT_OUT_OF_RANGE, MAX_ID_BYTES, Event
+from engine.events import AMOUNT_OUT_OF_RANGE, MAX_ID_BYTES, Event, EventType
 from engine.faults import place_of, problem_of
 from engine.happened import Happened, from_event
+from engine.nearest import nearest
+from engine.other_names import OTHER_TYPES
 from training.log import SCHEMA
 
+TYPES: Final = tuple(str(kind) for kind in EventType)
 UNNAMED: Final = "unnamed"  # stands in for an event_id that the importer will make
 PROBLEMS: Final = {
     "missing": "missing",
@@ -98,5 +101,8 @@ def _problem_of_id(text: object) -> str:
 def _detail(fault: ErrorDetails) -> str:
     field = ".".join(map(str, fault["loc"]))
     message = problem_of(fault, None)
+    if fault["type"] == "enum" and fault["loc"] == ("type",):
+        near = nearest(str(fault["input"]), TYPES, OTHER_TYPES)
+        message = "".join(f"did you mean {name}? " for name in near) + message
     given = f"{str(fault['input'])[:60]!r}: " if field and fault["type"] != "missing" else ""
     return f"{field} {given}{message}".strip()

@@ -198,5 +198,5 @@ def _spread(facts: Facts, speech: Speech) -> list[Section]:
     if not table.select((pl.col("invitations") + pl.col("newcomers")).sum()).item():
         return []
     tipping = table.filter("tipping")["cohort"].to_list()
-    told = ", ".join(tipping) or speech.say("missing")
+    told = ", ".join(tipping) or speech.say("none_tips")
     return [Section("spread", table.drop("tipping"), note={"cohorts": told})]

@@ -126,8 +126,8 @@ def never_shown(items: pl.DataFrame, k: int) -> pl.DataFrame:
 
 
 def never_sold(items: pl.DataFrame) -> pl.DataFrame:
-    """Are shown, and did not sell in the season: most shown first."""
-    found = items.filter((pl.col("sales_minor") <= 0) & (pl.col("shown") > 0))
+    """Are shown, and did not sell in the season: most shown first. Articles are not for sale."""
+    found = items.filter((pl.col("sales_minor") <= 0) & (pl.col("shown") > 0) & ~pl.col("content"))
     return found.sort(["shown", "item"], descending=[True, False]).select(
         "title", "item_id", "price_minor", "shown"
     )
@@ -135,17 +135,18 @@ def never_sold(items: pl.DataFrame) -> pl.DataFrame:
 
 def never_touched(items: pl.DataFrame) -> pl.DataFrame:
     """Can be sold, never were, and are in no slate."""
-    found = items.filter("sellable", ~pl.col("ever"), pl.col("anywhere") == 0)
+    found = items.filter("sellable", ~pl.col("ever"), ~pl.col("content"), pl.col("anywhere") == 0)
     return found.sort("item").select("title", "item_id", "category", "price_minor")
 
 
 def stock(items: pl.DataFrame) -> pl.DataFrame:
-    """kind of dead stock, items, sales_minor, shown."""
+    """kind of dead stock, items, sales_minor, shown; nothing of it is an article."""
     sells, seen = pl.col("sales_minor") > 0, pl.col("anywhere") > 0
+    goods = ~pl.col("content")
     kinds = {
         "never_shown": sells & ~seen,
-        "never_sold": ~sells & (pl.col("shown") > 0),
-        "never_touched": pl.col("sellable") & ~pl.col("ever") & ~seen,
+        "never_sold": goods & ~sells & (pl.col("shown") > 0),
+        "never_touched": goods & pl.col("sellable") & ~pl.col("ever") & ~seen,
     }
     rows = [
         {

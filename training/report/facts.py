@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from engine.bundle import Bundle
+from engine.catalogue import ItemKind
 from engine.customers.snapshot import MEMBER_AT, CustomerSnapshot
 from engine.slots import Slots
 from engine.types import Rows
@@ -124,7 +125,7 @@ def as_of(people: CustomerSnapshot, instant: int) -> CustomerSnapshot:
 
 
 def items_of(bundle: Bundle) -> pl.DataFrame:
-    """One row an item: item (row), item_id, title, category (top level), brand, price_minor."""
+    """One row an item: item (row), item_id, title, category (top level), brand, price_minor …"""
     catalogue, rows = bundle.catalogue, range(len(bundle.items))
     ids = bundle.items.ids(rows)
     titles = [bundle.title_of(row) for row in rows]
@@ -137,6 +138,7 @@ def items_of(bundle: Bundle) -> pl.DataFrame:
             "brand": _named(catalogue.brand, catalogue.brands.ids, top=False),
             "price_minor": pl.Series(catalogue.price_minor).replace(-1, None),
             "sellable": bundle.sellable,
+            "content": catalogue.kind == ItemKind.CONTENT,
         },
         schema_overrides={"item_id": pl.String, "title": pl.String},
     )

@@ -212,6 +212,19 @@ def test_F1_F2_whom_each_cohort_brought_and_from_when_on_it_tips(
     assert spread(none)["newcomers"].sum() == 0
 
 
+def test_F2_where_no_month_tips_it_is_said_in_words(
+    facts: Facts, speeches: Mapping[str, Speech]
+) -> None:
+    assert not spread(facts)["tipping"].any()
+    told = {
+        language: section.note["cohorts"]
+        for language, speech in speeches.items()
+        for section in chapter(facts, speech).sections
+        if section.name == "spread"
+    }
+    assert told == {"en": "none did", "zh": "尚无月份达到"}
+
+
 def test_a_split_that_the_log_cannot_tell_is_left_out_and_said(
     facts: Facts, speeches: Mapping[str, Speech]
 ) -> None:
