@@ -7,6 +7,7 @@ from typing import Final
 import typer
 
 from caini.commands import asking, data, running, training
+from caini.refusals import told
 from engine.errors import CainiError
 
 VERBS: Final[tuple[Callable[..., None], ...]] = (
@@ -46,11 +47,12 @@ for verb in VERBS:
 
 def main() -> None:
     """Ends with the error's exit code; its message goes to standard error."""
+    asked: dict[str, str | None] = {}
     try:
-        app()
+        app(obj=asked)
     except CainiError as error:
-        for line in str(error).splitlines():
-            print(f"caini: error: {line}", file=sys.stderr)  # noqa: T201  # this is the terminal
+        for line in told(error, asked.get("lang")):
+            print(line, file=sys.stderr)  # noqa: T201  # this is the terminal
         raise SystemExit(error.exit_code) from error
     except BrokenPipeError as error:  # the reader of a pipe has gone; nothing to say to it
         raise SystemExit(0) from error

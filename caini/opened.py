@@ -6,7 +6,7 @@ from typing import Final
 from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.catalogue import UNKNOWN
-from engine.errors import BundleError, UnknownName
+from engine.errors import NothingPublished, UnknownName
 from engine.near_paths import nearest_paths
 from training.publish import current, versions
 
@@ -17,7 +17,7 @@ def live_bundle(bundles: Path) -> Bundle:
     """Raises BundleError when nothing is published, or when what is live is damaged."""
     version = current(bundles)
     if version is None:
-        raise BundleError(f"{bundles}: nothing is published here; run caini train first")
+        raise NothingPublished(bundles)
     return read_bundle(bundles / version)
 
 

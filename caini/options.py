@@ -5,6 +5,14 @@ from typing import Annotated
 
 import typer
 
+
+def _remembered(context: typer.Context, lang: str | None) -> str | None:
+    """For `caini.main`, which tells what went wrong in it."""
+    if isinstance(context.obj, dict):
+        context.obj["lang"] = lang
+    return lang
+
+
 Bundles = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
 Log = Annotated[Path, typer.Option(help="Log from caini import or caini archive.")]
 Out = Annotated[Path, typer.Option(help="Folder that bundles are published to.")]
@@ -21,7 +29,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 Search = Annotated[bool, typer.Option("--search/--no-search", help="Choose settings on the past.")]
 Lang = Annotated[
     str | None,
-    typer.Option("--lang", "--language", help="en or zh; the shop's language when left out."),
+    typer.Option(
+        "--lang",
+        "--language",
+        help="en or zh; the shop's language when left out.",
+        callback=_remembered,
+    ),
 ]
 Data = Annotated[Path | None, typer.Option(help="Folder of the private Redis; data.")]
 Url = Annotated[

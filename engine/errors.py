@@ -6,6 +6,7 @@ CainiError                                                                      
 │   └── FileAway       its file could not be read; what is in it may be right        exit 2
 ├── LogError           a behaviour log or a source file cannot be used               exit 3
 ├── BundleError        a bundle is missing, damaged or of another format             exit 4
+│   └── NothingPublished  there is none yet                                         exit 4
 ├── UnknownName        a name that is not in a table; lists the names that are       exit 2
 ├── StoreError         the store did not answer                                      exit 5
 ├── DataRefused        the log is not fit to train on today; what is live stays      exit 6
@@ -50,6 +51,12 @@ class BundleError(CainiError):
     exit_code = 4
 
 
+class NothingPublished(BundleError):
+    def __init__(self, bundles: object) -> None:
+        self.bundles = bundles
+        super().__init__(f"{bundles}: nothing is published here; run caini train first")
+
+
 class UnknownName(CainiError):
     exit_code = 2
 
@@ -64,6 +71,7 @@ class UnknownName(CainiError):
         self.kind = kind
         self.name = name
         self.known = tuple(sorted(known or ()))
+        self.told_of = known is not None  # those that there are
         self.near = tuple(nearest(name, self.known) if near is None else near)
         meant = f"did you mean {' or '.join(self.near)}?" if self.near else ""
         listed = "" if known is None else f"known: {self.listed() or 'none'}"

@@ -138,6 +138,38 @@ def test_what_cannot_be_is_refused_and_says_what_can(
     assert fault in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--segment", "dormnt"), "没有名为 'dormnt' 的分群；您是否要写 dormant？现有：advocate, "),
+        (("--item", "formula-1"), "没有名为 'formula-1' 的商品；您是否要写 formula-0"),
+        (("--item", "zzzzzz"), "没有名为 'zzzzzz' 的商品\n"),
+        (("--brand", "zzzzzz"), "没有名为 'zzzzzz' 的品牌；现有："),
+        (("--category", "formula"), "没有名为 'formula' 的品类；您是否要写 baby > formula？现有："),
+        (("--after", "cheese"), "没有名为 'cheese' 的名单；现有：无\n"),
+        (("--segment", "new", "--slot", "hom"), "没有名为 'hom' 的推荐栏；您是否要写 home？现有"),
+    ],
+)
+def test_a_name_that_there_is_not_is_told_in_chinese_where_asked_for(
+    words: tuple[str, ...], said: str, run: Caini
+) -> None:
+    code, _, err = run("audience", *words, "--out", "a.csv", "--lang", "zh")
+    assert code == 2
+    assert err.startswith(f"caini: 错误：{said}")
+    assert "unknown" not in err
+
+
+def test_that_nothing_is_published_is_told_in_chinese_too(caini: Caini, tmp_path: Path) -> None:
+    asked = ("segments", "--bundles", tmp_path, "--config", CONFIG)
+    code, _, err = caini(*asked, "--lang", "zh")
+    assert (code, err) == (
+        4,
+        f"caini: 错误：{tmp_path}：尚未发布任何模型包；请先运行 caini train\n",
+    )
+    code, _, err = caini(*asked, "--lang", "en")
+    assert (code, "error: " in err, "nothing is published here" in err) == (4, True, True)
+
+
 CAMPAIGN = """
 [[campaigns]]
 name = "milk"
