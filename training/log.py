@@ -122,10 +122,11 @@ class LogWriter:
         self._parquet.write_table(piece.to_arrow().cast(self._schema))
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._parquet.close()
-        if kind is None:
-            put_in_place(self._unfinished, self._path)
-        else:
+        try:
+            self._parquet.close()
+            if kind is None:
+                put_in_place(self._unfinished, self._path)
+        finally:
             self._unfinished.unlink(missing_ok=True)
 
 

@@ -25,7 +25,8 @@ class Reject:
 
 
 class Quarantine:
-    """Appends rejects to a file and counts them. The file stays, whatever becomes of the import.
+    """Appends rejects to a file and counts them. The file stays, whatever becomes of the import,
+    unless it could not be written to the end.
 
     Without a reject there is no file, and one from an earlier import is removed.
     """
@@ -48,12 +49,16 @@ class Quarantine:
         return self.by_reason.total()
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._file.close()
-        if self.total():
-            self._unfinished.replace(self.path)
-        else:
-            self._unfinished.unlink()
-            self.path.unlink(missing_ok=True)
+        try:
+            self._file.close()
+            if isinstance(error, OSError):
+                return
+            if self.total():
+                self._unfinished.replace(self.path)
+            else:
+                self.path.unlink(missing_ok=True)
+        finally:
+            self._unfinished.unlink(missing_ok=True)
 
 
 def require_few(

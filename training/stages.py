@@ -5,14 +5,14 @@ key says what went in (log, catalogue, configuration, code), so nothing is reuse
 """
 
 import json
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Final
+
+from training.whole_file import write_whole
 
 WORK: Final = ".retrain"
 ENDED: Final = "ended"  # the stage after which nothing is left to take up
@@ -93,10 +93,4 @@ def read_document(path: Path) -> Document | None:
 def write_document(document: Mapping[str, Any], path: Path) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(document, stream, ensure_ascii=False, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    Path(name).chmod(0o644)
-    Path(name).replace(path)
+    write_whole(path.parent, json.dumps(document, ensure_ascii=False, indent=1), path)

@@ -2,12 +2,48 @@
 
 import errno
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from engine.errors import CainiError, NoRoom
+
 UNFINISHED: Final = ".unfinished-"
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM_SAID: Final = (*map(os.strerror, NO_ROOM), "requested and")
+"""What polars says, and NumPy ("4096 requested and 0 written"), without the number."""
+
+
+@contextmanager
+def room_in(*folders: Path) -> Iterator[None]:
+    """Around work that writes to these: a full disk raises NoRoom, which names the place."""
+    try:
+        yield
+    except Exception as error:
+        if not _says_no_room(error):
+            raise
+        place = getattr(error, "filename", None) or _fullest(folders)
+        why = getattr(error, "strerror", None) or os.strerror(errno.ENOSPC)
+        raise NoRoom(f"{place}: {why}; make room and start it again") from error
+
+
+def _says_no_room(error: Exception) -> bool:
+    if isinstance(error, CainiError):
+        return False
+    told = isinstance(error, OSError) and error.errno in NO_ROOM
+    return told or any(said in str(error) for said in _NO_ROOM_SAID)
+
+
+def _fullest(folders: Sequence[Path]) -> Path:
+    """What was written to does not say its name; of one disk it is the first."""
+    return min(folders, key=lambda folder: shutil.disk_usage(_that_is_there(folder)).free)
+
+
+def _that_is_there(folder: Path) -> Path:
+    return next(each for each in (folder, *folder.absolute().parents) if each.is_dir())
 
 
 def write_whole(folder: Path, text: str, path: Path) -> None:

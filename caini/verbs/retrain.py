@@ -11,7 +11,7 @@ from caini.instants import wall_clock
 from caini.printed import print_json, print_table
 from caini.progress import progress_lines
 from caini.rehearsal import rehearsal
-from engine.errors import BundleRefused, CainiError, DataRefused, LeaseError
+from engine.errors import BundleRefused, CainiError, DataRefused, LeaseError, NoRoom
 from serving.logs import configure
 from serving.settings import Settings
 from training.assemble import Say
@@ -20,6 +20,7 @@ from training.job import RESULT, Job, Outside, Result
 from training.retrain import retrain
 from training.stages import Document, write_document
 from training.train import read_settings
+from training.whole_file import room_in
 
 NOTHING: Final = "nothing was published"
 
@@ -30,20 +31,31 @@ def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: b
     result, started = Result(), time.time()
     failure: Exception | None = None
     try:
-        with progress_lines("retrain", shown=not quiet) as (say, _):
+        folders = (job.bundles, job.log.parent)
+        with room_in(*folders), progress_lines("retrain", shown=not quiet) as (say, _):
             retrain(job, _outside(job, settings_of(url, data), say), result)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and raised again below
         failure = error
         result.status = "failed" if result.status == "running" else result.status
     told = _told(result, failure, started)
     if not isinstance(failure, LeaseError):  # then the file is the other run's
-        write_document(told, job.bundles / RESULT)
+        failure = _left(told, job.bundles / RESULT, failure)
     if as_json:
         print_json(told)
     elif not quiet:
         _print(result, _outcome(result, failure, dry_run=job.dry_run))
     if failure is not None:
         raise failure
+
+
+def _left(told: Document, path: Path, failure: Exception | None) -> Exception | None:
+    """The failure to end with: what the run itself met comes before a result without room."""
+    try:
+        with room_in(path):
+            write_document(told, path)
+    except NoRoom as error:
+        return failure or error
+    return failure
 
 
 def _outside(job: Job, store: Settings | None, say: Say) -> Outside:

