@@ -21,9 +21,10 @@ WORDS: Final[Words] = {
         "（达到联系上限{capped}位，留作对照{held_out}位，无可推荐商品{without_items}位）",
     },
     "sent_before": {
-        "en": "left out: {sent_before} who were sent a list of the name {list} within {days} days; "
+        "en": "left out: {sent_before} who were sent a list of the name {list} within {hours} "
+        "hours; "
         "what has another --name is another list",
-        "zh": "不再发送：{sent_before}位客户在{days}天内已收到同名名单（{list}）；"
+        "zh": "不再发送：{sent_before}位客户在{hours}小时内已收到同名名单（{list}）；"
         "另起 --name 即为另一份名单",
     },
     "held_before": {

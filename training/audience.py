@@ -158,8 +158,7 @@ class _Maker:
         plan = self.plan
         ids = self.bundle.customers.ids(chosen.rows.tolist())
         past = self.past(ids)
-        since = plan.offer.now - plan.config.repeat_days * DAY_MS
-        known = self.ledger.known(plan.name, ids, since)
+        known = self.ledger.known(plan.name, ids, plan.offer.now - plan.config.list_ms)
         again = np.array([each in known.sent and not plan.again for each in ids], bool)
         free = np.array([under_cap(each.at, plan.config, plan.offer.now) for each in past], bool)
         free &= ~again

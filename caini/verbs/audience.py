@@ -20,7 +20,7 @@ from engine.programme import items_of
 from engine.shop import ShopConfig, schemes_of
 from engine.shop_folder import read_folder
 from engine.slots import SlotPlan, find_slot
-from engine.types import DAY_MS, Rows
+from engine.types import Rows
 from training.audience import Chosen, Plan, Tally, write_audience
 from training.choosing import (
     likeliest,
@@ -153,7 +153,7 @@ def _require_names(wanted: Wanted, shop: ShopConfig, ledger: Path) -> None:
 
 def members_of(name: str, book: Ledger, shop: ShopConfig) -> dict[str, int]:
     """Who was sent the list, and when. Raises UnknownName with the lists that there are."""
-    members = book.members(name, shop.outreach.repeat_days * DAY_MS)
+    members = book.members(name, shop.outreach.list_ms)
     if not members:
         raise UnknownName("list", name, book.names())
     return members
@@ -227,6 +227,8 @@ def _tell(
         print(told.format(out=out, **asdict(tally)))  # noqa: T201
         for name in ("sent_before", "held_before"):
             if getattr(tally, name):
-                days = plan.config.repeat_days
-                said = WORDS[name][plan.language].format(list=plan.name, days=days, **asdict(tally))
+                hours = plan.config.list_hours
+                said = WORDS[name][plan.language].format(
+                    list=plan.name, hours=hours, **asdict(tally)
+                )
                 print(said)  # noqa: T201

@@ -17,9 +17,16 @@ class CapConfig(Config):
 
 
 class OutreachConfig(CapConfig):
-    """`[outreach]`: besides the cap, how long an item is not sent again to the same customer."""
+    """`[outreach]`: besides the cap, how long an item is not sent again to the same customer, and
+    how long files of one name are one list.
+    """
 
     repeat_days: int = Field(default=30, ge=0)  # guess
+    list_hours: int = Field(default=12, ge=0)  # decision: a list of every day is a new one each day
+
+    @property
+    def list_ms(self) -> int:
+        return self.list_hours * DAY_MS // 24
 
 
 def under_cap(sent_at: Sequence[int], config: CapConfig, now: int) -> bool:

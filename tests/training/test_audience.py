@@ -36,7 +36,7 @@ WORLD = town()
 TEA, SHOP = WORLD
 MEI, LIN, CMD, OWL = 0, 1, 4, 5
 ALL = np.array([MEI, LIN, CMD, OWL], np.int32)
-FREE = OutreachConfig(messages=99, days=1, repeat_days=0)
+FREE = OutreachConfig(messages=99, days=1, repeat_days=0, list_hours=0)
 
 
 def slot(**settings: object) -> SlotPlan:
@@ -135,7 +135,7 @@ def test_A1_successive_lists_repeat_no_item_until_the_days_are_over(tmp_path: Pa
 
 
 def test_A1_nobody_is_on_more_lists_than_the_cap_allows(tmp_path: Path) -> None:
-    cap = plan(config=OutreachConfig(messages=2, days=7, repeat_days=0))
+    cap = plan(config=OutreachConfig(messages=2, days=7, repeat_days=0, list_hours=0))
     assert [write(tmp_path, f"{i}.csv", cap)[0].written for i in range(3)] == [4, 4, 0]
     later = replace(cap, offer=Offer(2, NOW + 8 * DAY_MS))
     assert write(tmp_path, "later.csv", later)[0].written == 4
@@ -170,7 +170,9 @@ def test_hashed_ids_are_equal_for_equal_ids_and_salts_alone() -> None:
 
 
 def test_hashed_lists_hold_no_id_and_the_ledger_still_caps(tmp_path: Path) -> None:
-    cap = plan(salt=b"pepper", config=OutreachConfig(messages=1, days=7, repeat_days=0))
+    cap = plan(
+        salt=b"pepper", config=OutreachConfig(messages=1, days=7, repeat_days=0, list_hours=0)
+    )
     _, table = write(tmp_path, "a.csv", cap)
     assert not set(table["customer_id"]) & set(TEA.customers.ids(range(6)))
     assert write(tmp_path, "b.csv", replace(cap, salt=None))[0].written == 0

@@ -26,8 +26,8 @@ def test_who_was_sent_a_list_is_left_out_of_the_next_of_its_name(tmp_path: Path)
     assert set(table["customer_id"]) == {"'=cmd()", "owl"}
     tally, _ = write(tmp_path, "other.csv", replace(OFTEN, name="summer"))
     assert (tally.sent_before, tally.written) == (0, 4)
-    tally, _ = write(tmp_path, "later.csv", replace(OFTEN, offer=days_later(31)))
-    assert (tally.sent_before, tally.written) == (0, 4), "after `repeat_days` it is a new round"
+    tally, _ = write(tmp_path, "later.csv", replace(OFTEN, offer=days_later(1)))
+    assert (tally.sent_before, tally.written) == (0, 4), "the list of another day is a new one"
 
 
 def test_who_was_held_out_of_a_list_is_never_sent_it(tmp_path: Path) -> None:
@@ -58,9 +58,10 @@ def test_a_second_wave_may_bear_the_name_of_the_first(tmp_path: Path) -> None:
 
 def test_the_second_wave_knows_all_lists_of_the_round(tmp_path: Path) -> None:
     """The latest may hold only whom the first left out."""
-    write(tmp_path, "1.csv", OFTEN, [MEI, LIN])
-    write(tmp_path, "2.csv", replace(OFTEN, offer=days_later(2)), [MEI, LIN, OWL])
-    write(tmp_path, "3.csv", replace(OFTEN, offer=days_later(3)), [MEI])
+    month = replace(OFTEN, config=OutreachConfig(messages=99, days=7, list_hours=720))
+    write(tmp_path, "1.csv", month, [MEI, LIN])
+    write(tmp_path, "2.csv", replace(month, offer=days_later(2)), [MEI, LIN, OWL])
+    write(tmp_path, "3.csv", replace(month, offer=days_later(3)), [MEI])
     with open_ledger(ledger_in(tmp_path)) as book:
         assert book.members("spring", 30 * DAY_MS) == {
             "mei": NOW,
