@@ -14,7 +14,7 @@ from engine.types import DAY_MS
 from serving.archive import erase_accepted
 from serving.settings import Settings
 from training.archive import alone_with
-from training.erasure import keep_tombstones, purge_log, read_tombstones
+from training.erasure import beside_bundles, keep_tombstones, purge_log, read_tombstones
 from training.lease import lease
 from training.ledgers import ledgers_of, purge_ledgers
 from training.report.kept import forget_reports
@@ -70,6 +70,7 @@ def erase_everywhere(
     if bundles is None or not there:
         unseen.append("bundles were not looked at")
         return {**told, "complete": False, "remaining": unseen}
+    keep_tombstones(beside_bundles(bundles), erased)
     with lease(bundles):
         before = time.time() * 1000 - older_than_days * DAY_MS
         told["removed"] = forget_erased(bundles, erased, before=round(before))

@@ -50,6 +50,20 @@ def keep_tombstones(log: Path, news: Tombstones) -> Tombstones:
     return both
 
 
+def beside_bundles(bundles: Path) -> Path:
+    """Lists know no log: this stands for one, with the same tombstones."""
+    return bundles / "lists"
+
+
+def erased_since(bundle: Bundle, erased: Tombstones) -> frozenset[str]:
+    """Customers of the bundle who were erased after its training: to nobody such a list goes."""
+    done = bundle.manifest.erasures
+    if not beyond(erased.known(), done):
+        return frozenset()
+    ids = bundle.customers.ids(range(len(bundle.customers)))
+    return frozenset(each for each in ids if erased.since(customer_node(each), done))
+
+
 def without_erased(log: pl.LazyFrame, erased: Tombstones) -> pl.LazyFrame:
     """The lines of nobody who was erased at that time or later, and that name nobody such."""
     if not erased:

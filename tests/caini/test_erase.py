@@ -92,8 +92,19 @@ def buy(world: World, event_id: str, item: str, **who: str) -> None:
     assert world.server.send(line)["accepted"] == 1
 
 
+def listed(world: World, segment: str, out: Path) -> set[str]:
+    """Whom a list goes to that is made of the live bundle."""
+    words = ["audience", "--bundles", world.bundles, "--config", CONFIG, "--segment", segment]
+    asked = [*words, "--channel", "email", "--n", 1, "--name", out.stem, "--out", out, "--quiet"]
+    told = CliRunner().invoke(app, [str(each) for each in asked])
+    assert told.exit_code == 0, told.output
+    return set(pl.read_parquet(out)["customer_id"])
+
+
 @pytest.mark.slow
-def test_erased_people_are_in_no_file_and_no_training_brings_them_back(world: World) -> None:
+def test_erased_people_are_in_no_file_and_no_training_brings_them_back(
+    world: World, tmp_path: Path
+) -> None:
     server, first = world.server, item_of(world, 0)
     buy(world, "z1", first, customer_id=WHO)
     buy(world, "z2", item_of(world, 1), customer_id=CARD)
@@ -109,6 +120,8 @@ def test_erased_people_are_in_no_file_and_no_training_brings_them_back(world: Wo
     old = world.train()
     told = server.client.get(f"/customers/{CARD}").json()
     assert (told["orders"], told["identity"]["customer_id"]) == (2, WHO), "the bundle knows them"
+    (segment, *_) = told["segments"]
+    assert WHO in listed(world, segment, tmp_path / "before.parquet")
     assert {"log.parquet", f"bundles/{old}/customers.text.data.npy"} <= {*holding(world.log.parent)}
 
     receipt = server.client.delete(f"/customers/{CARD}").json()
@@ -121,6 +134,7 @@ def test_erased_people_are_in_no_file_and_no_training_brings_them_back(world: Wo
     assert done["remaining"] == [old], "it is live"
     assert done["log"] > 0
     assert done["store"]["from_stream"] > 0
+    assert WHO not in listed(world, segment, tmp_path / "after.parquet")
     new = world.train()
     report = world.bundles / REPORTS / old
     report.mkdir(parents=True)
