@@ -28,7 +28,7 @@ from serving.settings import Settings
 from serving.store.embedded import EmbeddedRedis
 
 KEEP_ALIVE_S: Final = 65  # longer than the 60 s of common proxies, so that they close first
-SILENT_S: Final = 30  # guess: a worker's first word on a busy machine; at uvicorn's 5 it was killed
+SILENT_S: Final = 15  # guess: a worker's first word on a busy machine; at uvicorn's 5 it was killed
 BACKLOG: Final = 2_048  # connections that wait to be accepted; uvicorn's own figure
 
 

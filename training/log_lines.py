@@ -108,6 +108,8 @@ def distinct(column: pl.LazyFrame, extra: Sequence[str]) -> pl.Series:
 
 def referrers_told(log: pl.LazyFrame) -> list[str]:
     """Who is told of a newcomer's purchase (F1), whether or not they have a line of their own."""
+    if "properties" not in log.collect_schema():
+        return []  # a part of a log that says nothing of people
     of_referral = log.filter(pl.col("type") == EventType.REFERRAL)
     lines = of_referral.select("customer_id", "properties", since="at").drop_nulls().collect()
     said = zip(lines["properties"].to_list(), lines["customer_id"].to_list(), strict=True)
