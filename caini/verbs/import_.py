@@ -115,19 +115,12 @@ def to_json(summary: ImportSummary) -> dict[str, object]:
 
 
 def to_table(summary: ImportSummary) -> Table:
-    table = Table(title=f"{summary.events:,} events in {summary.out}")
-    table.add_column("rows of the source")
-    table.add_column("reason")
-    table.add_column("count", justify="right")
-    for title, counts in (
-        ("events", summary.by_type),
-        ("set aside", summary.set_aside),
-        ("rejected", summary.rejected),
-    ):
-        for reason, count in counts.items():
-            table.add_row(title, reason, f"{count:,}")
-        table.add_section()
-    table.add_row("read", "", f"{summary.rows:,}")
+    parts = {
+        "events": summary.by_type,
+        "set aside": summary.set_aside,
+        "rejected": summary.rejected,
+    }
+    table = _counted(f"{summary.events:,} events in {summary.out}", "reason", parts, summary.rows)
     table.caption = Text(_caption(summary))  # square brackets are no markup
     return table
 
@@ -139,21 +132,29 @@ def items_to_json(catalogue: ItemsSummary) -> dict[str, object]:
 
 
 def items_to_table(catalogue: ItemsSummary) -> Table:
-    table = Table(title=f"{catalogue.items:,} items in {catalogue.out}")
-    table.add_column("rows of the source")
-    table.add_column("column or reason")
-    table.add_column("count", justify="right")
-    for title, counts in (
-        ("items with", catalogue.filled),
-        ("set aside", catalogue.set_aside),
-        ("rejected", catalogue.rejected),
-    ):
-        for name, count in counts.items():
-            table.add_row(title, name, f"{count:,}")
-        table.add_section()
-    table.add_row("read", "", f"{catalogue.rows:,}")
+    parts = {
+        "items with": catalogue.filled,
+        "set aside": catalogue.set_aside,
+        "rejected": catalogue.rejected,
+    }
+    title = f"{catalogue.items:,} items in {catalogue.out}"
+    table = _counted(title, "column or reason", parts, catalogue.rows)
     if catalogue.quarantine is not None:
         table.caption = Text(f"the rejected rows are in {catalogue.quarantine}")
+    return table
+
+
+def _counted(title: str, of_what: str, parts: Mapping[str, Mapping[str, int]], rows: int) -> Table:
+    """What became of the rows of a source, part by part."""
+    table = Table(title=title)
+    table.add_column("rows of the source")
+    table.add_column(of_what)
+    table.add_column("count", justify="right")
+    for part, counts in parts.items():
+        for name, count in counts.items():
+            table.add_row(part, name, f"{count:,}")
+        table.add_section()
+    table.add_row("read", "", f"{rows:,}")
     return table
 
 
