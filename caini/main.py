@@ -8,6 +8,7 @@ import typer
 
 from caini.commands import asking, data, running, training
 from caini.refusals import told
+from caini.room import telling_of_room
 from engine.errors import CainiError
 
 VERBS: Final[tuple[Callable[..., None], ...]] = (
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for verb in VERBS:
-    app.command(verb.__name__.rstrip("_"))(verb)
+    app.command(verb.__name__.rstrip("_"))(telling_of_room(verb))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """One slot filled for every customer, as a table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from engine.bundle import Bundle
 from engine.slots import SlotPlan
 from engine.types import Rows
 from training.slates import SOURCES, Slates, slates_by_block
-from training.whole_file import put_in_place
+from training.whole_file import whole
 
 
 def write_batch(
@@ -19,15 +19,18 @@ def write_batch(
     n: int,
     out: Path,
     *,
+    leave_out: Set[str] = frozenset(),
     processes: int = 2,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Writes customer_id, position (1 is first), item_id, score, source; says how many lines.
 
-    `progress` is told how many more customers are done, after each block of them.
+    Customers of the ids in `leave_out` get none. `progress` is told how many more
+    customers are done, after each block of them.
     """
     item_ids = pl.Series("item_id", bundle.items.ids(range(len(bundle.items))), pl.String)
-    everybody = np.arange(len(bundle.customers), dtype=np.int32)
+    left_out = bundle.customers.rows(sorted(leave_out))
+    everybody = np.setdiff1d(np.arange(len(bundle.customers), dtype=np.int32), left_out)
     parts, done = [], 0
     for slates in slates_by_block(everybody, plan, bundle, n, processes=processes):
         rows = everybody[done : done + len(slates.rows)]
@@ -35,9 +38,8 @@ def write_batch(
         progress(len(rows))
         done += len(rows)
     table = pl.concat(parts)
-    unfinished = out.with_name(f".{out.name}.part")
-    table.write_parquet(unfinished)
-    put_in_place(unfinished, out)
+    with whole(out) as unfinished:
+        table.write_parquet(unfinished)
     return table.height
 
 

@@ -23,7 +23,7 @@ from engine.customers.tombstones import (
 )
 from training.log import LogWriter, read_header
 from training.stages import read_document, write_document
-from training.whole_file import put_in_place
+from training.whole_file import whole
 
 _AT: Final = pl.col("at").dt.epoch("ms")
 _NAMING: Final = sorted(map(str, NAMING))
@@ -55,8 +55,9 @@ def beside_bundles(bundles: Path) -> Path:
     return bundles / "lists"
 
 
-def erased_since(bundle: Bundle, erased: Tombstones) -> frozenset[str]:
+def erased_since(bundle: Bundle, bundles: Path) -> frozenset[str]:
     """Customers of the bundle who were erased after its training: to nobody such a list goes."""
+    erased = read_tombstones(beside_bundles(bundles))
     done = bundle.manifest.erasures
     if not beyond(erased.known(), done):
         return frozenset()
@@ -140,9 +141,8 @@ def _purge_unknown(log: Path, erased: Tombstones) -> int:
     lines = path.read_bytes().splitlines(keepends=True)
     kept = [line for line in lines if not _of_erased(line, erased)]
     if len(kept) < len(lines):
-        unfinished = path.with_name(f".{path.name}.part")
-        unfinished.write_bytes(b"".join(kept))
-        put_in_place(unfinished, path)
+        with whole(path) as unfinished:
+            unfinished.write_bytes(b"".join(kept))
     return len(lines) - len(kept)
 
 

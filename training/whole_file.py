@@ -13,8 +13,8 @@ from engine.errors import CainiError, NoRoom
 
 UNFINISHED: Final = ".unfinished-"
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NO_ROOM_SAID: Final = (*map(os.strerror, NO_ROOM), "requested and")
-"""What polars says, and NumPy ("4096 requested and 0 written"), without the number."""
+_NO_ROOM_SAID: Final = (*map(os.strerror, NO_ROOM), "requested and", "disk is full")
+"""What polars says, NumPy ("4096 requested and 0 written") and SQLite, without the number."""
 
 
 @contextmanager
@@ -58,6 +58,18 @@ def write_whole(folder: Path, text: str, path: Path) -> None:
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """The path to write to; what failed leaves nothing, and the file from before."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        yield unfinished
+        put_in_place(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
         raise
 
 

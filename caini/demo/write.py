@@ -14,7 +14,7 @@ from caini.demo.prices import price_at
 from caini.demo.shelves import SHELVES
 from caini.demo.world import BASKET, CHANNELS, CURRENCY, TYPES, Items, Simulated
 from training.log import LogHeader, LogWriter, items_path
-from training.whole_file import put_in_place
+from training.whole_file import whole
 
 ROWS: Final = 500_000  # written at a time, so that the texts of a long log never stand in memory
 
@@ -24,9 +24,8 @@ def write_simulated(simulated: Simulated, path: Path) -> None:
     with LogWriter(path, LogHeader(currency=CURRENCY)) as writer:
         for start in range(0, len(simulated.events), ROWS):
             writer.write(log_frame(simulated, start, start + ROWS))
-    unfinished = path.with_name(f".{path.name}.items.part")
-    items_frame(simulated).write_parquet(unfinished)
-    put_in_place(unfinished, items_path(path))
+    with whole(items_path(path)) as unfinished:
+        items_frame(simulated).write_parquet(unfinished)
 
 
 def log_frame(simulated: Simulated, start: int = 0, stop: int | None = None) -> pl.DataFrame:

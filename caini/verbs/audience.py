@@ -30,7 +30,7 @@ from training.choosing import (
     read_suppressed,
     with_open,
 )
-from training.erasure import beside_bundles, erased_since, read_tombstones
+from training.erasure import erased_since
 from training.list_files import require_kind
 from training.persons import persons_of
 from training.reasoned import Offer
@@ -80,7 +80,7 @@ def run(
     _require_names(wanted, shop, path)
     suppressed = read_suppressed(wanted.suppress)
     bundle = live_bundle(bundles)
-    suppressed |= erased_since(bundle, read_tombstones(beside_bundles(bundles)))
+    suppressed |= erased_since(bundle, bundles)
     now = wanted.now if wanted.now is not None else bundle.manifest.watermark
     plan = Plan(
         name=wanted.name or about,

@@ -10,6 +10,7 @@ from engine.errors import ConfigError
 from engine.shop_folder import read_folder
 from engine.slots import Repeat, SlotPlan, find_slot
 from training.batch import write_batch
+from training.erasure import erased_since
 
 
 def run(
@@ -28,10 +29,11 @@ def run(
     if not out.parent.is_dir():
         raise ConfigError(f"--out {out}: the folder {out.parent} does not exist")
     bundle = live_bundle(bundles)
+    erased = erased_since(bundle, bundles)
     started = time.monotonic()
-    customers = len(bundle.customers)
+    customers = len(bundle.customers) - len(erased)
     with progress_bar(slot, customers, shown=not quiet and not as_json) as advance:
-        lines = write_batch(bundle, plan, n, out, progress=advance)
+        lines = write_batch(bundle, plan, n, out, leave_out=erased, progress=advance)
     seconds = time.monotonic() - started
     result = {
         "version": bundle.version,

@@ -25,7 +25,6 @@ from training.import_job import (
 from training.importers.formats import FORMATS
 from training.importers.items import ItemsMapping
 from training.importers.mapping import read_items_mapping
-from training.whole_file import room_in
 
 MAPPED: Final = "mapping"  # the format that needs --mapping for events too
 
@@ -71,13 +70,13 @@ def run(
             quarantine=quarantine,
             encoding=encoding,
         )
-        with room_in(out.parent), _progress(source.name, shown=shown) as progress:
+        with _progress(source.name, shown=shown) as progress:
             summary = import_log(source, out, options, progress, now=wall_clock())
         told |= to_json(summary)
         if shown:
             Console().print(to_table(summary))
     if items is not None:
-        with room_in(out.parent), _progress(items.name, shown=shown) as progress:
+        with _progress(items.name, shown=shown) as progress:
             catalogue = import_items(
                 items,
                 out,

@@ -16,7 +16,7 @@ from training.assemble import require_log_of
 from training.list_files import ListWriter, require_kind
 from training.tags import WINDOW_DAYS, Tagged, number_of_looks, table_of, tagged
 from training.train import open_source
-from training.whole_file import put_in_place
+from training.whole_file import whole
 
 COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("tag", "label", "customers", "share", "orders"),
@@ -54,10 +54,8 @@ def run(
     with progress_bar(LOOKS[language], looks, shown=not as_json) as advance:
         found = tagged(bundle, source.log, shop, every, lambda: advance(1))
     if out is not None:
-        part = out.with_name(f".{out.name}.part")
-        with ListWriter(part, out.suffix) as file:
+        with whole(out) as unfinished, ListWriter(unfinished, out.suffix) as file:
             file.write(table_of(found, bundle, shop.tags))
-        put_in_place(part, out)
     _tell(found, bundle, language, as_json=as_json)
 
 

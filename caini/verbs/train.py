@@ -10,7 +10,6 @@ from engine.bundle import Manifest
 from training.evaluate import Evaluation
 from training.ranker import as_said
 from training.train import open_source, read_settings, train
-from training.whole_file import room_in
 
 SHORT = {"recall": "R@", "ndcg": "NDCG@", "coverage": "cov@"}
 
@@ -28,7 +27,7 @@ def run(
     settings = read_settings(config, search=searching)
     source = open_source(log, items)
     started = time.monotonic()
-    with room_in(out), progress_lines("train", shown=not quiet) as (say, _):
+    with progress_lines("train", shown=not quiet) as (say, _):
         manifest, evaluation = train(source, settings, out, now=wall_clock, say=say)
     seconds = time.monotonic() - started
     if as_json:

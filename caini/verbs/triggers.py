@@ -15,7 +15,7 @@ from engine.reasons import Language
 from engine.shop import ShopConfig, read_shop, schemes_of
 from training.causes import Day
 from training.choosing import read_suppressed, with_open
-from training.erasure import beside_bundles, erased_since, read_tombstones
+from training.erasure import erased_since
 from training.persons import persons_of
 from training.segments import states_under
 from training.sent import open_ledger
@@ -44,7 +44,7 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     shop = read_shop(config / "shop.toml")
     suppressed = read_suppressed(asked.suppress)
     bundle = live_bundle(bundles)
-    suppressed |= erased_since(bundle, read_tombstones(beside_bundles(bundles)))
+    suppressed |= erased_since(bundle, bundles)
     now = wall_clock() if asked.now is None else asked.now
     schemes = schemes_of(shop)
     states = states_under(bundle, schemes, now)

@@ -101,6 +101,14 @@ def listed(world: World, segment: str, out: Path) -> set[str]:
     return set(pl.read_parquet(out)["customer_id"])
 
 
+def filled(world: World, out: Path) -> set[str]:
+    """Whom a batch of the live bundle fills a slot for."""
+    words = ["batch", "--bundles", world.bundles, "--config", CONFIG, "--n", 1, "--out", out]
+    told = CliRunner().invoke(app, [str(each) for each in words])
+    assert told.exit_code == 0, told.output
+    return set(pl.read_parquet(out)["customer_id"])
+
+
 @pytest.mark.slow
 def test_erased_people_are_in_no_file_and_no_training_brings_them_back(
     world: World, tmp_path: Path
@@ -122,6 +130,7 @@ def test_erased_people_are_in_no_file_and_no_training_brings_them_back(
     assert (told["orders"], told["identity"]["customer_id"]) == (2, WHO), "the bundle knows them"
     (segment, *_) = told["segments"]
     assert WHO in listed(world, segment, tmp_path / "before.parquet")
+    everybody = filled(world, tmp_path / "slates.parquet")
     assert {"log.parquet", f"bundles/{old}/customers.text.data.npy"} <= {*holding(world.log.parent)}
 
     receipt = server.client.delete(f"/customers/{CARD}").json()
@@ -135,6 +144,7 @@ def test_erased_people_are_in_no_file_and_no_training_brings_them_back(
     assert done["log"] > 0
     assert done["store"]["from_stream"] > 0
     assert WHO not in listed(world, segment, tmp_path / "after.parquet")
+    assert filled(world, tmp_path / "slates.parquet") == everybody - {WHO}
     new = world.train()
     report = world.bundles / REPORTS / old
     report.mkdir(parents=True)

@@ -1,13 +1,16 @@
 """A full disk while a verb writes: it names the place, and leaves what was there and no more."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from engine.errors import NoRoom
 from tests.caini.conftest import Caini
 from tests.servers import no_file_above
 from tests.training.jobs import job_in
+from training.whole_file import room_in
 
 ROOM = 8_192  # bytes a file: too few for a log, a stage's result or a model
 
@@ -71,3 +74,41 @@ def test_a_retraining_tells_it_too_and_goes_on_when_there_is_room(
     assert not [name for name in everything(tmp_path) if ".retrain.json." in name]
     code, _, err = caini(*words)
     assert code == 0, err
+
+
+def test_what_is_made_of_a_bundle_names_the_place_too(
+    tiny: Path, tmp_path: Path, caini: Caini
+) -> None:
+    job = job_in(tiny, tmp_path)
+    train = ("train", "--log", job.log, "--out", job.bundles, "--config", job.config)
+    code, _, err = caini(*train, "--no-search", "--quiet")
+    assert code == 0, err
+    (tmp_path / "out").mkdir()
+    asking = ("--bundles", job.bundles, "--config", job.config)
+    slates, tagged = tmp_path / "out" / "slates.parquet", tmp_path / "out" / "tags.csv"
+    page = tmp_path / "out" / "page"
+    verbs = {
+        tmp_path / "out": [
+            ("batch", *asking, "--out", slates, "--quiet"),
+            ("tags", *asking, "--log", job.log, "--out", tagged, "--json"),
+        ],
+        page: [("report", *asking, "--log", job.log, "--out", page, "--quiet")],
+    }
+    for place, calls in verbs.items():
+        for words in calls:
+            with no_file_above(64):
+                code, _, err = caini(*words)
+            assert (code, err.count("\n")) == (1, 1), err
+            assert err.startswith(f"caini: error: {place}"), err
+            assert "make room and start it again" in err
+            assert not [name for name in everything(tmp_path / "out") if "part" in name]
+            code, _, err = caini(*words)
+            assert code == 0, err
+
+
+def test_a_ledger_without_room_is_told_as_such(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "ledger.sqlite")
+    database.execute("CREATE TABLE messages (customer_id TEXT)")
+    database.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(NoRoom, match=f"{tmp_path}: .*make room"), room_in(tmp_path):
+        database.execute("INSERT INTO messages VALUES (?)", ("c" * 100_000,))
