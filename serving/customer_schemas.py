@@ -116,6 +116,11 @@ class StrategiesWire(Wire):
     wake_up: NamedWire | None = Field(description="Of who is asleep and may be written to")
 
 
+class DiagnosisWire(NamedWire):
+    own: float = Field(description="Orders, an order's worth or categories, in the value window")
+    usual: float = Field(description="The median of who ordered in the window")
+
+
 class ChurnWire(Wire):
     since: str = Field(description="From when they were dormant")
     cause: NamedWire = Field(description="Presumed, from what happened before")
@@ -157,6 +162,7 @@ class CustomerResponse(Wire):
     length_score: int
     stages: list[StageWire] = Field(description="Oldest first; the last is the one now")
     strategies: StrategiesWire
+    diagnosis: DiagnosisWire | None = Field(description="Why a small customer is small")
     churn: list[ChurnWire] = Field(description="Newest first")
     ledger: list[LedgerLine] = Field(description="Newest first")
     median_order: float | None

@@ -9,10 +9,11 @@ from engine.bundle import Bundle
 from engine.customers.bought import bought_of
 from engine.customers.churn import CHURN_CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
+from engine.customers.diagnosis import diagnosis_of
 from engine.customers.facts import History
 from engine.customers.history import fold_all, key_of
 from engine.customers.identity import NOBODY_LINKED, customer_node, id_of
-from engine.customers.labels import LABELS, Label
+from engine.customers.labels import CAUSES, LABELS, Label
 from engine.customers.ledger import ledger
 from engine.customers.lifecycle import stages
 from engine.customers.referral_graph import referral_graph
@@ -74,6 +75,7 @@ def profile_of(customer_id: str, seen: Seen, *, ring: bool = False) -> dict[str,
         "length_score": query.customer.length_score,
         "stages": _stages(history, bundle, query.now),
         "strategies": _strategies(query.customer),
+        "diagnosis": _diagnosis(query.customer, bundle),
         "churn": _churn(history, bundle, query.now),
         "ledger": _ledger(history, bundle),
         "recent": _recent(query.history, live),
@@ -123,6 +125,19 @@ def _strategies(state: CustomerState) -> dict[str, dict[str, str] | None]:
     """What the shop does for who stands here (L2, C5)."""
     found = {"relation": cell_strategy(state), "wake_up": wake_up(state)}
     return {name: each and {"name": each.name, **_both(each.label)} for name, each in found.items()}
+
+
+def _diagnosis(state: CustomerState, bundle: Bundle) -> dict[str, Any] | None:
+    """Why they are small, beside what is usual (V8)."""
+    orders, money, breadth = state.frequency, state.monetary_minor, state.breadth
+    found = diagnosis_of(state.value_class, orders, money, breadth, bundle.thresholds.usual)
+    if found is None:
+        return None
+    own, usual = found.own, found.usual
+    told = {"name": found.cause, **_both(CAUSES[found.cause]), "own": own, "usual": usual}
+    if found.cause == "small_basket":
+        told |= {"own": _money(own, bundle), "usual": _money(usual, bundle)}
+    return told
 
 
 def _churn(history: History, bundle: Bundle, now: int) -> list[dict[str, Any]]:

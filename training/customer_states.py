@@ -28,6 +28,7 @@ from training.customer_splits import referred_buyers, split_columns
 from training.customer_worth import (
     TasteColumns,
     classes_of,
+    diagnoses_of,
     no_tastes,
     or_null,
     population,
@@ -61,6 +62,7 @@ def assess_all(
     columns: dict[str, Any] = {
         **worth_columns(worths, taste, thresholds),
         "value_class": value_class,
+        "diagnosis": diagnoses_of(value_class, worths, taste, thresholds),
         **split_columns(people, kept, worths.value_minor, value_class, thresholds.splits),
         **_relation_columns(people, kept, schemes, now),
         **_points_columns(people, schemes, now),

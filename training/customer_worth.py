@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.customers.diagnosis import CAUSES
 from engine.customers.schemes import Schemes
 from engine.customers.snapshot import CustomerSnapshot
 from engine.customers.thresholds import NO_CUT, Cut, Cuts, Thresholds
@@ -157,6 +158,20 @@ def classes_of(
         default=np.int64(6),
     )
     return pl.Series(names, dtype=pl.String).gather(codes)
+
+
+def diagnoses_of(
+    value_class: pl.Series, worths: Worths, taste: TasteColumns, thresholds: Thresholds
+) -> pl.Series:
+    """`diagnosis_of` of everybody."""
+    orders = worths.frequency
+    own = np.stack([orders, worths.monetary_minor // np.maximum(orders, 1), taste.breadth])
+    usual = np.array(thresholds.usual)[:, None]
+    small = (value_class == "small").to_numpy()
+    lags = np.where(small & (own >= 0) & (own < usual), own / np.maximum(usual, 1), 1.0)
+    cause = np.where(lags.min(axis=0) < 1, lags.argmin(axis=0), len(CAUSES))
+    return pl.Series([*CAUSES, None], dtype=pl.String).gather(cause)
+
 
 
 def or_null(values: NDArray[Any], known: Flags) -> pl.Series:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from engine.conditions import Field, Fields, Kind
 from engine.customers.labels import (
+    CAUSES,
     DEVELOPMENTS,
     OPINIONS,
     PRICE_BANDS,
@@ -56,6 +57,7 @@ LISTS: Final = ("life_stages", "vouchers")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "value_class": tuple(VALUE_CLASSES),
+        "diagnosis": tuple(CAUSES),
         "stage": tuple(STAGES),
         "price_band": tuple(PRICE_BANDS),
         "opinion": tuple(OPINIONS),

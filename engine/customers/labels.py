@@ -99,7 +99,7 @@ LABELS: Final[Mapping[str, Mapping[str, Label]]] = MappingProxyType(
         "development": DEVELOPMENTS,
         "customer_type": TYPES,
         "relation": RELATIONS,
-        "cause": CAUSES,
+        "diagnosis": CAUSES,
     }
 )
 

@@ -12,7 +12,8 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("known", "first_at", "last_at", "referrer_id"), "relationship"),
         **dict.fromkeys(("member", "buyer", "relation", "stage", "segments"), "relationship"),
-        **dict.fromkeys(("value_class", "development", "customer_type"), "relationship"),
+        **dict.fromkeys(("customer_type",), "relationship"),
+        **dict.fromkeys(("value_class", "diagnosis", "development"), "relationship"),
         **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "relationship"),
         **dict.fromkeys(("breadth_score", "length_score", "frequency"), "relationship"),
         **dict.fromkeys(("recency_days", "length_days", "orders"), "relationship"),

@@ -11,6 +11,7 @@ from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.bought import Bought, bought_of
 from engine.customers.campaigns import is_member_day
 from engine.customers.consent import allows
+from engine.customers.diagnosis import diagnosis_of
 from engine.customers.facts import Attribute, History, Referred
 from engine.customers.ledger import Standing, standing_of
 from engine.customers.life_stages import life_stages_of
@@ -53,6 +54,7 @@ class CustomerState(NamedTuple):
     breadth_score: int = 0
     length_score: int = 0
     value_class: str = "other"
+    diagnosis: str | None = None  # why they are small; None for others, or where nothing lags
     opinion: str = "nurture"  # leader, intending or nurture: 15/35/50
     development: str = "potential"  # established, to_develop or potential: 3+3+4
     customer_type: str = "potential"  # of five, by priority
@@ -121,9 +123,12 @@ def assess(
     bought = bought_of(history)
     worth = worth_of(bought, schemes.value, now)
     value_class = class_of(bought, worth, history.moments, thresholds, schemes.value, now)
+    frequency, money, usual = worth.frequency, worth.monetary_minor, thresholds.usual
+    small = diagnosis_of(value_class, frequency, money, tastes.breadth, usual)
     facts = {
         **_worth_facts(worth, scores_of(worth, tastes.breadth, thresholds)),
         "value_class": value_class,
+        "diagnosis": None if small is None else small.cause,
         **_relation_facts(history, bought, schemes, now),
         **_split_facts(history, bought, worth.value_minor, value_class, thresholds.splits, row),
         **_points_facts(standing_of(history, schemes.ladder), schemes, now),

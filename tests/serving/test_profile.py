@@ -1,5 +1,6 @@
 """R5: one answer tells all that is known of a customer, whatever id it is asked under."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -190,3 +191,20 @@ def test_L3_a_profile_dates_each_time_that_the_customer_was_lost_and_says_why(
     caller.buy("cup", customer_id="old")
     [churn] = profile(caller, "old")["churn"]
     assert churn["returned_at"] == iso(NOW)
+
+
+def test_V8_a_profile_says_why_a_small_customer_is_small() -> None:
+    """mei ordered twice, 150 altogether: 75 each, of one category."""
+    for usual, expected in (
+        ((2, 30_000, 2), ("small_basket", "客单价低", 75.0, 300.0)),
+        ((10, 30_000, 2), ("low_frequency", "购买频次低", 2, 10)),
+        ((2, 7_500, 1), None),
+    ):
+        shop = bundle()
+        cuts = shop.thresholds.model_copy(update={"usual": usual})
+        shop = replace(shop, thresholds=cuts)
+        query = enrich_at_training(Asked(n=1, customer_id="mei"), shop, NOW)
+        told = profile_of("mei", Seen(query, Live(shop, BEGINNING)))["diagnosis"]
+        found = told and (told["name"], told["zh"], told["own"], told["usual"])
+        assert found == expected
+        assert query.customer.diagnosis == (told and told["name"])

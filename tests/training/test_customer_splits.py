@@ -8,7 +8,7 @@ from engine.customers.snapshot import snapshot_of
 from engine.customers.splits import DEVELOPMENT_SHARES, type_of
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import Tastes
-from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
+from engine.customers.thresholds import NO_THRESHOLDS
 from engine.events import EventType
 from engine.happened import Happened
 from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
@@ -92,7 +92,7 @@ def test_V6_the_five_types_have_an_order_of_priority() -> None:
     assert type_of("nurture", "potential") == "potential"
 
 
-USUAL = Thresholds(usual=(4, 20_000, 2))
+USUAL = (4, 20_000, 2)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +109,11 @@ def test_V8_a_small_buyer_gets_one_cause_with_evidence(
     state: tuple[int, int, int], expected: Diagnosis | None
 ) -> None:
     frequency, money, breadth = state
-    small = CustomerState(
-        value_class="small", frequency=frequency, monetary_minor=money, breadth=breadth
-    )
-    assert diagnosis_of(small, USUAL) == expected
+    assert diagnosis_of("small", frequency, money, breadth, USUAL) == expected
 
 
 def test_V8_others_have_no_diagnosis() -> None:
-    assert diagnosis_of(CustomerState(value_class="top"), USUAL) is None
+    assert diagnosis_of("top", 1, 100, 1, USUAL) is None
 
 
 def test_V8_what_is_usual_is_the_median_of_active_buyers() -> None:

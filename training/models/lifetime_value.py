@@ -207,6 +207,12 @@ def expected_purchases(model: Timing, data: Recurrence, weeks: float) -> Floats:
 
 
 def expected_spend(model: LifetimeValue, data: Recurrence) -> Floats:
-    """Mean money of a purchase to come; the population's for who never came back."""
-    total = data.repeats * data.spend
-    return model.p * (model.gamma + total) / (model.p * data.repeats + model.q - 1)
+    """Mean money of a purchase to come; the population's for who never came back.
+
+    Where money is so uneven that the population has no mean (q ≤ 1), that of the repeat purchases
+    stands for it.
+    """
+    total, below = data.repeats * data.spend, model.p * data.repeats + model.q - 1
+    usual = total.sum() / max(data.repeats.sum(), 1.0)
+    found = model.p * (model.gamma + total) / np.where(below > 0, below, 1.0)
+    return np.where((model.q > 1) | (data.repeats > 0) & (below > 0), found, usual)

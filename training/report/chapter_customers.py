@@ -11,6 +11,7 @@ from training.report.customers import (
     can_tell,
     curve,
     development_moves,
+    diagnoses,
     known,
     rfm,
     spread,
@@ -20,6 +21,7 @@ from training.report.customers import (
     tops,
 )
 from training.report.facts import Facts
+from training.report.outlook import WEEKS
 from training.report.section import Chapter, Section, Tile
 from training.report.speech import Speech
 from training.report.trade import PERIOD_MS, last
@@ -46,9 +48,11 @@ def chapter(facts: Facts, speech: Speech) -> Chapter:
         tiles=_tiles(facts, speech),
         sections=[
             *groups["value_class"],
+            *_diagnoses(facts, speech),
             _rfm(facts, speech),
             _stages(facts, speech),
             *moves[:1],
+            *_outlook(facts, speech),
             _tiers(facts, speech),
             *_pareto(facts, speech),
             *groups["development"],
@@ -114,6 +118,38 @@ def _paired(table: pl.DataFrame, name: str, speech: Speech) -> str:
 def _group(name: str, facts: Facts, speech: Speech) -> Section:
     table = by_group(facts, name)
     return Section(name, table, chart=_paired(table, name, speech))
+
+
+def _diagnoses(facts: Facts, speech: Speech) -> list[Section]:
+    table = diagnoses(facts)
+    if not table.height:
+        return []
+    orders, basket, categories = facts.bundle.thresholds.usual
+    note = {
+        "orders": speech.show("orders", orders),
+        "basket": speech.show("basket_minor", basket),
+        "categories": speech.show("customers", categories),
+    }
+    return [Section("diagnosis", table, note=note)]
+
+
+def _outlook(facts: Facts, speech: Speech) -> list[Section]:
+    found = facts.outlook
+    if found is None or not found.stages.height:
+        return []
+    checked = ""
+    if found.earlier is not None:
+        expected, came = found.earlier
+        said = {"expected": expected, "came": came}
+        values = {name: speech.show("orders", value) for name, value in said.items()}
+        checked = speech.say("outlook.checked", weeks=WEEKS, **values)
+    note = {
+        "weeks": WEEKS,
+        "coming": speech.show("coming", found.coming),
+        "sales": speech.show("expected_minor", found.expected_minor),
+        "checked": checked,
+    }
+    return [Section("outlook", found.stages, note=note)]
 
 
 def _tiers(facts: Facts, speech: Speech) -> Section:

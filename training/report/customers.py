@@ -84,6 +84,24 @@ def by_group(facts: Facts, group: str) -> pl.DataFrame:
     )
 
 
+def diagnoses(facts: Facts) -> pl.DataFrame:
+    """diagnosis (null = nothing lags), customers, customer_share, sales_share, and their means
+    (orders_each, basket_minor, categories_each): of the small customers (V8).
+    """
+    small = facts.states.filter(pl.col("value_class") == "small")
+    found = small.group_by("diagnosis").agg(
+        customers=pl.len().cast(pl.Int64),
+        sales_minor=pl.col("monetary_minor").sum(),
+        orders_each=pl.col("frequency").mean(),
+        basket_minor=pl.col("monetary_minor").sum() / pl.col("frequency").sum(),
+        categories_each=pl.col("breadth").mean(),
+    )
+    table = shares(found, customer_share="customers", sales_share="sales_minor")
+    kept = hide_small(table, facts.k).sort("customers", "diagnosis", descending=[True, False])
+    columns = ("customers", "customer_share", "sales_share")
+    return kept.select("diagnosis", *columns, "orders_each", "basket_minor", "categories_each")
+
+
 def rfm(facts: Facts) -> pl.DataFrame:
     """recency_score × frequency_score (1 to 5): customers, sales_minor; of all who ever ordered."""
     axes = ["recency_score", "frequency_score"]

@@ -19,6 +19,7 @@ from training.customer_tastes import tastes_of_all
 from training.customers import assess_all, population
 from training.report.item_table import item_table
 from training.report.known import pairs_of
+from training.report.outlook import Outlook, outlook_of
 from training.report.shown import Shown, show
 from training.report.trade import PERIOD_MS, Window, trade_of
 from training.report_config import SMALLEST_GROUP
@@ -60,6 +61,15 @@ class Facts:
     def item_table(self) -> pl.DataFrame:
         """`items` with their sales of the season and the places that they fill."""
         return item_table(self.items, self.item_trade, self.shown, self.now)
+
+    @cached_property
+    def outlook(self) -> Outlook | None:
+        """None where the log is too young or too poor to expect anything of."""
+        bundle = self.bundle
+        if self.timeless:
+            return None
+        units = bundle.shop.shop.minor_units
+        return outlook_of(bundle.snapshot, self.states["stage"], self.now, units, self.k)
 
     @cached_property
     def item_trade(self) -> pl.DataFrame:

@@ -20,7 +20,9 @@ KINDS: Final[Mapping[str, str]] = {
     "best": "share",
     "bought_again": "share",
     "buyers": "count",
+    "categories_each": "number",
     "change": "mixed_change",
+    "coming": "count",
     "coverage": "share",
     "customer_share": "share",
     "customers": "count",
@@ -142,6 +144,8 @@ class Speech:
 
     def word(self, column: str, value: object) -> str:
         name, word = NAMED.get(column, column), "" if value is None else str(value)
+        if name == "diagnosis" and not word:
+            return self.say("nothing_lags")
         if name == "tier" and not word:
             return self.say("none_tier")
         if (name, word) in self.names:
