@@ -173,6 +173,5 @@ def diagnoses_of(
     return pl.Series([*CAUSES, None], dtype=pl.String).gather(cause)
 
 
-
 def or_null(values: NDArray[Any], known: Flags) -> pl.Series:
     return pl.select(pl.when(pl.Series(known)).then(pl.Series(values))).to_series()
