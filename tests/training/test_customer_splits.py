@@ -1,18 +1,22 @@
 from collections import Counter
+from dataclasses import replace
 
+import numpy as np
+import polars as pl
 import pytest
 
-from engine.customers.diagnosis import Diagnosis, diagnosis_of
+from engine.customers.diagnosis import CAUSES, Diagnosis, diagnosis_of
 from engine.customers.facts import History
 from engine.customers.snapshot import snapshot_of
 from engine.customers.splits import DEVELOPMENT_SHARES, type_of
 from engine.customers.state import CustomerState, assess
 from engine.customers.tastes import Tastes
-from engine.customers.thresholds import NO_THRESHOLDS
+from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
 from engine.events import EventType
 from engine.happened import Happened
 from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
 from training.customer_splits import part_sizes
+from training.customer_worth import Worths, diagnoses_of, no_tastes
 from training.customers import assess_all, population
 
 DAY = 30
@@ -114,6 +118,27 @@ def test_V8_a_small_buyer_gets_one_cause_with_evidence(
 
 def test_V8_others_have_no_diagnosis() -> None:
     assert diagnosis_of("top", 1, 100, 1, USUAL) is None
+
+
+def test_V8_all_at_once_is_told_as_each() -> None:
+    """A grid around the usual, ties included; a refund without an order may leave money below 0."""
+    grid = [
+        (n, m, b)
+        for n in (1, 3, 4, 5)
+        for m in (-500, 0, 59_999, 60_000, 90_000)
+        for b in (0, 1, 2)
+    ]
+    orders, money, breadth = np.array(grid).T
+    worths = Worths(orders, orders, money, money, orders)
+    taste = replace(no_tastes(len(grid)), breadth=breadth)
+    small = pl.Series(["small"] * len(grid))
+    cuts = Thresholds(usual=USUAL)
+    found = diagnoses_of(small, worths, taste, cuts).to_list()
+    each = [diagnosis_of("small", *measures, USUAL) for measures in grid]
+    assert found == [one and one.cause for one in each]
+    assert set(found) == {None, *CAUSES}
+    others = pl.Series(["medium"] * len(grid))
+    assert diagnoses_of(others, worths, taste, cuts).null_count() == len(grid)
 
 
 def test_V8_what_is_usual_is_the_median_of_active_buyers() -> None:
