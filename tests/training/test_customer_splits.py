@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -122,12 +123,7 @@ def test_V8_others_have_no_diagnosis() -> None:
 
 def test_V8_all_at_once_is_told_as_each() -> None:
     """A grid around the usual, ties included; a refund without an order may leave money below 0."""
-    grid = [
-        (n, m, b)
-        for n in (1, 3, 4, 5)
-        for m in (-500, 0, 59_999, 60_000, 90_000)
-        for b in (0, 1, 2)
-    ]
+    grid = [*product((1, 3, 4, 5), (-500, 0, 59_999, 60_000, 90_000), (0, 1, 2))]
     orders, money, breadth = np.array(grid).T
     worths = Worths(orders, orders, money, money, orders)
     taste = replace(no_tastes(len(grid)), breadth=breadth)
