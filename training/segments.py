@@ -1,7 +1,7 @@
 """The segments of a shop and who is in them, as of the end of a bundle's log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from engine.customers.labels import Label
 from engine.customers.schemes import Schemes
 from engine.customers.segments import Segment
 from engine.item_history import CustomerItems
+from engine.shop import ShopConfig, schemes_of
 from engine.types import Offsets, Rows
 from training.customer_tastes import tastes_of_all
 from training.customer_worth import TasteColumns
@@ -55,6 +56,15 @@ class _Pairs:
     @property
     def bought(self) -> Rows:
         return self.table.bought
+
+
+def schemes_for_lists(shop: ShopConfig, bundle: Bundle) -> Schemes:
+    """Of shop.toml as it is; but for the ladder and its days, which are the bundle's.
+
+    The shop's own answers and prices go by those until the next training, and so must a message.
+    """
+    trained = bundle.schemes
+    return replace(schemes_of(shop), ladder=trained.ladder, member_days=trained.member_days)
 
 
 def states_under(bundle: Bundle, schemes: Schemes, now: int) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from engine.customers.campaigns import CampaignConfig
 from engine.errors import ConfigError, UnknownName
 from engine.nearest import nearest
 from engine.programme import items_of
-from engine.shop import ShopConfig, schemes_of
+from engine.shop import ShopConfig
 from engine.shop_folder import read_folder
 from engine.slots import SlotPlan, find_slot
 from engine.types import Rows
@@ -34,7 +34,7 @@ from training.erasure import erased_since
 from training.list_files import require_kind
 from training.persons import persons_of
 from training.reasoned import Offer
-from training.segments import states_under
+from training.segments import schemes_for_lists, states_under
 from training.sent import Ledger, open_ledger
 
 
@@ -92,7 +92,8 @@ def run(
         salt=salt,
         again=wanted.after is not None and wanted.after == wanted.name,
     )
-    states = with_open(states_under(bundle, schemes_of(shop), now), bundle, suppressed)
+    schemes = schemes_for_lists(shop, bundle)
+    states = with_open(states_under(bundle, schemes, now), bundle, suppressed)
     remember(path, bundles)
     with open_ledger(path, persons_of(bundle)) as book:
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
@@ -198,7 +199,9 @@ def _chosen(
     if wanted.segment is not None:
         return of_segment(wanted.segment, states)
     if wanted.campaign is not None:
-        return of_campaign(campaign_of(shop, wanted.campaign), shop.loyalty, states, now)
+        tiers = {"tiers": bundle.shop.loyalty.tiers}  # as in the states
+        loyalty = shop.loyalty.model_copy(update=tiers)
+        return of_campaign(campaign_of(shop, wanted.campaign), loyalty, states, now)
     if wanted.after is not None:
         return not_converted(members_of(wanted.after, book, shop), states, bundle)
     about = items_about(wanted, bundle)

@@ -12,12 +12,12 @@ from caini.words import WORDS, language_named
 from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
 from engine.reasons import Language
-from engine.shop import ShopConfig, read_shop, schemes_of
+from engine.shop import ShopConfig, read_shop
 from training.causes import Day
 from training.choosing import read_suppressed, with_open
 from training.erasure import erased_since
 from training.persons import persons_of
-from training.segments import states_under
+from training.segments import schemes_for_lists, states_under
 from training.sent import open_ledger
 from training.triggers import Rules, Tally, try_triggers, write_triggers
 
@@ -46,7 +46,7 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
     bundle = live_bundle(bundles)
     suppressed |= erased_since(bundle, bundles)
     now = wall_clock() if asked.now is None else asked.now
-    schemes = schemes_of(shop)
+    schemes = schemes_for_lists(shop, bundle)
     states = states_under(bundle, schemes, now)
     states = with_open(states, bundle, suppressed)
     day = Day(bundle, schemes, states, shop.festivals, now)

@@ -14,6 +14,7 @@ from tests.conftest import CONFIG, Trained
 
 SALT = "CAINI_TEST_SALT"
 NOW = "2026-01-01T09:00+08:00"
+SPENT = '\n[[segments]]\nname = "spent"\nlabel = { en = "spent", zh = "消费" }\n'
 
 
 @pytest.fixture
@@ -213,6 +214,36 @@ def test_P5_a_campaign_is_written_to_by_waves_and_with_its_items(
     )
     code, _, err = run(*asked, "--out", tmp_path / "x.csv")
     assert (code, "not_ready: campaigns start at 5,000 members" in err) == (2, True)
+
+
+def test_P3_a_list_and_a_trigger_have_the_tiers_that_the_shops_prices_go_by(
+    run: Caini, tmp_path: Path
+) -> None:
+    """A lowest tier that was added since the training is nobody's yet, and shifts nobody."""
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    shop = (config / "shop.toml").read_text(encoding="utf-8")
+    bronze = '[[loyalty.tiers]]\nname = "bronze"\nlabel = { en = "bronze", zh = "铜" }\n'
+    bronze += "points = 1\nprice = 0.98\nvoucher = 1\n\n"
+    shop = shop.replace("[[loyalty.tiers]]", f"{bronze}[[loyalty.tiers]]", 1)
+    shop += SPENT + 'when = { field = "tier", op = "=", value = "bronze" }\n'
+    (config / "shop.toml").write_text(shop, encoding="utf-8")
+    asked = ("audience", "--segment", "loyal", "--n", 1, "--quiet")
+    code, _, err = run(*asked, "--name", "a", "--out", tmp_path / "a.parquet")
+    assert (code, err) == (0, "")
+    (tmp_path / "ledger").unlink()
+    code, _, err = run(*asked, "--config", config, "--name", "a", "--out", tmp_path / "b.parquet")
+    assert (code, err) == (0, "")
+    before, after = (pl.read_parquet(tmp_path / f"{name}.parquet") for name in "ab")
+    assert before.equals(after)
+    assert {"star_1", None} <= set(after["tier"])
+    when = ("--now", NOW, "--config", config)
+    code, told, err = run("triggers", "--dry-run", *when)
+    assert (code, err) == (0, "")
+    assert '"tier": "bronze"' not in told
+    code, told, _ = run(*asked[:2], "spent", *asked[3:], *when, "--out", tmp_path / "c.csv")
+    assert code == 0
+    assert pl.read_csv(tmp_path / "c.csv").is_empty()
 
 
 def test_hashed_ids_come_with_a_salt_from_the_environment(
