@@ -11,6 +11,14 @@ from engine.conditions import All, AnyOf, Condition, Not, Test
 from engine.customers.fields import MONEY, Facts
 from engine.customers.segments import Segment
 
+
+def _is_in(column: pl.Expr, allowed: Sequence[Any]) -> pl.Expr:
+    """Numbers as Python compares them: polars looks for no halves among whole numbers."""
+    if isinstance(allowed[0], str):
+        return column.is_in(list(allowed))
+    return pl.any_horizontal([column.eq(each) for each in allowed])
+
+
 COMPARE: Final[Mapping[str, Callable[[pl.Expr, Any], pl.Expr]]] = MappingProxyType(
     {
         "=": pl.Expr.eq,
@@ -19,7 +27,7 @@ COMPARE: Final[Mapping[str, Callable[[pl.Expr, Any], pl.Expr]]] = MappingProxyTy
         ">": pl.Expr.gt,
         ">=": pl.Expr.ge,
         "between": lambda column, bounds: column.is_between(*bounds),
-        "in": lambda column, allowed: column.is_in(list(allowed)),
+        "in": _is_in,
         "starts_with": lambda column, start: column.str.starts_with(start),
         "has": lambda column, wanted: column.list.contains(wanted),
         "has_any": lambda column, wanted: pl.any_horizontal(
@@ -52,7 +60,7 @@ def _test(column: pl.Expr, op: str, value: Any) -> pl.Expr:
         case "!=":
             return column.ne_missing(pl.lit(value))
         case "not_in":
-            return ~column.is_in(list(value)).fill_null(value=False)
+            return ~_is_in(column, value).fill_null(value=False)
     held: pl.Expr = COMPARE[op](column, value)
     return held.fill_null(value=False)
 

@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from engine.bundle import Bundle
+from engine.conditions import OPERATORS, SEVERAL, Field, Kind, compiled, parse
+from engine.customers.fields import Facts, customer_fields
 from engine.customers.history import fold_all
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import snapshot_of
 from engine.events import EventType
 from engine.shop import check_shop
 from tests.worlds import LOG, NOW, SHOP, bundle, event
+from training.customer_segments import mask
 from training.segments import SegmentSize, segment_sizes, states_under
 
 
@@ -63,3 +67,40 @@ def test_who_opted_out_counts_and_is_not_shown() -> None:
 
 def test_the_same_customers_are_shown_in_each_run() -> None:
     assert sizes(bundle(), EVERYBODY) == sizes(bundle(), EVERYBODY)
+
+
+WORDS = ("star_1", "no such word", "")
+NUMBERS = (0, 1, -1, 2, 0.5, 1.0, 1e9)
+OF_KIND: dict[Kind, tuple[object, ...]] = {
+    Kind.NUMBER: NUMBERS,
+    Kind.MONEY: (0, 30, 150.0, 150.01),
+    Kind.FLAG: (True, False),
+    Kind.TEXT: WORDS,
+    Kind.LIST: WORDS,
+}
+
+
+def asked_of(field: Field[Facts], op: str) -> list[object]:
+    """Values that the operator takes; several of one are of mixed types where numbers may be."""
+    values = field.choices or OF_KIND[field.kind]
+    if op == "known":
+        return [True, False]
+    if op in SEVERAL:
+        return [[value] for value in values] + [list(values), list(values[-2:])]
+    if op == "between":
+        return [[low, high] for low in values for high in values if low <= high]  # type: ignore[operator]
+    return list(values)
+
+
+@pytest.mark.parametrize("name", sorted(customer_fields(["star_1", "star_2"])))
+def test_every_condition_holds_of_all_at_once_as_of_each(name: str) -> None:
+    field = customer_fields(["star_1", "star_2"])[name]
+    tea = bundle()
+    states = states_under(tea, tea.schemes, NOW)
+    states = pl.concat([states, states.clear(1)], how="vertical")  # and of whom nothing is known
+    for op in OPERATORS[field.kind]:
+        for value in asked_of(field, op):
+            condition = parse({"field": name, "op": op, "value": value}, {name: field}, "when")
+            held = states.select(mask(condition).alias("held"))["held"].to_list()
+            each = [compiled(condition)(row) for row in states.iter_rows(named=True)]
+            assert held == each, (op, value)
