@@ -109,7 +109,8 @@ def test_A4_tagging_all_is_tagging_each(
     schemes, predicate = schemes_of(under), compiled(parse(BUSY, customer_fields([]), "when"))
     busy = Tag("busy", predicate, stays)
     start = NOW - WINDOW_DAYS * DAY_MS
-    looks = range(NOW, start - stays * DAY_MS - 1, -every * DAY_MS)[::-1]
+    back = max(stays, every) * DAY_MS  # so that the first order of the window has a look before it
+    looks = range(NOW, start - back - 1, -every * DAY_MS)[::-1]
     carrying = []
     for who in ("ann", "bob"):
         own = [bought(i, name, day) for i, (name, day) in enumerate(did) if name == who]
