@@ -132,7 +132,7 @@ def audience(
     n: Annotated[int, typer.Option(min=1, max=50, help="Items in a message.")] = 10,
     channel: Channel = None,
     size: Annotated[
-        int, typer.Option(min=1, help="Most customers for an item, a brand or a category.")
+        int, typer.Option(min=1, help="Customers to write to for an item, a brand or a category.")
     ] = 1_000,
     holdout: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share who get nothing, to compare with.")

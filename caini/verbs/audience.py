@@ -58,6 +58,12 @@ class Wanted:
     now: int | None
     suppress: Path | None
 
+    @property
+    def most(self) -> int | None:
+        """Of lists of who is likeliest to want something; the others are for everybody."""
+        likeliest_of = (self.item, self.brand, self.category)
+        return None if likeliest_of == (None, None, None) else self.size
+
 
 def run(
     bundles: Path,
@@ -89,6 +95,7 @@ def run(
         config=shop.outreach,
         language=language or bundle.shop.shop.language,
         holdout=wanted.holdout,
+        size=wanted.most,
         salt=salt,
         again=wanted.after is not None and wanted.after == wanted.name,
     )
@@ -99,7 +106,8 @@ def run(
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
         chosen = Chosen(rows, ranks[rows])
-        with progress_bar(plan.name, len(rows), shown=not quiet and not as_json) as advance:
+        total = len(rows) if plan.size is None else min(plan.size, len(rows))
+        with progress_bar(plan.name, total, shown=not quiet and not as_json) as advance:
             tally = write_audience(chosen, bundle, plan, book, out, advance)
     _tell(tally, plan, bundle, out, quiet=quiet, as_json=as_json)
 
@@ -205,7 +213,7 @@ def _chosen(
     if wanted.after is not None:
         return not_converted(members_of(wanted.after, book, shop), states, bundle)
     about = items_about(wanted, bundle)
-    return likeliest(about, states, bundle, slot.base.sources, now)[: wanted.size]
+    return likeliest(about, states, bundle, slot.base.sources, now)
 
 
 def _tell(
