@@ -24,7 +24,7 @@ from training.crew import growing, in_order, spans
 from training.list_files import ListWriter
 from training.reach import everybodys_answers, preferences
 from training.reasoned import Offer, Reasoned, reasoned
-from training.sent import NOTHING, Ledger, Message, Past
+from training.sent import NOTHING, Ledger, Message, Past, Subject
 from training.texts import ItemTexts, gathered, item_texts
 
 PARTS: Final = 2**32
@@ -44,6 +44,18 @@ class Plan:
     salt: bytes | None = None  # of hashed ids
     again: bool = False  # who was sent a list of this name may be sent it once more
     processes: int = 2
+    sent_at: int | None = None  # counted from in the ledger; None: the instant of the offer
+    about: str = ""  # "item:tea"; lists about one thing may have several names
+    once_since: int | None = None  # who was sent any list about it since then is left out
+
+    @property
+    def now(self) -> int:
+        """The moment of sending."""
+        return self.offer.now if self.sent_at is None else self.sent_at
+
+    @property
+    def subject(self) -> Subject | None:
+        return None if self.once_since is None else Subject(self.about, self.once_since)
 
 
 @dataclass(slots=True)
@@ -58,8 +70,8 @@ class Tally:
     capped: int = 0
     without_items: int = 0
     written: int = 0
-    sent_before: int = 0  # a list of this name, lately; not counted as capped
-    held_before: int = 0  # of those held out: by an earlier list of this name
+    sent_before: int = 0  # a list of this name, lately, or of its subject; not counted as capped
+    held_before: int = 0  # of those held out: by an earlier list of this name or subject
 
     def add(self, asked: "_Asked", filled: Mask) -> None:
         self.chosen += len(asked.ids)
@@ -107,7 +119,7 @@ def write_audience(
     everybody = everybodys_answers(bundle, plan.offer.channel)
     maker = _Maker(bundle, plan, ledger, everybody, item_texts(bundle))
     tally = Tally()
-    with ledger.sending(plan.name, out, plan.offer.now) as sending:
+    with ledger.sending(plan.name, out, plan.now, plan.about) as sending:
         with (
             ListWriter(sending.part, out.suffix) as file,
             closing(maker.filled(chosen)) as blocks,
@@ -129,10 +141,10 @@ class _Asked:
 
     chosen: Chosen
     ids: list[str]
-    free: Mask  # under the cap, and not sent a list of this name lately
+    free: Mask  # under the cap, and not sent before
     held: Mask  # free, and in the holdout
     sent_before: Mask
-    held_before: Mask  # free, and in the holdout of an earlier list of this name
+    held_before: Mask  # free, and in the holdout of an earlier list
     to: NDArray[np.intp]  # places of the others
     sent: dict[int, Rows]  # place in `to` → items that they were sent lately
 
@@ -188,9 +200,10 @@ class _Maker:
         plan = self.plan
         ids = self.bundle.customers.ids(chosen.rows.tolist())
         past = self.past(ids)
-        known = self.ledger.known(plan.name, ids, plan.offer.now - plan.config.list_ms)
+        since = plan.now - plan.config.list_ms
+        known = self.ledger.known(plan.name, ids, since, plan.subject)
         again = np.array([each in known.sent and not plan.again for each in ids], bool)
-        free = np.array([under_cap(each.at, plan.config, plan.offer.now) for each in past], bool)
+        free = np.array([under_cap(each.at, plan.config, plan.now) for each in past], bool)
         free &= ~again
         before = np.array([each in known.held for each in ids], bool) & free
         held = (held_out(ids, plan.name, plan.holdout) & free) | before
@@ -221,7 +234,7 @@ class _Maker:
         written = asked.chosen.take(to)
         lines = Lines(
             names if plan.salt is None else hashed(names, plan.salt),
-            preferences(written.rows, bundle, plan.offer.channel, self.everybody, plan.offer.now),
+            preferences(written.rows, bundle, plan.offer.channel, self.everybody, plan.now),
             written.tier_ranks,
             found,
             plan.offer.channel,
@@ -230,7 +243,7 @@ class _Maker:
         return table_of(lines, self.texts, bundle, plan.language), messages
 
     def past(self, ids: list[str]) -> list[Past]:
-        config, now = self.plan.config, self.plan.offer.now
+        config, now = self.plan.config, self.plan.now
         found = self.ledger.past(ids, now - config.days * DAY_MS, now - config.repeat_days * DAY_MS)
         return [found.get(each, NOTHING) for each in ids]
 

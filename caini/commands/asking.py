@@ -120,7 +120,8 @@ def audience(
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     segment: Annotated[str | None, typer.Option(help="Everybody of a segment.")] = None,
     campaign: Annotated[
-        str | None, typer.Option(help="Everybody whose wave of a campaign has opened.")
+        str | None,
+        typer.Option(help="Whose wave of a campaign has opened, and who was not sent it yet."),
     ] = None,
     item: Annotated[str | None, typer.Option(help="Who is likeliest to want an item.")] = None,
     brand: Annotated[str | None, typer.Option(help="Or something of a brand.")] = None,
@@ -143,7 +144,13 @@ def audience(
     hash_salt: Annotated[
         str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
     ] = None,
-    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help="Instant, ISO 8601, of sending and of what is known; else it is sent at this "
+            "moment, by what is known at the log's end."
+        ),
+    ] = None,
     suppress: Suppress = None,
     ledger: Ledger = None,
     lang: Lang = None,
