@@ -130,13 +130,17 @@ def _decimals(raw: Mapping[str, Any]) -> int:
         return MOST_DECIMALS
 
 
-def untrained(now: ShopConfig, trained: ShopConfig) -> tuple[str, ...]:
+def untrained(now: ShopConfig, trained: ShopConfig, searched: Mapping[str, Any]) -> tuple[str, ...]:
     """Sections that say something else `now` than when a bundle was trained.
 
     A bundle is served by the rules it was trained with: its segments, tiers and thresholds belong
     together. Currency and minor units are the log's and are not compared, nor is what lists and
-    triggers alone follow, who read the file as it is.
+    triggers alone follow, who read the file as it is. `searched` is the manifest's account of the
+    search, which may have weighed looks otherwise than the file that it began with.
     """
+    if "interactions" in searched:
+        began = InteractionConfig.model_validate(searched["interactions"])
+        trained = trained.model_copy(update={"interactions": began})
     return tuple(
         name
         for name in ShopConfig.model_fields
