@@ -142,7 +142,5 @@ def test_rules_are_of_types_that_there_are() -> None:
 @pytest.mark.parametrize("kind", ["signup", "profile"])
 def test_a_birthday_that_is_no_day_is_refused_with_what_is_one(kind: str, day: object) -> None:
     """A greeting that never comes is missed by nobody."""
-    with pytest.raises(
-        ValidationError, match=r"as properties\.birthday; allowed: a date"
-    ):
+    with pytest.raises(ValidationError, match=r"as properties\.birthday; allowed: a date"):
         read(kind, {"birthday": day})
