@@ -203,7 +203,7 @@ def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
     if "currency" in ours.model_fields_set and ours.currency != logs.currency:
         told = f"shop.toml counts in {ours.currency}, the log of bundle {bundle.version} in"
         yield Finding("warning", f"{told} {logs.currency}, which is used", "mend shop.currency")
-    if sections := untrained(shop, bundle.shop):
+    if sections := untrained(shop, bundle.shop, bundle.manifest.search):
         told = f"{', '.join(sections)} of shop.toml are not those of bundle {bundle.version}"
         yield Finding("warning", told, "they act from the next caini train on")
     yield from _unknown_goods(shop, bundle)
