@@ -20,17 +20,26 @@ WORDS: Final[Words] = {
         "zh": "{out}：选中{chosen}位客户，写入{written}位"
         "（达到联系上限{capped}位，留作对照{held_out}位，无可推荐商品{without_items}位）",
     },
-    "sent_before": {
+    "sent_before_name": {
         "en": "left out: {sent_before} who were sent a list of the name {list} within {hours} "
         "hours; "
         "what has another --name is another list",
         "zh": "不再发送：{sent_before}位客户在{hours}小时内已收到同名名单（{list}）；"
         "另起 --name 即为另一份名单",
     },
-    "held_before": {
+    "held_before_name": {
         "en": "of those held out, {held_before} were held out of an earlier list of the name "
         "{list}",
         "zh": "对照客户中{held_before}位在此前的同名名单（{list}）中已留作对照",
+    },
+    "sent_before_campaign": {
+        "en": "left out: {sent_before} who were sent this campaign before; --after LIST writes to "
+        "them again",
+        "zh": "不再发送：{sent_before}位客户已收到过此活动的名单；再次发送请用 --after 名单名",
+    },
+    "held_before_campaign": {
+        "en": "of those held out, {held_before} were held out of an earlier list of the campaign",
+        "zh": "对照客户中{held_before}位在此活动此前的名单中已留作对照",
     },
     "triggers": {
         "en": "{out}: {parts} ({capped} capped)",

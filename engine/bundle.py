@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.ann import Index
 from engine.catalogue import Catalogue, ItemKind
 from engine.customers.contact import Answers
 from engine.customers.identity import NOBODY_LINKED, Identity, from_text
-from engine.customers.life_stages import item_stages
+from engine.customers.life_stages import ItemStages, item_stages
 from engine.customers.renewal import Renewal, Repurchase
 from engine.customers.repurchase import Cycles
 from engine.customers.schemes import Schemes
@@ -19,6 +18,7 @@ from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.forest import NO_FORESTS, Forest, Forests
 from engine.ids import IdMap
+from engine.item_fields import ItemRule, Shelf, items_that
 from engine.item_history import CustomerItems
 from engine.programme import Programme, programme_of
 from engine.sessions import Sessions
@@ -204,9 +204,21 @@ class Bundle:
         return found / (self.popular.scores[:BEST_SELLERS].mean() if len(found) else 1)
 
     @cached_property
-    def item_stages(self) -> NDArray[np.int16]:
-        """(n_items,) the life stage that each item is for, as barred_stages counts; -1 = none."""
+    def item_stages(self) -> ItemStages:
+        """The life stages that each item is for."""
         return item_stages(self.catalogue, self.shop.life_stages)
+
+    @cached_property
+    def _held(self) -> dict[ItemRule, Mask]:
+        return {}
+
+    def items_of(self, rule: ItemRule) -> Mask:
+        """(n_items,) which items a rule of a slot leaves; found once for each catalogue."""
+        held = self._held.get(rule)
+        if held is None:
+            shelf = Shelf(self.catalogue, self.manifest.watermark)
+            held = self._held[rule] = items_that(rule.condition, shelf)
+        return held
 
     @cached_property
     def programme(self) -> Programme | None:

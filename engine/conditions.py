@@ -1,4 +1,4 @@
-"""The one condition language, used by segments, rules, audiences and experiments alike.
+"""The one condition language: of customers (segments, tags, triggers), requests and items (slots).
 
     { field = "stage", op = "=", value = "dormant" }
     { all = [ … ] }   { any = [ … ] }   { not = { … } }
@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
+from engine.condition_tests import BUILDERS, OF_SAID, type_of
 from engine.errors import ConfigError
 from engine.faults import unknown_key
 from engine.money import TOO_FINE, in_minor
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     CHOICE = "choice"  # one of a known list of words
     FLAG = "flag"
     LIST = "list"  # several texts
+    PATH = "path"  # of a category, which lies below every prefix of its path
+    SAID = "attribute"  # JSON, of whatever type; a test that does not suit it is false
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,12 @@ OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
         Kind.CHOICE: (*WORDS, "known"),
         Kind.FLAG: ("=", "!=", "known"),
         Kind.LIST: ("has", "has_any", "has_all", "known"),
+        Kind.PATH: (*WORDS, "within", "known"),
+        Kind.SAID: (*NUMBERS, "starts_with", "has", "has_any", "has_all", "known"),
     }
 )
 SEVERAL: Final = frozenset({"in", "not_in", "has_any", "has_all"})
+OF_TEXT: Final = frozenset({"starts_with", "has", "has_any", "has_all"})
 
 
 def parse(
@@ -167,16 +173,16 @@ class _Reader(Generic[Subject]):
         if op == "known":
             return (None, value) if isinstance(value, bool) else (f"{value!r} is no flag", False)
         if op not in SEVERAL and op != "between":
-            return self.single(field, value)
+            return self.single(field, op, value)
         if not isinstance(value, list | tuple) or not value:
             return f"{value!r} is no list; {op} needs one", ()
-        read = [self.single(field, each) for each in value]
+        read = [self.single(field, op, each) for each in value]
         faults = [problem for problem, _ in read if problem is not None]
         if faults:
             return "; ".join(faults), ()
         return _in_order(op, tuple(single for _, single in read))
 
-    def single(self, field: Field[Subject], value: object) -> tuple[str | None, Value]:
+    def single(self, field: Field[Subject], op: str, value: object) -> tuple[str | None, Value]:
         match field.kind:
             case Kind.NUMBER:
                 return _number(value)
@@ -184,6 +190,8 @@ class _Reader(Generic[Subject]):
                 return self.money(value)
             case Kind.FLAG:
                 return (None, value) if isinstance(value, bool) else (f"{value!r} is no flag", 0)
+            case Kind.SAID if not isinstance(value, str):
+                return _no_text(op, value)
             case _:
                 return _word(value, field.choices)
 
@@ -196,7 +204,9 @@ class _Reader(Generic[Subject]):
 
 
 def _in_order(op: str, values: tuple[Any, ...]) -> tuple[str | None, Value]:
-    if op == "between" and (len(values) != 2 or values[0] > values[1]):
+    if op == "between" and (
+        len(values) != 2 or len({*map(type_of, values)}) != 1 or values[0] > values[1]
+    ):
         return f"{list(values)} is no pair of lowest and highest", ()
     return None, values
 
@@ -205,6 +215,15 @@ def _number(value: object) -> tuple[str | None, Value]:
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18:
         return None, value
     return f"{value!r} is no number", 0
+
+
+def _no_text(op: str, value: object) -> tuple[str | None, Value]:
+    """For an attribute, which may be anything: a number, or a flag where nothing is ordered."""
+    if op in OF_TEXT:
+        return f"{value!r} is no text", ""
+    if isinstance(value, bool) and op in WORDS:
+        return None, value
+    return _number(value)
 
 
 def _word(value: object, choices: Sequence[str]) -> tuple[str | None, Value]:
@@ -219,7 +238,8 @@ def compiled(condition: Condition[Subject]) -> Predicate[Subject]:
     """A plain function of the subject; evaluation stops as soon as the answer is sure."""
     match condition:
         case Test(field, op, value):
-            return BUILDERS[op](field.read, value)
+            build = OF_SAID if field.kind is Kind.SAID else BUILDERS
+            return build[op](field.read, value)
         case All(parts):
             return _all(tuple(compiled(part) for part in parts))
         case AnyOf(parts):
@@ -247,34 +267,3 @@ def _any(parts: tuple[Predicate[Subject], ...]) -> Predicate[Subject]:
         return False
 
     return holds
-
-
-Build = Callable[[Callable[[Any], Any], Any], Callable[[Any], bool]]
-
-# One small function an operator: the path asks some thirty of them at each request.
-BUILDERS: Final[Mapping[str, Build]] = MappingProxyType(
-    {
-        "=": lambda take, value: lambda subject: take(subject) == value,
-        "!=": lambda take, value: lambda subject: take(subject) != value,
-        "<": lambda take, value: lambda s: (found := take(s)) is not None and found < value,
-        "<=": lambda take, value: lambda s: (found := take(s)) is not None and found <= value,
-        ">": lambda take, value: lambda s: (found := take(s)) is not None and found > value,
-        ">=": lambda take, value: lambda s: (found := take(s)) is not None and found >= value,
-        "between": lambda take, bounds: (
-            lambda s: (found := take(s)) is not None and bounds[0] <= found <= bounds[1]
-        ),
-        "in": lambda take, allowed: lambda subject: take(subject) in allowed,
-        "not_in": lambda take, allowed: lambda subject: take(subject) not in allowed,
-        "starts_with": lambda take, start: (
-            lambda s: (found := take(s)) is not None and found.startswith(start)
-        ),
-        "has": lambda take, wanted: lambda s: (found := take(s)) is not None and wanted in found,
-        "has_any": lambda take, wanted: (
-            lambda s: (found := take(s)) is not None and any(each in found for each in wanted)
-        ),
-        "has_all": lambda take, wanted: (
-            lambda s: (found := take(s)) is not None and all(each in found for each in wanted)
-        ),
-        "known": lambda take, value: lambda subject: (take(subject) is not None) is value,
-    }
-)

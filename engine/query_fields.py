@@ -1,14 +1,15 @@
 """What a condition of a slot may ask about: the customer's state, and the request."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from engine.conditions import Field, Fields, Kind
-from engine.customers.fields import Facts, customer_fields
+from engine.customers.fields import ATTRIBUTE, Facts, attribute_field, customer_fields
 from engine.customers.state import CustomerState
 from engine.query import Query
 from engine.shop import ShopConfig
+
+CUSTOMER: Final = "customer."
 
 
 class _Facts(Mapping[str, Any]):
@@ -31,40 +32,27 @@ class _Facts(Mapping[str, Any]):
 
 REQUEST_FIELDS: Final[tuple[Field[Query], ...]] = (
     Field("request.channel", Kind.TEXT, lambda query: query.channel),
-    Field("request.search", Kind.TEXT, lambda query: query.search),
+    Field("request.search", Kind.TEXT, lambda query: query.search if query.searching else None),
     Field("request.has_query", Kind.FLAG, lambda query: query.searching),
     Field("request.has_cart", Kind.FLAG, lambda query: len(query.cart) > 0),
     Field("request.has_context", Kind.FLAG, lambda query: len(query.context) > 0),
 )
 
 
-ATTRIBUTE: Final = "customer.attribute."
-
-
 class _Open(dict[str, Field[Query]]):
     """The fields by name, and one for whatever a profile may say."""
 
     def get(self, name: str, default: Any = None) -> Any:
-        if name.startswith(ATTRIBUTE) and len(name) > len(ATTRIBUTE):
-            return _attribute(name)
+        asked = name.removeprefix(CUSTOMER)
+        if asked != name and asked.startswith(ATTRIBUTE) and asked != ATTRIBUTE:
+            return _of_customer(attribute_field(asked))
         return super().get(name, default)
-
-
-def _attribute(name: str) -> Field[Query]:
-    key = name.removeprefix(ATTRIBUTE)
-
-    def read(query: Query) -> str | None:
-        said = query.customer.attributes.get(key)
-        value = None if said is None else json.loads(said)
-        return value if isinstance(value, str) or value is None else said
-
-    return Field(name, Kind.TEXT, read)
 
 
 def query_fields(shop: ShopConfig) -> Fields[Query]:
     """`customer.…` fields know the shop's tiers and segments by name.
 
-    `customer.attribute.NAME` is what the profile says under any NAME, as text.
+    `customer.attribute.NAME` is what the profile says under any NAME.
     """
     segments = tuple(segment.name for segment in shop.segments)
     fields = [
@@ -75,13 +63,12 @@ def query_fields(shop: ShopConfig) -> Fields[Query]:
         Field("customer.segments", Kind.LIST, lambda query: query.customer.segments, segments),
         *REQUEST_FIELDS,
     ]
-    known = {field.name: field for field in fields}
-    return _Open(known | {f"{ATTRIBUTE}NAME": _attribute(f"{ATTRIBUTE}NAME")})
+    return _Open({field.name: field for field in fields})
 
 
 def _of_customer(field: Field[Facts]) -> Field[Query]:
     return Field(
-        f"customer.{field.name}",
+        f"{CUSTOMER}{field.name}",
         field.kind,
         lambda query: field.read(_Facts(query.customer)),
         field.choices,

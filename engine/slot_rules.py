@@ -12,7 +12,6 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.complaints import is_suppressed
-from engine.customers.life_stages import barred_stages
 from engine.customers.lock_in import lock_in_factors
 from engine.customers.offers import delivered_value, may_see
 from engine.customers.state import NOBODY
@@ -86,8 +85,7 @@ def filter_by_rules(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mas
     if len(query.complained) and slot.complaints:
         parts.append(~is_suppressed(rows, query.complained, bundle.catalogue))
     if query.customer.life_stages and query.customer.personal and slot.life_stages:
-        barred = barred_stages(query.customer.life_stages, bundle.shop.life_stages)
-        parts.append(~barred[bundle.item_stages[rows]])
+        parts.append(bundle.item_stages.suit(rows, query.customer.life_stages))
     if bundle.programme is not None:
         own = query.customer if query.customer.personal else NOBODY
         parts.append(~bundle.programme.kept_back(rows, own.tier_rank, own.points, query.now))

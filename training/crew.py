@@ -33,6 +33,17 @@ def spans(lines: int, processes: int) -> list[slice]:
     return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
+def growing(lines: int, first: int) -> Iterator[slice]:
+    """One at least. Each twice as long as the one before, up to `BLOCK` lines: who stops after some
+    has done little in vain, who finds nothing goes on in long ones.
+    """
+    start, width = 0, max(first, FEWEST)
+    while start == 0 or start < lines:
+        width = min(width, BLOCK)
+        yield slice(start, min(start + width, lines))
+        start, width = start + width, 2 * width
+
+
 def in_order(
     work: Callable[[Task], Found], tasks: Iterable[Task], processes: int
 ) -> Iterator[Found]:

@@ -7,8 +7,18 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from engine.conditions import All, AnyOf, Condition, Not, Test
-from engine.customers.fields import MONEY, Facts
+from engine.conditions import (
+    All,
+    AnyOf,
+    Condition,
+    Field,
+    Kind,
+    Not,
+    Predicate,
+    Test,
+    compiled,
+)
+from engine.customers.fields import ATTRIBUTE, MONEY, Facts
 from engine.customers.segments import Segment
 
 
@@ -43,6 +53,8 @@ COMPARE: Final[Mapping[str, Callable[[pl.Expr, Any], pl.Expr]]] = MappingProxyTy
 def mask(condition: Condition[Facts]) -> pl.Expr:
     """True where the condition holds; never null."""
     match condition:
+        case Test(field) if field.kind is Kind.SAID:
+            return _of_attribute(field, compiled(condition))
         case Test(field, op, value):
             return _test(pl.col(MONEY.get(field.name, field.name)), op, value)
         case All(parts):
@@ -51,6 +63,17 @@ def mask(condition: Condition[Facts]) -> pl.Expr:
             return pl.any_horizontal([mask(part) for part in parts])
         case Not(part):
             return ~mask(part)
+
+
+def _of_attribute(field: Field[Facts], holds: Predicate[Facts]) -> pl.Expr:
+    """Asked once of each value that there is: only JSON knows of which type it is."""
+    name = field.name.removeprefix(ATTRIBUTE)
+
+    def held(said: pl.Series) -> pl.Series:
+        of = {each: holds({"attributes": {name: each}}) for each in said.unique()}
+        return pl.Series([of[each] for each in said], dtype=pl.Boolean)
+
+    return pl.col(field.name).map_batches(held, return_dtype=pl.Boolean)
 
 
 def _test(column: pl.Expr, op: str, value: Any) -> pl.Expr:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.customers.birthday import day_of, days_to, zone_of
 from engine.customers.campaigns import rank_of_the_day
 from engine.customers.consent import allows, name_of
+from engine.customers.fields import ATTRIBUTE
 from engine.customers.labels import STAGES
 from engine.customers.ledger import standing_of
 from engine.customers.life_stages import life_stages_of
@@ -51,7 +52,8 @@ def assess_all(
     now: int,
     tastes: TasteColumns | None = None,
 ) -> pl.DataFrame:
-    """One row a customer with the columns of CustomerState, but for the attributes.
+    """One row a customer with the columns of CustomerState; of attributes those that a condition
+    of the schemes asks about, in JSON, as `attribute.NAME`.
 
     `segments` are names in the file's order; `segment` is the first one's place there, -1 = none.
     """
@@ -234,14 +236,18 @@ def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> di
     life: dict[tuple[str, ...], int] = {(): 0}  # each combination once
     stages = np.zeros(n, np.int64)
     wanted = {"birthday", "time_zone", *(name_of(purpose) for purpose in CONSENTS)}
-    wanted |= {each.attribute for each in schemes.life_stages}
+    wanted |= {each.attribute for each in schemes.life_stages}.union(schemes.attributes)
+    asked: dict[str, list[str | None]] = {name: [None] * n for name in schemes.attributes}
     for row, said in profiles(people, wanted):
         consent[:, row] = [allows(said, purpose) for purpose in CONSENTS]
         zone = zone_of(said.get("time_zone"), schemes.zone)
         birthdays[row] = days_to(said.get("birthday"), now, zone)
         found = life_stages_of(said, schemes.life_stages, today)
         stages[row] = life.setdefault(found, len(life))
+        for name in asked.keys() & said.keys():
+            asked[name][row] = said[name]
     return {
+        **{ATTRIBUTE + name: pl.Series(values, dtype=pl.String) for name, values in asked.items()},
         "personal": consent[0],
         "contactable": consent[1],
         "days_to_birthday": pl.Series(birthdays, dtype=pl.Int64),

@@ -42,7 +42,7 @@ class Reasoned:
     because: NDArray[np.int32]  # (n_customers, n) the item that a reason names; -1 = none
     days: NDArray[np.int32]  # (n_customers, n, 2) that a reason names; -1 = none
 
-    def take(self, lines: Mask) -> "Reasoned":
+    def take(self, lines: Mask | slice) -> "Reasoned":
         return Reasoned(
             self.rows[lines], self.reasons[lines], self.because[lines], self.days[lines]
         )
@@ -54,10 +54,13 @@ def reasoned(
     """`sent[i]` are items that customer i was sent lately: they are left out."""
     found = _none(len(customers), offer.n)
     for lines in pieces(len(customers)):
-        queries = [_query(int(customers[line]), sent.get(line), bundle, offer) for line in lines]
-        cases = cases_of([_beside(query, offer) for query in queries], plan, bundle)
-        pools = [_chosen(*asked, bundle, offer) for asked in zip(queries, cases, strict=True)]
-        for line, query, case, pool in zip(lines, queries, cases, pools, strict=True):
+        asked = {
+            line: _query(int(customers[line]), sent.get(line), bundle, offer) for line in lines
+        }
+        asked = {line: each for line, each in asked.items() if _may_lead(each, plan, bundle, offer)}
+        cases = cases_of([_beside(query, offer) for query in asked.values()], plan, bundle)
+        pools = [_chosen(case, bundle, offer) for case in cases]
+        for (line, query), case, pool in zip(asked.items(), cases, pools, strict=True):
             _tell(line, explain(pool, query, case.slot, bundle), found)
     return found
 
@@ -76,10 +79,17 @@ def _beside(query: Query, offer: Offer) -> Query:
     return replace(query, n=offer.n - 1, exclude=without)
 
 
-def _chosen(query: Query, case: Case, bundle: Bundle, offer: Offer) -> Pool:
+def _may_lead(query: Query, plan: SlotPlan, bundle: Bundle, offer: Offer) -> bool:
+    """Asked before the slate is made: who is not shown the item is sent nothing."""
     if offer.item < 0:
-        return choose(case.query, case.slot, bundle, case.ahead)
-    return _led_by(offer.item, query, case, bundle)
+        return True
+    row = np.array([offer.item], np.int32)
+    return bool(filters_of(query, plan.slot_for(query), bundle).keep(row).all())
+
+
+def _chosen(case: Case, bundle: Bundle, offer: Offer) -> Pool:
+    chosen = choose(case.query, case.slot, bundle, case.ahead)
+    return chosen if offer.item < 0 else _led_by(offer.item, chosen, case.slot)
 
 
 def _tell(line: int, slate: Slate, found: Reasoned) -> None:
@@ -101,16 +111,12 @@ def _none(lines: int, n: int) -> Reasoned:
     )
 
 
-def _led_by(item: int, query: Query, case: Case, bundle: Bundle) -> Pool:
-    """The item and what goes with it for this customer; nothing where it may not be shown."""
-    row, slot = np.array([item], np.int32), case.slot
-    if not filters_of(query, slot, bundle).keep(row).all():
-        return Pool(np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64))
-    rest = choose(case.query, slot, bundle, case.ahead)
+def _led_by(item: int, rest: Pool, slot: Slot) -> Pool:
+    """The item and what goes with it for this customer."""
     source = slot.names.index("similar" if "similar" in slot.names else Slot.LAST_RESORT)
     top = rest.scores.max(initial=1.0)
     return Pool(
-        np.append(row, rest.rows).astype(np.int32),
+        np.append(np.int32(item), rest.rows).astype(np.int32),
         np.append(top, rest.scores),
         np.append(np.int64(source), rest.sources),
     )

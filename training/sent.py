@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.customers.outreach import Cause
 from engine.errors import ConfigError, LeaseError
@@ -27,12 +27,12 @@ from training.sending import BETWEEN, PLACED, Message, Sending, give_name, requi
 from training.sightings import SCHEMA as SIGHTINGS
 from training.sightings import Sightings
 
-__all__ = ["Ledger", "Message", "Past", "open_ledger"]
+__all__ = ["Ledger", "Message", "Past", "Subject", "open_ledger"]
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS lists (
     list INTEGER PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL, path TEXT NOT NULL,
-    part TEXT NOT NULL, placed INTEGER NOT NULL DEFAULT 0
+    part TEXT NOT NULL, placed INTEGER NOT NULL DEFAULT 0, about TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS messages (
     customer_id TEXT NOT NULL, at INTEGER NOT NULL, list INTEGER NOT NULL, held INTEGER NOT NULL,
@@ -43,6 +43,10 @@ CREATE TABLE IF NOT EXISTS causes (
     PRIMARY KEY (name, customer_id, occasion)
 ) WITHOUT ROWID;
 """
+BEFORE_ABOUT: Final = (  # ledgers of before hold what lists are about in their names
+    "ALTER TABLE lists ADD COLUMN about TEXT NOT NULL DEFAULT ''",
+    "UPDATE lists SET about = name",
+)
 OF_PEOPLE: Final = frozenset(
     {"messages", "causes", "seen"}
 )  # tables with a customer_id and an instant
@@ -62,9 +66,16 @@ class Past:
 NOTHING: Final = Past()
 
 
+class Subject(NamedTuple):
+    """What lists under any names are about, from an instant on: "campaign:spring"."""
+
+    about: str
+    since: int
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Of some customers, what lists of one name have done."""
+    """Of some customers, what lists of one name or about one subject have done."""
 
     sent: frozenset[str]
     held: frozenset[str]
@@ -100,21 +111,26 @@ class Ledger:
             found[one] = Past(times, known.items.union(new))
         return found
 
-    def known(self, name: str, customers: Sequence[str], since: int) -> Known:
-        """Who was sent a list of that name later than an instant, and who was ever held out of one.
+    def known(
+        self, name: str, customers: Sequence[str], since: int, subject: Subject | None = None
+    ) -> Known:
+        """Who was sent a list of that name later than an instant, and who was ever held out of one;
+        and who was either by a list about the subject.
 
         The list that is being made does not count.
         """
+        about, about_since = subject or (None, 0)  # nothing equals NULL
         ids = list(chain.from_iterable(map(self._persons.ids, customers)))
         found: tuple[set[str], set[str]] = (set(), set())
         for place in range(0, len(ids), MANY):
             some = ids[place : place + MANY]
             query = (
                 "SELECT customer_id, held FROM messages JOIN lists USING (list) "  # noqa: S608
-                f"WHERE customer_id IN ({','.join('?' * len(some))}) AND name = ? AND list <> ? "
-                "AND (held = 1 OR messages.at > ?)"
+                f"WHERE customer_id IN ({','.join('?' * len(some))}) AND list <> ? "
+                "AND (name = ? AND (held = 1 OR messages.at > ?) "
+                "OR about = ? AND messages.at >= ?)"
             )
-            asked = (*some, name, self._writing, since)
+            asked = (*some, self._writing, name, since, about, about_since)
             for customer, held in self._database.execute(query, asked):
                 found[held].add(self._persons.one(customer))
         return Known(*map(frozenset, found))
@@ -153,14 +169,14 @@ class Ledger:
             )
         ]
 
-    def sending(self, name: str, path: Path, at: int) -> Sending:
+    def sending(self, name: str, path: Path, at: int, about: str = "") -> Sending:
         """A list to be. Raises ConfigError when the file is there: its messages may wait in it."""
         require_free(path)
         if not path.parent.is_dir():
             raise ConfigError(f"{path.parent}: there is no such folder")
         row = self._database.execute(
-            "INSERT INTO lists (name, at, path, part) VALUES (?, ?, ?, '')",
-            (name, at, str(path.resolve())),
+            "INSERT INTO lists (name, at, path, part, about) VALUES (?, ?, ?, '', ?)",
+            (name, at, str(path.resolve()), about),
         )
         number = self._writing = int(row.lastrowid or 0)
         part = path.resolve().with_name(f".{path.name}.{number}.part")
@@ -190,6 +206,16 @@ class Ledger:
         self._database.execute("BEGIN IMMEDIATE")
 
 
+def _make(connection: sqlite3.Connection) -> None:
+    """The tables, where there are none, with what was added since."""
+    for statement in (SCHEMA + SIGHTINGS).split(";"):
+        connection.execute(statement)
+    columns = connection.execute("PRAGMA table_info(lists)")
+    if "about" not in {name for _, name, *_ in columns}:
+        for statement in BEFORE_ABOUT:
+            connection.execute(statement)
+
+
 @contextmanager
 def open_ledger(
     path: Path, persons: Persons = NO_PERSONS, *, only_looking: bool = False
@@ -205,8 +231,7 @@ def open_ledger(
     try:
         connection.execute("PRAGMA synchronous = EXTRA")  # a commit is on the disk
         connection.execute("BEGIN IMMEDIATE")
-        for statement in (SCHEMA + SIGHTINGS).split(";"):
-            connection.execute(statement)
+        _make(connection)
         ledger = Ledger(connection, persons)
         if not only_looking:
             ledger.finish()

@@ -120,7 +120,8 @@ def audience(
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
     segment: Annotated[str | None, typer.Option(help="Everybody of a segment.")] = None,
     campaign: Annotated[
-        str | None, typer.Option(help="Everybody whose wave of a campaign has opened.")
+        str | None,
+        typer.Option(help="Whose wave of a campaign has opened, and who was not sent it yet."),
     ] = None,
     item: Annotated[str | None, typer.Option(help="Who is likeliest to want an item.")] = None,
     brand: Annotated[str | None, typer.Option(help="Or something of a brand.")] = None,
@@ -132,7 +133,7 @@ def audience(
     n: Annotated[int, typer.Option(min=1, max=50, help="Items in a message.")] = 10,
     channel: Channel = None,
     size: Annotated[
-        int, typer.Option(min=1, help="Most customers for an item, a brand or a category.")
+        int, typer.Option(min=1, help="Customers to write to for an item, a brand or a category.")
     ] = 1_000,
     holdout: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share who get nothing, to compare with.")
@@ -143,7 +144,13 @@ def audience(
     hash_salt: Annotated[
         str | None, typer.Option(help="Hash ids with the salt in this environment variable.")
     ] = None,
-    now: Annotated[str | None, typer.Option(help="Instant, ISO 8601; the log's end.")] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            help="Instant, ISO 8601, of sending and of what is known; else it is sent at this "
+            "moment, by what is known at the log's end."
+        ),
+    ] = None,
     suppress: Suppress = None,
     ledger: Ledger = None,
     lang: Lang = None,

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from caini.instants import wall_clock
 from caini.ledgers import ledger_named, remember
 from caini.opened import category_of, live_bundle
 from caini.printed import print_json
 from caini.progress import progress_bar
 from caini.words import WORDS, language_named
 from engine.bundle import Bundle
-from engine.customers.campaigns import CampaignConfig
+from engine.customers.campaigns import CampaignConfig, starts_at
 from engine.errors import ConfigError, UnknownName
 from engine.nearest import nearest
 from engine.programme import items_of
@@ -58,6 +59,12 @@ class Wanted:
     now: int | None
     suppress: Path | None
 
+    @property
+    def most(self) -> int | None:
+        """Of lists of who is likeliest to want something; the others are for everybody."""
+        likeliest_of = (self.item, self.brand, self.category)
+        return None if likeliest_of == (None, None, None) else self.size
+
 
 def run(
     bundles: Path,
@@ -81,7 +88,7 @@ def run(
     suppressed = read_suppressed(wanted.suppress)
     bundle = live_bundle(bundles)
     suppressed |= erased_since(bundle, bundles)
-    now = wanted.now if wanted.now is not None else bundle.manifest.watermark
+    sent_at, now = _instants(wanted, bundle)
     plan = Plan(
         name=wanted.name or about,
         offer=_offer(wanted, shop, bundle, now),
@@ -89,8 +96,12 @@ def run(
         config=shop.outreach,
         language=language or bundle.shop.shop.language,
         holdout=wanted.holdout,
+        size=wanted.most,
         salt=salt,
         again=wanted.after is not None and wanted.after == wanted.name,
+        sent_at=sent_at,
+        about=about,
+        once_since=_begun(wanted, shop),
     )
     schemes = schemes_for_lists(shop, bundle)
     states = with_open(states_under(bundle, schemes, now), bundle, suppressed)
@@ -99,7 +110,8 @@ def run(
         rows = _chosen(wanted, states, (bundle, shop, slot, book), now)
         ranks = states["tier_rank"].to_numpy().astype(np.int64)
         chosen = Chosen(rows, ranks[rows])
-        with progress_bar(plan.name, len(rows), shown=not quiet and not as_json) as advance:
+        total = len(rows) if plan.size is None else min(plan.size, len(rows))
+        with progress_bar(plan.name, total, shown=not quiet and not as_json) as advance:
             tally = write_audience(chosen, bundle, plan, book, out, advance)
     _tell(tally, plan, bundle, out, quiet=quiet, as_json=as_json)
 
@@ -112,6 +124,21 @@ def salt_of(variable: str) -> bytes:
             f"--hash-salt {variable}: the environment must hold 16 characters or more"
         )
     return salt.encode()
+
+
+def _instants(wanted: Wanted, bundle: Bundle) -> tuple[int, int]:
+    """The moment of sending, and the one as of which customers and items are judged: the last of
+    which the bundle knows; for a campaign, which opens by the clock, the moment of sending.
+    """
+    if wanted.now is not None:
+        return wanted.now, wanted.now
+    sent_at = wall_clock()
+    return sent_at, bundle.manifest.watermark if wanted.campaign is None else sent_at
+
+
+def _begun(wanted: Wanted, shop: ShopConfig) -> int | None:
+    """Since when nobody is sent a campaign twice: its start, for the name may come again."""
+    return None if wanted.campaign is None else starts_at(campaign_of(shop, wanted.campaign))
 
 
 def _about(wanted: Wanted) -> str:
@@ -205,7 +232,7 @@ def _chosen(
     if wanted.after is not None:
         return not_converted(members_of(wanted.after, book, shop), states, bundle)
     about = items_about(wanted, bundle)
-    return likeliest(about, states, bundle, slot.base.sources, now)[: wanted.size]
+    return likeliest(about, states, bundle, slot.base.sources, now)
 
 
 def _tell(
@@ -230,10 +257,11 @@ def _tell(
     elif not quiet:
         told = WORDS["audience"][plan.language]
         print(told.format(out=out, **asdict(tally)))  # noqa: T201
+        about = "name" if plan.subject is None else "campaign"
         for name in ("sent_before", "held_before"):
             if getattr(tally, name):
                 hours = plan.config.list_hours
-                said = WORDS[name][plan.language].format(
+                said = WORDS[f"{name}_{about}"][plan.language].format(
                     list=plan.name, hours=hours, **asdict(tally)
                 )
                 print(said)  # noqa: T201

@@ -55,10 +55,14 @@ class CampaignConfig(Config):
         return bool(self.items or self.brands or self.categories)
 
 
+def starts_at(config: CampaignConfig) -> int:
+    return round(config.starts_at.timestamp() * 1000)
+
+
 def opens_at(config: CampaignConfig, tier_rank: int, top_rank: int) -> int:
     """The instant from which a tier is invited: never before a higher tier."""
     waves = max(top_rank - tier_rank, 0)
-    return round(config.starts_at.timestamp() * 1000) + round(waves * config.wave_days * DAY_MS)
+    return starts_at(config) + round(waves * config.wave_days * DAY_MS)
 
 
 def ends_at(config: CampaignConfig) -> int:

@@ -14,7 +14,7 @@ from engine.customers.campaigns import (
     campaign_faults,
 )
 from engine.customers.identity import IdentityConfig
-from engine.customers.life_stages import LifeStageConfig
+from engine.customers.life_stages import LifeStageConfig, named_twice
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import OutreachConfig
@@ -82,8 +82,10 @@ def customer_problems(
         for place, amount in _amounts(section):
             if in_minor(amount, 10**minor_units) is None:
                 problems.append(f"{file}: {name}.{place}: {amount} {TOO_FINE} ({minor_units})")
-    for i, each in enumerate(_listed(raw, "life_stages", file, problems)):
+    tables = _listed(raw, "life_stages", file, problems)
+    for i, each in enumerate(tables):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
+    problems += [f"{file}: {fault}" for fault in named_twice(tables)]
     tiers = tier_names(raw)
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)

@@ -1,6 +1,6 @@
 """What a condition may ask about a customer: the fields of a state, as segments see them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -69,7 +69,10 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 
 def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
-    """`tiers` are the names that the loyalty ladder knows."""
+    """`tiers` are the names that the loyalty ladder knows.
+
+    `attribute.NAME` is what the profile says under any NAME.
+    """
     choices = {**CHOICES, "tier": tuple(tiers)}
     found = [
         *[_field(name, Kind.NUMBER) for name in NUMBERS],
@@ -79,7 +82,46 @@ def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
         *[_field(name, Kind.LIST) for name in LISTS],
         *[_field(name, Kind.CHOICE, choices=words) for name, words in choices.items()],
     ]
-    return MappingProxyType({field.name: field for field in found})
+    example = attribute_field(f"{ATTRIBUTE}NAME")
+    return OpenFields({field.name: field for field in (*found, example)})
+
+
+ATTRIBUTE: Final = "attribute."
+
+
+class OpenFields(dict[str, Field[Facts]]):
+    """The fields by name, and one for whatever a profile may say."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name.startswith(ATTRIBUTE) and name != ATTRIBUTE:
+            return attribute_field(name)
+        return super().get(name, default)
+
+
+def attribute_field(name: str) -> Field[Facts]:
+    """What the profile says under a name, in JSON; null is as if it said nothing."""
+    key = name.removeprefix(ATTRIBUTE)
+
+    def read(facts: Facts) -> str | None:
+        said = facts["attributes"].get(key)
+        return None if said == NOTHING else said
+
+    return Field(name, Kind.SAID, read)
+
+
+NOTHING: Final = "null"
+
+
+def attributes_asked(when: object) -> Iterator[str]:
+    """The attributes that a condition asks about, as it is written."""
+    if isinstance(when, Mapping):
+        name = when.get("field")
+        if isinstance(name, str) and name.startswith(ATTRIBUTE):
+            yield name.removeprefix(ATTRIBUTE)
+        when = tuple(when.values())
+    if isinstance(when, list | tuple):
+        for part in when:
+            yield from attributes_asked(part)
 
 
 def _field(

@@ -5,19 +5,20 @@ A stage advances with the calendar; no event is needed.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 from unicodedata import normalize
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from engine.catalogue import Catalogue
 from engine.config import Config
-from engine.types import Mask
+from engine.types import Mask, Rows
 
 
 class StageConfig(Config):
@@ -52,6 +53,18 @@ class LifeStageConfig(Config):
         return self
 
 
+def named_twice(tables: Sequence[Any]) -> Iterator[str]:
+    """A stage is known by its name alone. Of tables as they are written, however wrong."""
+    first: dict[str, str] = {}
+    for i, table in enumerate(tables):
+        listed = table.get("stages") if isinstance(table, Mapping) else None
+        for k, stage in enumerate(listed if isinstance(listed, list | tuple) else ()):
+            name = stage.get("name") if isinstance(stage, Mapping) else None
+            place = f"life_stages[{i}].stages[{k}].name"
+            if isinstance(name, str) and first.setdefault(name, place) != place:
+                yield f"{place}: {name} is the name of {first[name].removesuffix('.name')} already"
+
+
 def months_since(born: date, today: date) -> int:
     """Whole months; one is complete on the same day of a later month."""
     return (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
@@ -84,46 +97,59 @@ def _day(said: str) -> date | None:
         return None
 
 
-def suits(item_stage: str | None, stages: Sequence[str], config: Sequence[LifeStageConfig]) -> bool:
-    """Whether an item for `item_stage` may be shown to a customer in `stages`.
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Whom the title of an item names: stages, of one table or of several."""
 
-    An item for no stage suits everybody; a customer of whom nothing is known sees everything.
-    """
-    if item_stage is None or item_stage in stages:
-        return True
-    kin = next((names for each in config if item_stage in (names := _names(each))), [])
-    return not set(kin).intersection(stages)
+    stages: frozenset[str]
+    tables: frozenset[str]  # all stages of the tables that these are of
 
-
-def _names(config: LifeStageConfig) -> list[str]:
-    return [stage.name for stage in config.stages]
+    def suits(self, own: Collection[str]) -> bool:
+        """Whether such items may be shown to a customer in the stages `own`: any that is named
+        will do, and who is in no stage of those tables sees everything."""
+        return not self.stages.isdisjoint(own) or self.tables.isdisjoint(own)
 
 
-def item_stages(catalogue: Catalogue, config: Sequence[LifeStageConfig]) -> NDArray[np.int16]:
-    """(n_items,) which of all stages, counted through `config`, each item is for; -1 = none."""
-    found = np.full(len(catalogue), -1, np.int16)
-    first = 0
+def meant_for(stages: Collection[str], config: Sequence[LifeStageConfig]) -> Meant:
+    named = frozenset(stages)
+    tables = (frozenset(stage.name for stage in each.stages) for each in config)
+    return Meant(named, frozenset().union(*(names for names in tables if names & named)))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStages:
+    """The stages that each item is for. An item for none suits everybody."""
+
+    of: Rows  # (n_items,) places in `meant`; -1 = none
+    meant: tuple[Meant, ...]  # each combination of stages once
+
+    def suit(self, rows: Rows, own: Collection[str]) -> Mask:
+        """(len(rows),) which may be shown to a customer in the stages `own`."""
+        flags = np.array([*(each.suits(own) for each in self.meant), True])  # -1 takes the last
+        return flags[self.of[rows]]
+
+
+def item_stages(catalogue: Catalogue, config: Sequence[LifeStageConfig]) -> ItemStages:
+    """What the titles say in the categories of each table; one that names two is for both."""
+    named: defaultdict[int, set[str]] = defaultdict(set)
     for each in config:
-        patterns = [_pattern(stage.words) for stage in each.stages]
+        patterns = [(stage.name, _pattern(stage.words)) for stage in each.stages]
         inside = np.zeros(len(catalogue), np.bool_)
         for path in each.categories:
             inside |= catalogue.within(catalogue.categories.row(path))
         for row in np.flatnonzero(inside).tolist():
             title = normalize("NFKC", catalogue.titles[row]).casefold()
-            hits = [place for place, pattern in enumerate(patterns) if pattern.search(title)]
-            if len(hits) == 1:  # a title that names two stages suits both
-                found[row] = first + hits[0]
-        first += len(each.stages)
-    return found
+            hits = [name for name, pattern in patterns if pattern.search(title)]
+            if hits:
+                named[row].update(hits)
+    places: dict[frozenset[str], int] = {}
+    of = np.full(len(catalogue), -1, np.int32)
+    for row in sorted(named):
+        of[row] = places.setdefault(frozenset(named[row]), len(places))
+    return ItemStages(of, tuple(meant_for(stages, config) for stages in places))
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     """Whole words: "stage 1" is not in "stage 10", nor "1段" in "11段"."""
     folded = [re.escape(normalize("NFKC", word).casefold()) for word in words]
     return re.compile(rf"(?<![0-9a-z])(?:{'|'.join(folded)})(?![0-9a-z])" if folded else r"(?!)")
-
-
-def barred_stages(stages: Sequence[str], config: Sequence[LifeStageConfig]) -> Mask:
-    """One flag a stage as `item_stages` counts them, and False for -1 at the end."""
-    names = [name for each in config for name in _names(each)]
-    return np.array([*(not suits(name, stages, config) for name in names), False])

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from engine.customers.campaigns import MemberDay, member_days_of
 from engine.customers.config import CustomersConfig
+from engine.customers.fields import attributes_asked
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.loyalty import Ladder, Tier, ladder_of
@@ -26,6 +27,7 @@ class Schemes:
     zone: ZoneInfo
     life_stages: tuple[LifeStageConfig, ...] = ()
     member_days: tuple[MemberDay, ...] = ()
+    attributes: tuple[str, ...] = ()  # of a profile, that a segment, tag or trigger asks about
 
     def tier(self, name: str | None) -> Tier | None:
         return self.ladder.tier(name)
@@ -37,6 +39,8 @@ def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str
     segments, problems = read_segments(config.segments, tiers, "segments", minor_units=minor_units)
     if problems:
         raise ConfigError("\n".join(problems))
+    named = (*config.segments, *config.tags)
+    whens = [*(each.when for each in named), *(each.when for each in config.triggers)]
     return Schemes(
         value=config.value,
         lifecycle=config.lifecycle,
@@ -47,4 +51,5 @@ def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str
         zone=ZoneInfo(time_zone),
         life_stages=config.life_stages,
         member_days=member_days_of(config.member_days, tiers),
+        attributes=tuple(sorted({name for when in whens for name in attributes_asked(when)})),
     )

@@ -121,7 +121,7 @@ def test_L4_a_five_month_old_is_never_shown_stage_3_and_grows_without_any_event(
 
 def test_L4_words_count_whole_and_in_their_categories_alone() -> None:
     tea, _ = with_stages(TITLES)
-    assert tea.item_stages.tolist() == [0, 1, -1, -1, -1, -1]
+    assert tea.item_stages.of.tolist() == [0, 1, -1, -1, -1, -1]
     with pytest.raises(ConfigError, match="words need categories"):
         shop(life_stages=[{**STAGES, "categories": []}])
 

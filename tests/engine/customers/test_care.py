@@ -11,7 +11,7 @@ from engine.customers.churn import Churn, churns
 from engine.customers.complaints import complained_rows, is_suppressed
 from engine.customers.households import bought_at_home
 from engine.customers.labels import RELATIONS
-from engine.customers.life_stages import LifeStageConfig, life_stages_of, months_since, suits
+from engine.customers.life_stages import LifeStageConfig, life_stages_of, meant_for, months_since
 from engine.customers.lifecycle import LifecycleConfig
 from engine.customers.lock_in import LockInConfig, lock_in_factors, locked_in
 from engine.customers.newcomers import from_referrer
@@ -69,11 +69,11 @@ def test_L3_a_refund_or_the_end_of_a_promotion_may_be_the_cause() -> None:
 def test_L4_a_five_month_old_is_never_shown_stage_3_milk() -> None:
     stages = life_stages_of(BORN, (MILK,), date(2024, 6, 20))
     assert stages == ("stage_1",)
-    assert not suits("stage_3", stages, (MILK,))
-    assert suits("stage_1", stages, (MILK,))
-    assert suits(None, stages, (MILK,))
-    assert suits("stage_3", (), (MILK,))  # nothing is known of a baby
-    assert suits("other", stages, (MILK,))
+    assert not meant_for(["stage_3"], (MILK,)).suits(stages)
+    assert meant_for(["stage_1"], (MILK,)).suits(stages)
+    assert meant_for([], (MILK,)).suits(stages)
+    assert meant_for(["stage_3"], (MILK,)).suits(())  # nothing is known of a baby
+    assert meant_for(["other"], (MILK,)).suits(stages)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.customers.complaints import is_suppressed
-from engine.customers.life_stages import barred_stages
 from engine.query import Asked, Query, enrich
 from engine.recommend import recommend
 from engine.slots import Repeat
@@ -43,8 +42,7 @@ def best_for(query: Query, bundle: Bundle) -> list[int]:
     keep = bundle.sellable[rows] & ~np.isin(rows, query.history.rows[query.history.unwanted])
     keep &= ~is_suppressed(rows, query.complained, bundle.catalogue)
     if query.customer.life_stages:
-        barred = barred_stages(query.customer.life_stages, bundle.shop.life_stages)
-        keep &= ~barred[bundle.item_stages[rows]]
+        keep &= bundle.item_stages.suit(rows, query.customer.life_stages)
     return rows[keep][:N].tolist()
 
 
