@@ -6,9 +6,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from engine.customers.birthday import month_and_day
+
 Said = Mapping[str, JsonValue]
 Rule = Callable[[Said], str | None]
 CONSENTS: Final = ("personal", "contact")
+UNKNOWN_DAYS: Final = (None, "", "0000-00-00")  # the last is MySQL's
 LONGEST_SHOWN: Final = 60  # characters of a value that is wrong
 
 
@@ -35,7 +38,18 @@ def _consent(said: Said) -> str | None:
 
 def _profile(said: Said) -> str | None:
     """A profile may hold a consent too, under the name that customers' states have it by."""
-    return _yes_or_no(said, [f"consent.{name}" for name in CONSENTS])
+    return _yes_or_no(said, [f"consent.{name}" for name in CONSENTS]) or _birthday(said)
+
+
+def _birthday(said: Said) -> str | None:
+    """A day that nobody can read would never be greeted, and nobody would look for why (A3)."""
+    value = said.get("birthday")
+    if value in UNKNOWN_DAYS or month_and_day(json.dumps(value)) is not None:
+        return None
+    return (
+        f"has {_shown(value)} as properties.birthday; allowed: a date, the year first or left out, "
+        "as 1990-02-28, 02-28, 1990/2/28, 1990年2月28日 or 19900228; null where it is not known"
+    )
 
 
 def _yes_or_no(said: Said, names: Iterable[str]) -> str | None:

@@ -65,7 +65,7 @@ class Query:
     customer: CustomerState
     supplies: Supplies
     customer_row: int = -1  # -1: not in the bundle
-    segment: int = -1  # place of the customer's segment in shop.toml
+    segment: int = -1  # place of the customer's segment in shop.toml; of who is known alone
     at_home: ItemHistory = NO_ITEM_HISTORY  # what others of the household bought: it only hides
     fresh: bool = False  # the history holds more than the bundle's factors know
     recent: Rows = field(default_factory=lambda: NO_ROWS)  # newest first, each once
@@ -111,11 +111,12 @@ def enrich(
     person = _recognised(known, bundle, now, tail)
     if not person.customer.personal:
         person = Person(person.customer)
+    alike = person.customer.known and person.customer.personal  # nobody is like a stranger
     return Query(
         n=asked.n,
         customer=person.customer,
         supplies=Supplies(person.history, bundle.repurchase, now, person.ordered_at),
-        segment=bundle.segment_row(person.customer.segment) if person.customer.personal else -1,
+        segment=bundle.segment_row(person.customer.segment) if alike else -1,
         customer_row=person.row,
         fresh=person.fresh,
         recent=person.recent,

@@ -32,7 +32,7 @@ class _Facts(Mapping[str, Any]):
 
 REQUEST_FIELDS: Final[tuple[Field[Query], ...]] = (
     Field("request.channel", Kind.TEXT, lambda query: query.channel),
-    Field("request.search", Kind.TEXT, lambda query: query.search),
+    Field("request.search", Kind.TEXT, lambda query: query.search if query.searching else None),
     Field("request.has_query", Kind.FLAG, lambda query: query.searching),
     Field("request.has_cart", Kind.FLAG, lambda query: len(query.cart) > 0),
     Field("request.has_context", Kind.FLAG, lambda query: len(query.context) > 0),

@@ -20,7 +20,7 @@ TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
     "due_first": {"en": "Time to buy it again", "zh": "该补货了"},
     "matches_search": {"en": "Matches your search", "zh": "符合您的搜索"},
     "popular_in_category": {"en": "Popular in this category", "zh": "本类热销"},
-    "popular_in_segment": {"en": "Popular with customers like you", "zh": "与您相似的顾客都在买"},
+    "popular_in_segment": {"en": "Popular with customers like you", "zh": "与您相似的顾客都喜欢"},
     "new_arrival": {"en": "New in the shop", "zh": "新品上架"},
     "on_sale": {"en": "On sale now", "zh": "正在促销"},
     "content": {"en": "Worth reading", "zh": "精选内容"},

@@ -71,10 +71,30 @@ def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
         raise FileAway(f"{told}; {missing}" if missing else told) from error
     except OSError as error:
         raise FileAway(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML in UTF-8: {error}") from error
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start + 1} cannot be read"
+        raise ConfigError(f"{path}: not TOML in UTF-8: {place}; save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        hint = _full_width(path.read_text(encoding="utf-8-sig"), str(error))
+        raise ConfigError(f"{path}: not TOML in UTF-8: {error}{hint}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: tables or lists within each other a thousand deep") from error
+
+
+def _full_width(text: str, problem: str) -> str:
+    """What a Chinese keyboard put into the line of the fault, outside of texts."""
+    place = re.search(r"at line (\d+)", problem)
+    lines = text.splitlines()
+    line = "" if place is None else lines[int(place[1]) - 1 : int(place[1])]
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", "".join(line))
+    found = [each for each in dict.fromkeys(bare) if each in FULL_WIDTH]
+    if place is None or not found:
+        return ""
+    told = ", ".join(f"{each} stands where {FULL_WIDTH[each]} belongs" for each in found)
+    return f": line {place[1]}: {told}"
+
+
+FULL_WIDTH: Final = dict(zip("，“”‘’＝［］｛｝【】．", ",\"\"''=[]{}[].", strict=True))
 
 
 def read_shop(path: Path) -> ShopConfig:
@@ -130,13 +150,17 @@ def _decimals(raw: Mapping[str, Any]) -> int:
         return MOST_DECIMALS
 
 
-def untrained(now: ShopConfig, trained: ShopConfig) -> tuple[str, ...]:
+def untrained(now: ShopConfig, trained: ShopConfig, searched: Mapping[str, Any]) -> tuple[str, ...]:
     """Sections that say something else `now` than when a bundle was trained.
 
     A bundle is served by the rules it was trained with: its segments, tiers and thresholds belong
     together. Currency and minor units are the log's and are not compared, nor is what lists and
-    triggers alone follow, who read the file as it is.
+    triggers alone follow, who read the file as it is. `searched` is the manifest's account of the
+    search, which may have weighed looks otherwise than the file that it began with.
     """
+    if "interactions" in searched:
+        began = InteractionConfig.model_validate(searched["interactions"])
+        trained = trained.model_copy(update={"interactions": began})
     return tuple(
         name
         for name in ShopConfig.model_fields

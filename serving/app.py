@@ -100,7 +100,7 @@ def _bundles(settings: Settings, slots: Slots, config: ShopConfig, metrics: Metr
         if bundle is not None:
             metrics.bundle_watermark.set(bundle.manifest.watermark / 1000)
             metrics.bundle_created.set(bundle.manifest.created_at / 1000)
-            if sections := untrained(config, bundle.shop):
+            if sections := untrained(config, bundle.shop, bundle.manifest.search):
                 log = structlog.get_logger()
                 log.warning("untrained settings", version=bundle.version, sections=sections)
 

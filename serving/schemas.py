@@ -1,9 +1,10 @@
 """The wire types. Nobody but the routes imports them."""
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from engine.events import MAX_UNIT_PRICE, Id
 from engine.slots import MAX_SIZE
@@ -31,6 +32,14 @@ N = Annotated[
 ]
 
 
+def _primary(tag: object) -> object:
+    """Of a language tag of RFC 5646, as browsers send it."""
+    return re.split("[-_]", tag, maxsplit=1)[0].lower() if isinstance(tag, str) else tag
+
+
+Spoken = Annotated[Literal["en", "zh"], BeforeValidator(_primary)]
+
+
 class RecommendOptions(Wire):
     """What may be asked of a slot, besides for whom."""
 
@@ -43,7 +52,7 @@ class RecommendOptions(Wire):
     category: Id | None = None
     channel: Id | None = None
     query: Annotated[str, Field(max_length=512)] | None = Field(None, description="Search words")
-    language: Literal["en", "zh"] | None = Field(None, description="Of the reasons")
+    language: Spoken | None = Field(None, description="Of the reasons; zh-CN is zh")
 
 
 class RecommendRequest(RecommendOptions):

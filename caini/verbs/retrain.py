@@ -26,7 +26,9 @@ NOTHING: Final = "nothing was published"
 
 
 def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: bool) -> None:
-    """The result is printed, and left in BUNDLES/retrain.json, whether it went well or not."""
+    """The result is printed, and left in BUNDLES/retrain.json, whether it went well or not; a dry
+    run leaves that of the last real one.
+    """
     configure("warning")  # standard output is the result's
     result, started = Result(), time.time()
     failure: Exception | None = None
@@ -38,7 +40,7 @@ def run(job: Job, *, url: str | None, data: Path | None, quiet: bool, as_json: b
         failure = error
         result.status = "failed" if result.status == "running" else result.status
     told = _told(result, failure, started)
-    if not isinstance(failure, LeaseError):  # then the file is the other run's
+    if not (job.dry_run or isinstance(failure, LeaseError)):  # then it is the other run's
         failure = _left(told, job.bundles / RESULT, failure)
     if as_json:
         print_json(told)

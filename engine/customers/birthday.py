@@ -1,11 +1,19 @@
 """Birthdays: how many days until the next one, in the customer's own days (A3)."""
 
 import json
+import re
 from calendar import isleap
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+WRITTEN: Final = re.compile(
+    r"\s*(?:(?:\d{4}\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?|\d{4}(\d\d)(\d\d))"
+    r"(?:[T\s].*)?$",
+    re.ASCII,
+)
+"""1990-11-23, 11-23, 1990/11/23, 1990年11月23日, 19901123; a time of day may follow."""
 
 SECOND_MS: Final = 1_000  # clocks are turned at whole seconds, and in Newfoundland at 00:01
 
@@ -43,13 +51,13 @@ def days_to(birthday: str | None, now: int, zone: ZoneInfo) -> int | None:
 
 @lru_cache(maxsize=4096)
 def month_and_day(birthday: str) -> tuple[int, int] | None:
-    """None when it is no date."""
+    """None when it is no date that any country writes so: the year first, or none."""
     said = json.loads(birthday)
-    if not isinstance(said, str):
+    found = WRITTEN.match(said if isinstance(said, str) else json.dumps(said))
+    if found is None:
         return None
-    parts = said[:10].split("-")[-2:]
+    month, day = (int(part) for part in found.groups() if part is not None)
     try:
-        month, day = (int(part) for part in parts)
         date(2000, month, day)  # a leap year: 29 February is a birthday
     except ValueError:
         return None

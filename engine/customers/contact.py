@@ -22,7 +22,7 @@ class ContactConfig(Config):
 
 class Preference(NamedTuple):
     channel: str
-    hour: int  # of the day, where the customer is
+    hour: int  # of the day, in the shop's zone
 
 
 def answers_of(reach: Iterable[Reach]) -> dict[tuple[str, int], int]:

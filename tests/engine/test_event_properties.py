@@ -29,6 +29,18 @@ def read(kind: str, said: dict[str, Any]) -> Event:
         ("consent", {"personal": False, "contact": True}),
         ("signup", {"city": "上海", "consent.contact": False}),
         ("profile", {"personal": "very"}),
+        *[
+            ("profile", {"birthday": day})
+            for day in (
+                "1990-02-29",
+                "02-29",
+                "1990/11/23",
+                "1990年11月23日",
+                "11月3日",
+                "19901123",
+            )
+        ],
+        *[("signup", {"birthday": day}) for day in (None, "", "0000-00-00", 19901123)],
         ("referral", {"referrer_id": "bob"}),
         ("referral", {"referred_id": "cat", "of": "purchase"}),
         ("referral", {"code": "SPRING"}),
@@ -121,3 +133,14 @@ def test_a_value_that_is_wrong_is_told_by_its_beginning() -> None:
 
 def test_rules_are_of_types_that_there_are() -> None:
     assert set(RULES) <= set(EventType)
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["tomorrow", "1990-13-45", "1990/02/30", "11/23/1990", "1990", "23", "112", True, [2, 3], {}],
+)
+@pytest.mark.parametrize("kind", ["signup", "profile"])
+def test_a_birthday_that_is_no_day_is_refused_with_what_is_one(kind: str, day: object) -> None:
+    """A greeting that never comes is missed by nobody."""
+    with pytest.raises(ValidationError, match=r"as properties\.birthday; allowed: a date"):
+        read(kind, {"birthday": day})

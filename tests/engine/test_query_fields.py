@@ -48,3 +48,11 @@ def test_what_a_profile_says_may_be_asked_about_under_any_name() -> None:
 def test_an_unknown_field_is_answered_with_those_that_there_are() -> None:
     with pytest.raises(ConfigError, match=r"known: .*customer\.attribute\.NAME, .*request\."):
         parse({"field": "customer.attribute.", "op": "=", "value": "x"}, FIELDS, "when")
+
+
+def test_a_request_asks_for_its_own_words_and_for_no_earlier_ones() -> None:
+    earlier = event(50, EventType.SEARCH, None, 30, query="cup")
+    raw = {"field": "request.search", "op": "=", "value": "cup"}
+    asks = compiled(parse(raw, FIELDS, "when"))
+    assert asks(enrich(Asked(n=1, search="cup"), bundle(), NOW))
+    assert not asks(enrich(Asked(n=1, visitor_id="v"), bundle(), NOW, tail=[earlier]))

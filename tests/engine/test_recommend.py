@@ -15,7 +15,7 @@ from engine.retrievers import RETRIEVERS
 from engine.shop import read_shop
 from engine.slots import read_slots
 from engine.types import DAY_MS, NO_ROWS, NO_SCORES, Candidates, Lists
-from tests.engine.asking import plan, query, rows
+from tests.engine.asking import plan, query, rows, shop
 from tests.worlds import (
     BLACK,
     CUP,
@@ -43,6 +43,18 @@ def test_one_that_outsells_all_leads_no_slate_by_itself(tea: Bundle) -> None:
     np.testing.assert_allclose(found.scores, [1.5 * 69 / 20, *[1] * 19, 0.5], rtol=1e-6)
     few = replace(tea, popular=Candidates(order[:19], scores[:19]))
     assert RETRIEVERS["popular"](query(tea), few, 19).scores.tolist() == scores[:19].tolist()
+
+
+def test_nobody_is_like_a_stranger_until_they_look_at_something(tea: Bundle) -> None:
+    told = {"name": "lookers", "label": {"en": "x", "zh": "x"}}
+    lookers = shop(segments=[told | {"when": {"field": "buyer", "op": "=", "value": False}}])
+    town = replace(tea, shop=lookers)
+    alike = plan(lookers, sources={"popular_in_segment": 1}, fallback=["popular"])
+    stranger = recommend(query(town), alike, town)
+    assert {served.reason for served in stranger.items} == {"popular"}
+    seen = event(9, EventType.VIEW, "pot", 30)
+    slate = recommend(query(town, seen, visitor_id="v1"), alike, town)
+    assert slate.items[0].reason == "popular_in_segment"
 
 
 def test_a_cold_customer_gets_what_is_popular(tea: Bundle) -> None:

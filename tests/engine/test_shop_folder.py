@@ -82,3 +82,30 @@ def test_a_training_tells_the_faults_of_all_three_files(folder: Path) -> None:
         read_settings(folder)
     files = [line.split(":")[0] for line in str(told.value).splitlines()]
     assert files == ["shop.toml", "slots.toml", "train.toml"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            '[[segments]]\nname = "新客，老客" # “注释”\nlabel = { en = "x"， zh = "x" }',
+            "line 3: ， stands where , belongs",
+        ),
+        ("[shop]\nname = “茶馆”\n", 'line 2: “ stands where " belongs, ” stands where " belongs'),
+        ("[shop\n", ""),
+    ],
+)
+def test_what_a_chinese_keyboard_writes_for_punctuation_is_named(
+    folder: Path, written: str, told: str
+) -> None:
+    (folder / "shop.toml").write_text(written, encoding="utf-8")
+    (problem, *_) = faults(folder)
+    assert "not TOML in UTF-8" in problem
+    assert problem.endswith(told)
+    assert ("stands where" in problem) == bool(told)
+
+
+def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(folder: Path) -> None:
+    (folder / "shop.toml").write_text('[shop]\nname = "茶馆"\n', encoding="gbk")
+    (problem, *_) = faults(folder)
+    assert problem.endswith("byte 16 cannot be read; save the file as UTF-8")

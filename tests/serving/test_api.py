@@ -81,6 +81,22 @@ def test_get_and_post_answer_alike(client: TestClient) -> None:
     assert posted | {"slate_id": ""} == got | {"slate_id": ""}
 
 
+@pytest.mark.parametrize(
+    ("tag", "language"), [("zh-CN", "zh"), ("zh_Hant_TW", "zh"), ("EN-us", "en"), ("en", "en")]
+)
+def test_a_language_is_named_as_browsers_do(client: TestClient, tag: str, language: str) -> None:
+    asked = {"slot": "my", "customer_id": "mei", "n": 3}
+    texts = [
+        [each["reason"]["text"] for each in answer.json()["items"]]
+        for answer in (
+            client.post("/recommend", json=asked | {"language": tag}),
+            client.get(f"/recommend/mei?slot=my&n=3&language={tag}"),
+            client.post("/recommend", json=asked | {"language": language}),
+        )
+    ]
+    assert texts[0] == texts[1] == texts[2] != []
+
+
 def test_the_short_way_and_fastapis_way_answer_alike(client: TestClient, tea_shop: Shop) -> None:
     known = view("alike", customer_id="alike")
     client.post("/events", json={"events": [known]})

@@ -28,6 +28,7 @@ def shown_chapter(facts: Facts, speech: Speech) -> Chapter:
             *(_compared(name, table, speech) for name, table in compared.items() if table.height),
             Section("stock", exposure.stock(items)),
             Section("never_shown", exposure.never_shown(items, facts.k), note={"k": facts.k}),
+            *_unsellable(facts),
             Section("never_sold", exposure.never_sold(items)),
             Section("never_touched", exposure.never_touched(items)),
             _slots(facts, speech),
@@ -36,16 +37,21 @@ def shown_chapter(facts: Facts, speech: Speech) -> Chapter:
     )
 
 
+def _unsellable(facts: Facts) -> list[Section]:
+    table = exposure.unsellable(facts.item_table, facts.k)
+    return [Section("unsellable", table, note={"k": facts.k})] if table.height else []
+
+
 def _tiles(items: pl.DataFrame, speech: Speech) -> list[Tile]:
     anywhere = items.filter(pl.col("anywhere") > 0).height
     places = int(items["shown"].sum())
     head = int(items.filter("head")["shown"].sum())
-    share = speech.show("item_share", anywhere / max(items.height, 1))
+    share = speech.show("item_share", anywhere / max(items.filter("sellable").height, 1))
     return [
         Tile(
             speech.say("tile.everywhere"),
             speech.show("items", anywhere),
-            speech.say("tile.share", value=share),
+            speech.say("tile.sellable", value=share),
         ),
         Tile(speech.say("tile.head"), speech.show("head_share", head / max(places, 1))),
     ]

@@ -118,7 +118,8 @@ def rfm(facts: Facts) -> pl.DataFrame:
 def stages(facts: Facts) -> pl.DataFrame:
     """stage, customers, before, difference, customer_share, sales_share.
 
-    `before` and `difference` are null for a stage that the log was too young for a period ago.
+    `before` and `difference` are null for a stage that the log was too young for a period ago, and
+    where fewer than k stood in it then.
     """
     now = (
         known(facts)
@@ -132,9 +133,9 @@ def stages(facts: Facts) -> pl.DataFrame:
     table = shares(both, customer_share="customers", sales_share="sales_minor").with_columns(
         before=pl.when(reached).then("before")
     )
-    kept = hide_small(hide_small(table, facts.k), facts.k, count="before").with_columns(
-        difference=pl.col("customers") - pl.col("before")
-    )
+    few = (pl.col("before") > 0) & (pl.col("before") < facts.k)
+    kept = hide_small(table, facts.k).with_columns(before=pl.when(~few).then("before"))
+    kept = kept.with_columns(difference=pl.col("customers") - pl.col("before"))
     return kept.select(
         "stage", "customers", "customer_share", "before", "difference", "sales_share"
     )

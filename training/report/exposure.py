@@ -65,8 +65,12 @@ def head_and_tail(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_slot(facts: Facts) -> pl.DataFrame:
-    """slot, asked, size, items, coverage (of the catalogue), filled, head_share, exposure_gini."""
+    """slot, asked, size, items, coverage, filled, head_share, exposure_gini.
+
+    `coverage` is of what can be sold.
+    """
     table, n_items = facts.item_table, len(facts.items)
+    sellable = int(table["sellable"].sum())
     head = table["head"].to_numpy()
     rows = []
     for slot, slates in facts.shown.slates.items():
@@ -78,7 +82,7 @@ def by_slot(facts: Facts) -> pl.DataFrame:
                 "asked": len(slates),
                 "size": slates.shape[1],
                 "items": distinct,
-                "coverage": distinct / max(n_items, 1),
+                "coverage": distinct / max(sellable, 1),
                 "filled": len(places) / max(slates.size, 1),
                 "head_share": float(head[places].mean()) if len(places) else 0.0,
                 "exposure_gini": gini(slates, n_items),
@@ -117,7 +121,16 @@ def by_tier(facts: Facts) -> pl.DataFrame:
 
 def never_shown(items: pl.DataFrame, k: int) -> pl.DataFrame:
     """Sell, and are in no slate: item_id, title, sales_minor, customers; best sellers first."""
-    found = items.filter((pl.col("sales_minor") > 0) & (pl.col("anywhere") == 0))
+    return _sold(items.filter("sellable", pl.col("anywhere") == 0), k)
+
+
+def unsellable(items: pl.DataFrame, k: int) -> pl.DataFrame:
+    """The same of what sold in the season, and is out of stock or withdrawn now."""
+    return _sold(items.filter(~pl.col("sellable")), k)
+
+
+def _sold(items: pl.DataFrame, k: int) -> pl.DataFrame:
+    found = items.filter(pl.col("sales_minor") > 0)
     return (
         found.filter(pl.col("customers") >= k)
         .sort(["sales_minor", "item"], descending=[True, False])
@@ -141,12 +154,13 @@ def never_touched(items: pl.DataFrame) -> pl.DataFrame:
 
 def stock(items: pl.DataFrame) -> pl.DataFrame:
     """kind of dead stock, items, sales_minor, shown; nothing of it is an article."""
-    sells, seen = pl.col("sales_minor") > 0, pl.col("anywhere") > 0
+    sells, seen, sellable = pl.col("sales_minor") > 0, pl.col("anywhere") > 0, pl.col("sellable")
     goods = ~pl.col("content")
     kinds = {
-        "never_shown": sells & ~seen,
+        "never_shown": sells & sellable & ~seen,
+        "unsellable": sells & ~sellable,
         "never_sold": goods & ~sells & (pl.col("shown") > 0),
-        "never_touched": goods & pl.col("sellable") & ~pl.col("ever") & ~seen,
+        "never_touched": goods & sellable & ~pl.col("ever") & ~seen,
     }
     rows = [
         {

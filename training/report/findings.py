@@ -127,15 +127,25 @@ def fastest_country(facts: Facts) -> Finding | None:
 
 
 def not_shown(facts: Facts) -> Finding | None:
-    dead = exposure.stock(facts.item_table).row(0, named=True)
+    dead = _dead("never_shown", facts)
     values = {name: dead[name] for name in ("items", "sales_minor")}
     return Finding("not_shown", "exposure", values) if dead["items"] else None
 
 
+def unsellable(facts: Facts) -> Finding | None:
+    dead = _dead("unsellable", facts)
+    values = {name: dead[name] for name in ("items", "sales_minor")}
+    return Finding("unsellable", "exposure", values) if dead["items"] else None
+
+
 def shown_unsold(facts: Facts) -> Finding | None:
-    dead = exposure.stock(facts.item_table).row(1, named=True)
+    dead = _dead("never_sold", facts)
     values = {name: dead[name] for name in ("items", "shown")}
     return Finding("shown_unsold", "exposure", values) if dead["items"] else None
+
+
+def _dead(kind: str, facts: Facts) -> dict[str, int]:
+    return exposure.stock(facts.item_table).row(by_predicate=pl.col("dead") == kind, named=True)
 
 
 def head_leans(facts: Facts) -> Finding | None:
@@ -198,6 +208,7 @@ RULES: Final = (
     due,
     near_tier,
     not_shown,
+    unsellable,
     shown_unsold,
     head_leans,
     pair,

@@ -19,7 +19,7 @@ KINDS: Final[Mapping[str, str]] = {
     "before": "count",
     "best": "share",
     "bought_again": "share",
-    "buyers": "count",
+    "buyers": "expected",
     "categories_each": "number",
     "change": "mixed_change",
     "coming": "count",
@@ -196,12 +196,13 @@ def _signed(said: str) -> str:
 
 def _share(speech: Speech, value: float) -> str:
     """With the space that the language writes, never at the end of a line."""
-    digits = 0 if abs(value) >= 0.995 else 1
+    digits = 0 if abs(value) >= 0.9995 else 1
     return f"{_plain(value * 100, digits)}{'' if speech.language == 'zh' else NO_BREAK}%"
 
 
 FORMATS: Final[Mapping[str, Callable[[Speech, float], str]]] = {
     "count": lambda _, value: _plain(value, 0),
+    "expected": lambda _, value: _plain(value, 0 if value >= 9.95 else 1),
     "signed_count": lambda _, value: _signed(_plain(value, 0)),
     "money": lambda speech, value: speech.money(value),
     "signed_money": lambda speech, value: _signed(speech.money(value)),

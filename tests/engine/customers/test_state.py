@@ -1,8 +1,9 @@
+import json
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.customers.birthday import days_to
+from engine.customers.birthday import days_to, month_and_day
 from engine.customers.facts import EMPTY_HISTORY
 from engine.customers.state import NOBODY, assess
 from engine.customers.tastes import NO_TASTES, Tastes
@@ -105,6 +106,22 @@ def test_A3_birthdays_are_counted_in_calendar_days(
     birthday: str | None, day: float, expected: int | None
 ) -> None:
     assert days_to(birthday, at(day), SHANGHAI) == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1990-11-03",
+        "11-3",
+        "1990/11/3",
+        "1990年11月3日",
+        "11月3日",
+        "19901103",
+        "1990-11-03T00:00Z",
+    ],
+)
+def test_A3_a_birthday_is_read_as_the_shop_writes_it(written: str) -> None:
+    assert month_and_day(json.dumps(written)) == (11, 3)
 
 
 def test_A3_a_birthday_begins_at_the_customers_midnight() -> None:
