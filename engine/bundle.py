@@ -18,6 +18,7 @@ from engine.customers.snapshot import MEMBER_AT, NO_SNAPSHOT, CustomerSnapshot
 from engine.customers.thresholds import Thresholds
 from engine.forest import NO_FORESTS, Forest, Forests
 from engine.ids import IdMap
+from engine.item_fields import ItemRule, Shelf, items_that
 from engine.item_history import CustomerItems
 from engine.programme import Programme, programme_of
 from engine.sessions import Sessions
@@ -206,6 +207,18 @@ class Bundle:
     def item_stages(self) -> ItemStages:
         """The life stages that each item is for."""
         return item_stages(self.catalogue, self.shop.life_stages)
+
+    @cached_property
+    def _held(self) -> dict[ItemRule, Mask]:
+        return {}
+
+    def items_of(self, rule: ItemRule) -> Mask:
+        """(n_items,) which items a rule of a slot leaves; found once for each catalogue."""
+        held = self._held.get(rule)
+        if held is None:
+            shelf = Shelf(self.catalogue, self.manifest.watermark)
+            held = self._held[rule] = items_that(rule.condition, shelf)
+        return held
 
     @cached_property
     def programme(self) -> Programme | None:

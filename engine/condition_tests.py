@@ -6,6 +6,8 @@ from operator import ge, gt, le, lt
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.catalogue import PATH_SEPARATOR
+
 Build = Callable[[Callable[[Any], Any], Any], Callable[[Any], bool]]
 
 # One small function an operator: the path asks some thirty of them at each request.
@@ -24,6 +26,12 @@ BUILDERS: Final[Mapping[str, Build]] = MappingProxyType(
         "not_in": lambda take, allowed: lambda subject: take(subject) not in allowed,
         "starts_with": lambda take, start: (
             lambda s: (found := take(s)) is not None and found.startswith(start)
+        ),
+        "within": lambda take, path: (
+            lambda s: (
+                (found := take(s)) is not None
+                and (found == path or found.startswith(path + PATH_SEPARATOR))
+            )
         ),
         "has": lambda take, wanted: lambda s: (found := take(s)) is not None and wanted in found,
         "has_any": lambda take, wanted: (

@@ -1,4 +1,4 @@
-"""The one condition language, used by segments, rules, audiences and experiments alike.
+"""The one condition language: of customers (segments, tags, triggers), requests and items (slots).
 
     { field = "stage", op = "=", value = "dormant" }
     { all = [ … ] }   { any = [ … ] }   { not = { … } }
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     CHOICE = "choice"  # one of a known list of words
     FLAG = "flag"
     LIST = "list"  # several texts
+    PATH = "path"  # of a category, which lies below every prefix of its path
     SAID = "attribute"  # JSON, of whatever type; a test that does not suit it is false
 
 
@@ -83,6 +84,7 @@ OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
         Kind.CHOICE: (*WORDS, "known"),
         Kind.FLAG: ("=", "!=", "known"),
         Kind.LIST: ("has", "has_any", "has_all", "known"),
+        Kind.PATH: (*WORDS, "within", "known"),
         Kind.SAID: (*NUMBERS, "starts_with", "has", "has_any", "has_all", "known"),
     }
 )

@@ -64,12 +64,14 @@ def scale_of(candidates: Candidates) -> float:
 
 
 def filter_for_slot(rows: Rows, query: Query, slot: Slot, bundle: Bundle) -> Mask:
-    """Which of `rows` sell and are of the slot's kind."""
+    """Which of `rows` sell and are what the slot is for."""
     keep: Mask = bundle.sellable.take(rows)
     if query.category is not None and slot.within_category:
         keep &= bundle.catalogue.within(query.category)[rows]
     if slot.kinds is not None:
         keep &= np.isin(bundle.catalogue.kind[rows], slot.kinds)
+    if slot.items is not None:
+        keep &= bundle.items_of(slot.items).take(rows)
     return keep
 
 

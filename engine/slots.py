@@ -1,12 +1,13 @@
 """Slots are data: what fills a named place on a page, for whom, read from `config/slots.toml`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, InstanceOf, PlainSerializer, ValidationError, field_validator
 
 from engine.catalogue import ItemKind
 from engine.conditions import Fields, Predicate, compiled, read
@@ -15,6 +16,7 @@ from engine.customers.lock_in import LockInConfig
 from engine.customers.offers import DeliveredValueConfig, ScarcityConfig
 from engine.errors import ConfigError, UnknownName
 from engine.faults import faults, unknown_key
+from engine.item_fields import ItemRule, read_item_rule
 from engine.query import Query
 from engine.query_fields import query_fields
 from engine.retrievers import RETRIEVERS
@@ -24,6 +26,9 @@ from engine.slot_settings import Lead, Share, ShareOf, wrong_shares
 MAX_SIZE: Final = 200
 A_FIELD: Final = "field of a slot"
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+
+
+ItemsShown = Annotated[InstanceOf[ItemRule], PlainSerializer(lambda rule: json.loads(rule.said))]
 
 
 class Repeat(StrEnum):
@@ -58,6 +63,7 @@ class Slot(Config):
     repeat: Repeat = Repeat.NEVER
     within_category: bool = False  # only the request's category and what is below it
     kinds: tuple[ItemKind, ...] | None = None  # None: all
+    items: ItemsShown | None = None  # what else an item must be; None: anything
     spread: Spread = Spread()
     fallback: tuple[str, ...] = ("popular_in_segment", "popular")
     complaints: bool = True  # what was complained about is hidden, with its like (A5)
@@ -132,10 +138,14 @@ class SlotPlan:
         return self.base
 
     @property
+    def slots(self) -> tuple[Slot, ...]:
+        """As it is for each kind of customer."""
+        return (self.base, *(slot for _, slot in self.variants))
+
+    @property
     def rankers(self) -> frozenset[str]:
         """Slots whose learned ranker this one or a variant of it uses."""
-        slots = (self.base, *(slot for _, slot in self.variants))
-        return frozenset(slot.ranker for slot in slots if slot.ranker is not None)
+        return frozenset(slot.ranker for slot in self.slots if slot.ranker is not None)
 
     def repeating(self, policy: Repeat) -> "SlotPlan":
         """With another repeat policy, in the slot and all of its variants."""
@@ -248,12 +258,11 @@ class _Reader:
         self.problems.extend(
             f"{where}: {unknown_key(key, Slot.model_fields, A_FIELD)}" for key in strange
         )
+        unread = "items" in fields and not self.items(fields, where)
         try:
             slot = Slot.model_validate(fields)
         except ValidationError as error:
             self.problems.extend(faults(error, where, Slot))
-            return None
-        if strange:
             return None
         unknown = sorted({name for name in slot.names if name not in RETRIEVERS})
         self.problems.extend(
@@ -265,4 +274,11 @@ class _Reader:
                 f"{where}: lead.source: {slot.lead.source!r} is not among the slot's sources: "
                 f"{', '.join(slot.sources)}"
             )
-        return slot
+        return None if strange or unread else slot
+
+    def items(self, fields: dict[str, Any], where: str) -> bool:
+        """Puts the rule in the place of what is written; nothing and False where it has a fault."""
+        rule, wrong = read_item_rule(fields.pop("items"), f"{where}.items", self.minor_units)
+        self.problems.extend(wrong)
+        fields |= {} if rule is None else {"items": rule}
+        return rule is not None

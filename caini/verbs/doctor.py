@@ -18,6 +18,7 @@ from engine.bundle import Bundle
 from engine.bundle_files import read_bundle
 from engine.errors import CainiError
 from engine.events import json_schema
+from engine.item_fields import names_asked
 from engine.near_paths import nearest_paths
 from engine.shop import ShopConfig, read_shop, untrained
 from engine.shop_folder import read_slots_in
@@ -192,7 +193,8 @@ def _bundles(bundles: Path | None, config: Path) -> Iterator[Finding]:
 
 
 def _apart(bundle: Bundle, config: Path) -> Iterator[Finding]:
-    """Where shop.toml says something else than the bundle."""
+    """Where the settings say something else than the bundle."""
+    yield from _unknown_in_slots(config, bundle)
     try:
         shop = read_shop(config / "shop.toml")
     except CainiError:
@@ -252,3 +254,27 @@ def _unknown_shelves(shop: ShopConfig, bundle: Bundle) -> Iterator[Finding]:
             said = f"{where} of shop.toml: bundle {bundle.version} has no category {name!r}"
             meant = "".join(f"did you mean {path}? " for path in near)
             yield Finding("warning", said, f"{meant}nothing comes of it")
+
+
+def _unknown_in_slots(config: Path, bundle: Bundle) -> Iterator[Finding]:
+    """Brands and categories that the items of a slot are asked for and the catalogue has not."""
+    try:
+        slots = read_slots_in(config)
+    except CainiError:
+        return  # told as a fault of the file
+    known = {"brand": bundle.catalogue.brands, "category": bundle.catalogue.categories}
+    rules = {
+        (plan.name, slot.items)
+        for plan in slots.values()
+        for slot in plan.slots
+        if slot.items is not None
+    }
+    asked = {(slot, *named) for slot, rule in rules for named in names_asked(rule.condition)}
+    for slot, field, name in sorted(asked):
+        kind = field.removeprefix("item.")
+        if known[kind].row(name) >= 0:
+            continue
+        names = known[kind].ids(range(len(known[kind])))
+        meant = "".join(f"did you mean {near}? " for near in get_close_matches(name, names, 1))
+        told = f"{slot}.items of slots.toml: bundle {bundle.version} has no {kind} {name!r}"
+        yield Finding("warning", told, f"{meant}no item is one of it")

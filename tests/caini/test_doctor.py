@@ -146,6 +146,30 @@ def test_the_doctor_names_categories_of_rules_that_the_bundle_has_not(
         assert f"has no category '{name}'; nothing comes of it" in out, "none is there"
 
 
+def test_the_doctor_names_brands_and_categories_that_a_slot_asks_in_vain(
+    trained: Trained, tmp_path: Path, caini: Caini
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    there = live_bundle(trained.bundles).catalogue.brands.id(0)
+    with (config / "slots.toml").open("a", encoding="utf-8") as slots:
+        slots.write(f"""
+[cheap]
+title = {{ en = "x", zh = "x" }}
+sources = {{ popular = 1 }}
+items = {{ field = "item.brand", op = "in", value = [{json.dumps(there)}, "quartz"] }}
+[[cheap.overrides]]
+when = {{ field = "customer.buyer", op = "=", value = true }}
+items = {{ not = {{ field = "item.category", op = "within", value = "baby > formul" }} }}
+""")
+    code, out, _ = caini("doctor", "--bundles", trained.bundles, "--config", config)
+    told = f"cheap.items of slots.toml: bundle {live_bundle(trained.bundles).version} has no"
+    assert f"{told} brand 'quartz'; " in out
+    near = "did you mean baby > formula? no item is one of it"
+    assert (code, f"{told} category 'baby > formul'; {near}" in out) == (0, True)
+    assert out.count(told) == 2, "what is there is not told"
+
+
 def test_the_doctor_ends_with_2_for_a_wrong_slot(tmp_path: Path, caini: Caini) -> None:
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)

@@ -17,6 +17,7 @@ FIELDS = {
         ("brand", Kind.TEXT, ()),
         ("member", Kind.FLAG, ()),
         ("tags", Kind.LIST, ()),
+        ("shelf", Kind.PATH, ()),
     )
 }
 ANN: dict[str, Any] = {
@@ -26,6 +27,7 @@ ANN: dict[str, Any] = {
     "brand": "Lu Bao",
     "member": True,
     "tags": ("tea", "gift"),
+    "shelf": "drinks > tea",
 }
 NOBODY = dict.fromkeys(ANN)
 
@@ -57,6 +59,10 @@ def asks(field: str, op: str, value: object) -> dict[str, object]:
         ("spent", ">", 200.5, False),
         ("brand", "starts_with", "Lu", True),
         ("brand", "starts_with", "lu", False),
+        ("shelf", "within", "drinks", True),
+        ("shelf", "within", "drinks > tea", True),
+        ("shelf", "within", "drinks > te", False),
+        ("shelf", "within", "drinks > tea > green", False),
         ("member", "=", True, True),
         ("member", "!=", True, False),
         ("tags", "has", "tea", True),
@@ -125,7 +131,7 @@ def test_all_faults_are_told_at_once_with_their_place_and_what_is_allowed() -> N
         parse(raw, FIELDS, "shop.toml: segments[0].when")
     lines = str(caught.value).splitlines()
     where = "shop.toml: segments[0].when.all"
-    known = "brand, member, orders, spent, stage, tags"
+    known = "brand, member, orders, shelf, spent, stage, tags"
     assert lines == [
         f"{where}[0].field: 'stag' is no field; did you mean stage? known: {known}",
         f"{where}[1].op: '<' does not suit the choice stage; allowed: = != in not_in known",

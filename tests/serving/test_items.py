@@ -1,11 +1,15 @@
 """Lists around items, and what the shop says of its items between trainings."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.serving.wire import problem
+from engine.slots import check_slots
+from serving.app import open_shop
+from serving.shop import Shop
+from tests.serving.wire import call, problem
 
 
 def test_lists_around_an_item_leave_it_and_what_does_not_sell_out(client: TestClient) -> None:
@@ -22,6 +26,30 @@ def test_lists_around_an_item_leave_it_and_what_does_not_sell_out(client: TestCl
     assert "cup" not in ids("/popular")
     client.put("/items", json={"items": [{"item_id": "cup", "stock": 5}]})
     assert ids("/similar/green") == ["black", "cup"]
+
+
+def test_a_price_or_a_stock_that_is_put_decides_at_once_what_a_slot_shows(
+    client: TestClient, tea_shop: Shop
+) -> None:
+    few = {"field": "item.stock", "op": "<", "value": 4}
+    cheap = {"field": "item.price", "op": "<=", "value": 30}
+    slot = {"title": {"en": "x", "zh": "x"}, "sources": {"similar": 1}, "size": 6}
+    raw = {"home": {**slot, "items": {"any": [cheap, few]}}}
+    slots = check_slots(raw, "slots.toml", tea_shop.bundles.live.bundle.shop)
+    app = open_shop(replace(tea_shop, slots=slots))
+
+    def ids() -> set[str]:
+        assert client.portal is not None
+        told = client.portal.call(call, app, "POST", "/recommend", {"customer_id": "new"})[1]
+        return {item["item_id"] for item in told["items"]}
+
+    assert ids() == {"milk", "cup", "pot"}
+    news = [{"item_id": "black", "price": 30}, {"item_id": "pot", "stock": 4}]
+    client.put("/items", json={"items": [*news, {"item_id": "milk", "price": "30.01"}]})
+    assert ids() == {"cup", "black"}
+    back = [{"item_id": "black", "price": 60}, {"item_id": "pot", "stock": 3}]
+    client.put("/items", json={"items": [*back, {"item_id": "milk", "price": 10}]})
+    assert ids() == {"milk", "cup", "pot"}
 
 
 def test_items_change_by_the_fields_that_are_given(client: TestClient) -> None:
