@@ -222,11 +222,21 @@ def _contact_columns(people: CustomerSnapshot, now: int) -> dict[str, Any]:
         "days_since_contact": _days_since(moments[1], now),
         "days_since_act": _days_since(moments[2], now),
         "days_since_cart": _days_since(moments[3], now),
+        "cart_open": moments[3] > _last_orders(people),
         "days_since_search": _days_since(moments[4], now),
         "complaints": counts[:, PLACE["complaints"]],
         "ratings": moments[6],
         "invitations": moments[7],
     }
+
+
+def _last_orders(people: CustomerSnapshot) -> Integers:
+    """Instants, also of orders that came back; 0 = never."""
+    stops = people.offsets[1:, PLACE["orders"]]
+    some = stops > people.offsets[:-1, PLACE["orders"]]
+    found = np.zeros(len(people), np.int64)
+    found[some] = people.orders[0, stops[some] - 1]
+    return found
 
 
 def _profile_columns(people: CustomerSnapshot, schemes: Schemes, now: int) -> dict[str, Any]:

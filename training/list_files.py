@@ -7,8 +7,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from engine.errors import ConfigError
+from training.csv_cells import harmless
 
-FORMULA: Final = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"  # OWASP: CSV injection
 KINDS: Final = (".csv", ".parquet")
 
 
@@ -46,12 +46,3 @@ class ListWriter:
         if self._parquet is not None:
             self._parquet.close()
         self._file.close()
-
-
-def harmless(piece: pl.DataFrame) -> pl.DataFrame:
-    """A cell that a spreadsheet would run as a formula begins with an apostrophe."""
-    texts = [pl.col(name) for name, kind in piece.schema.items() if kind == pl.String]
-    return piece.with_columns(
-        pl.when(text.str.contains(FORMULA)).then("'" + text).otherwise(text).name.keep()
-        for text in texts
-    )

@@ -51,7 +51,15 @@ NUMBERS: Final = (
 MONEY: Final = MappingProxyType(
     {"monetary": "monetary_minor", "value": "value_minor", "median_order": "median_order_minor"}
 )
-FLAGS: Final = ("known", "member", "buyer", "member_day", "personal", "contactable")
+FLAGS: Final = (
+    "known",
+    "member",
+    "buyer",
+    "member_day",
+    "cart_open",
+    "personal",
+    "contactable",
+)
 TEXTS: Final = ("brand", "referrer_id")
 LISTS: Final = ("life_stages", "vouchers")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

@@ -27,6 +27,7 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("brand", "brand_share", "opinion"), "attitude"),
         **dict.fromkeys(("complaints", "ratings"), "feedback"),
         **dict.fromkeys(("breadth", "cycle_days", "overdue_cycles"), "usage"),
+        **dict.fromkeys(("cart_open",), "usage"),
         **dict.fromkeys(("days_since_cart", "days_since_search", "days_since_act"), "usage"),
         **dict.fromkeys(("points", "vouchers", "value_minor", "monetary_minor"), "credit"),
     }

@@ -78,6 +78,7 @@ class CustomerState(NamedTuple):
     days_since_contact: int | None = None
     days_since_act: int | None = None
     days_since_cart: int | None = None
+    cart_open: bool = False  # something was put into the cart since the last order, kept or not
     days_since_search: int | None = None
     cycle_days: float | None = None  # the customer's own
     overdue_cycles: float | None = None  # own cycles since the last order
@@ -242,6 +243,7 @@ def _contact_facts(history: History, now: int) -> dict[str, Any]:
         "days_since_contact": _days_since(moments.last_at, now),
         "days_since_act": _days_since(moments.acted_at, now),
         "days_since_cart": _days_since(moments.cart_at, now),
+        "cart_open": moments.cart_at > max(history.orders.at[-1:], default=0),
         "days_since_search": _days_since(moments.search_at, now),
         "complaints": len(history.complaints),
         "ratings": moments.ratings,

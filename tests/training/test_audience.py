@@ -187,7 +187,7 @@ def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
     assert "=cmd()" in set(write(tmp_path, "a.parquet", plan(config=FREE))[1]["customer_id"])
 
 
-@pytest.mark.parametrize("run", [*"=+-@＝＋－＠", "\t", "\r", "\n", " =", "\u3000＝", "\t+", "\r@"])
+@pytest.mark.parametrize("run", [*"=+-@＝＋－＠\t\r\n\0", " =", "\u3000＝", "\t+", "\r@", "\0="])
 def test_whatever_a_spreadsheet_runs_is_harmless_in_ids_and_titles(
     run: str, tmp_path: Path
 ) -> None:

@@ -5,18 +5,12 @@ import io
 from datetime import datetime
 from typing import Final
 
+from training.csv_cells import safe
 from training.report.section import Section
 from training.report.speech import Speech, cell_kind
 
-DANGEROUS: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
-"""OWASP ASVS 1.2.10: a spreadsheet takes a cell that begins so for a formula."""
-
 MONEY: Final = frozenset({"money", "signed_money", "price"})
 WHOLE: Final = frozenset({"count", "signed_count"})
-
-
-def safe(value: str) -> str:
-    return f"'{value}" if value[:1] in DANGEROUS and value else value
 
 
 def csv_of(section: Section, speech: Speech) -> str:

@@ -18,7 +18,7 @@ FAULTS = [
         "segments[1].when.field: 'stgae' is no field; did you mean stage? known:",
     ),
     ('["top", "large"]', '["top", "huge"]', "segments[0].when.value: 'huge' is unknown; allowed: "),
-    ("value = [60, 90]", "value = [90, 60]", "[90, 60] is no pair of lowest and highest"),
+    ("value = [14, 90]", "value = [90, 14]", "[90, 14] is no pair of lowest and highest"),
     ("below = 200", "below = 150", "price_band: bands[0] and bands[1] leave a gap between 150 a"),
     ("below = 200", "below = 250", "price_band: bands[0] and bands[1] overlap between 250 and 2"),
     ("above = 400", "above = 350", "price_band: bands[1] and bands[2] overlap between 400 and 3"),

@@ -111,8 +111,9 @@ SHIPPED_SCHEMES = schemes(segments=tomllib.loads(SHIPPED.read_text(encoding="utf
 @pytest.mark.parametrize(
     ("name", "inside", "outside"),
     [
-        ("new_this_month", ([purchase(1, 10)], 30), ([purchase(1, 10)], 31)),
+        ("new_in_30_days", ([purchase(1, 10)], 30.9), ([purchase(1, 10)], 31)),
         ("lapsing", ([purchase(1, 10)], 61), ([purchase(1, 10)], 60)),
+        ("lapsing", ([purchase(1, 10)], 91), ([purchase(1, 10)], 91.1)),
         (
             "promotion_buyers",
             ([purchase(day, 10, properties={"promotion": "gift"}) for day in (1, 2, 3)], 4),
@@ -120,19 +121,37 @@ SHIPPED_SCHEMES = schemes(segments=tomllib.loads(SHIPPED.read_text(encoding="utf
         ),
         (
             "birthday_week",  # the world begins on 1 January 2024
+            ([event(EventType.PROFILE, 1, "p", properties={"birthday": "1990-01-10"})], 3),
             ([event(EventType.PROFILE, 1, "p", properties={"birthday": "1990-01-10"})], 2),
-            ([event(EventType.PROFILE, 1, "p", properties={"birthday": "1990-01-10"})], 1),
         ),
         (
             "cart_left",
             ([event(EventType.CART, 1, "c", item_id="tea")], 2),
             ([event(EventType.CART, 1, "c", item_id="tea"), purchase(1, 10)], 2),
         ),
+        (
+            "cart_left",  # who orders every week
+            ([purchase(1, 10), event(EventType.CART, 5, "c", item_id="tea")], 6),
+            ([event(EventType.CART, 5, "c", item_id="tea"), purchase(5.1, 10)], 6),
+        ),
         ("members_without_order", ([event(EventType.SIGNUP, 1, "s")], 2), ([purchase(1, 10)], 2)),
         ("buyers_not_members", ([purchase(1, 10)], 2), ([event(EventType.SIGNUP, 1, "s")], 2)),
         ("dormant", ([purchase(1, 10)], 92), ([purchase(1, 10)], 90)),
+        ("dormant", ([purchase(1, 10)], 91.1), ([purchase(1, 10)], 91)),
     ],
 )
 def test_the_shipped_segments_hold_whom_they_name(name: str, inside: Any, outside: Any) -> None:
     assert name in state_of(*inside, under=SHIPPED_SCHEMES).segments
     assert name not in state_of(*outside, under=SHIPPED_SCHEMES).segments
+
+
+@pytest.mark.parametrize("dormant_days", [30, 60, 90, 91, 200])
+def test_who_is_lapsing_is_not_dormant_yet(dormant_days: int) -> None:
+    shipped = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))["segments"]
+    under = schemes(segments=shipped, lifecycle={"dormant_days": dormant_days})
+    stay = ("lapsing", "dormant", "lost")
+    for idle in (59.9, 60, dormant_days - 0.1, dormant_days, dormant_days + 0.1, 364.9, 366):
+        found = state_of([purchase(1, 10)], 1 + idle, under=under).segments
+        where = [name for name in stay if name in found]
+        asleep = "lost" if idle > 365 else "dormant" if idle > dormant_days else "lapsing"
+        assert where == ([] if asleep == "lapsing" and idle < 60 else [asleep]), idle

@@ -9,10 +9,21 @@ from engine.customers.state import NOBODY, assess
 from engine.customers.tastes import NO_TASTES, Tastes
 from engine.customers.thresholds import NO_THRESHOLDS
 from engine.events import EventType
+from engine.happened import Happened
 from engine.types import DAY_MS
-from tests.engine.customers.world import DEFAULTS, START, at, event, history_of, purchase, state_of
+from tests.engine.customers.world import (
+    DEFAULTS,
+    START,
+    at,
+    event,
+    history_of,
+    purchase,
+    refund,
+    state_of,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+CART = event(EventType.CART, 3, "c", item_id="tea")
 
 
 def test_nobody_is_what_an_empty_history_makes() -> None:
@@ -38,6 +49,23 @@ def test_a_state_tells_the_whole_relationship() -> None:
     assert (state.promoted_share, state.referrer_id) == (1.0, "bob")
     assert state.attribute("city") == "上海"
     assert state.attribute("height") is None
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], False),
+        ([CART], True),
+        ([purchase(1, 10), CART], True),
+        ([CART, purchase(3.1, 10)], False),
+        ([CART, purchase(3, 10)], False),  # at one instant: it was bought
+        ([CART, purchase(3.1, 10, order_id="o"), refund(4, 10, order_id="o")], False),
+        ([CART, purchase(3.1, 10), event(EventType.CART, 5, "d", item_id="tea")], True),
+    ],
+)
+def test_a_cart_is_open_till_the_next_order(events: list[Happened], expected: bool) -> None:
+    """Also where that order came back: the cart was emptied."""
+    assert state_of(events, 6).cart_open is expected
 
 
 def test_A6_consent_is_the_last_word() -> None:
