@@ -12,7 +12,9 @@ from engine.customers.labels import Label
 from engine.customers.lifecycle import LifecycleConfig
 from engine.types import DAY_MS
 
-BEFORE_MS: Final = 30 * DAY_MS  # guess: what annoys a customer shows within a month
+BEFORE_MS: Final = (
+    30 * DAY_MS
+)  # guess: what annoys a customer shows within a month
 CHURN_CAUSES: Final[Mapping[str, Label]] = {
     "complaint": Label(en="after a complaint", zh="投诉之后"),
     "refund": Label(en="after a refund", zh="退款之后"),
@@ -41,9 +43,8 @@ def churns(history: History, config: LifecycleConfig, now: int) -> tuple[Churn, 
 
 
 def _cause(history: History, last_order_at: int, since: int, *, promoted: bool) -> str:
-    start = last_order_at - BEFORE_MS
-    if any(start <= complaint.at < since for complaint in history.complaints):
-        return "complaint"
-    if any(start <= refund.at < since for refund in history.refunds):
+    if any(last_order_at <= complaint.at < since for complaint in history.complaints):
+        return "complaint"  # one from before did not keep them from ordering
+    if any(last_order_at - BEFORE_MS <= refund.at < since for refund in history.refunds):
         return "refund"
     return "promotion_ended" if promoted else "unknown"
