@@ -12,9 +12,7 @@ from engine.customers.labels import Label
 from engine.customers.lifecycle import LifecycleConfig
 from engine.types import DAY_MS
 
-BEFORE_MS: Final = (
-    30 * DAY_MS
-)  # guess: what annoys a customer shows within a month
+BEFORE_MS: Final = 30 * DAY_MS  # guess: what annoys a customer shows within a month
 CHURN_CAUSES: Final[Mapping[str, Label]] = {
     "complaint": Label(en="after a complaint", zh="投诉之后"),
     "refund": Label(en="after a refund", zh="退款之后"),
