@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from engine.customers.campaigns import (
     RedemptionConfig,
     campaign_faults,
 )
+from engine.customers.fields import Names
 from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig, named_twice
 from engine.customers.lifecycle import LifecycleConfig
@@ -86,12 +88,12 @@ def customer_problems(
     for i, each in enumerate(tables):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
     problems += [f"{file}: {fault}" for fault in named_twice(tables)]
-    tiers = tier_names(raw)
+    names = Names(tier_names(raw), stage_names(raw))
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)
-        problems += _condition_problems(kind, listed, tiers, f"{file}: {name}", minor_units)
-    problems += _campaign_problems(raw, tiers, file)
-    return problems + _trigger_problems(raw, tiers, file, minor_units)
+        problems += _condition_problems(kind, listed, names, f"{file}: {name}", minor_units)
+    problems += _campaign_problems(raw, names.tiers, file)
+    return problems + _trigger_problems(raw, names, file, minor_units)
 
 
 def _amounts(section: BaseModel | None) -> Iterator[tuple[str, Decimal]]:
@@ -120,7 +122,7 @@ def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -
 def _condition_problems(
     kind: type[SegmentConfig] | type[TagConfig],
     listed: Sequence[Any],
-    tiers: tuple[str, ...],
+    names: Names,
     where: str,
     minor_units: int,
 ) -> list[str]:
@@ -129,7 +131,7 @@ def _condition_problems(
     for i, raw in enumerate(listed):
         named = _checked(kind, raw, f"{where}[{i}]", problems)
         if named is not None:
-            alone = read_segments((named,), tiers, where, minor_units=minor_units)[1]
+            alone = read_segments((named,), names, where, minor_units=minor_units)[1]
             problems += [fault.replace(f"{where}[0]", f"{where}[{i}]", 1) for fault in alone]
     return problems + _twice(listed, where)
 
@@ -140,7 +142,7 @@ def _twice(listed: Sequence[Any], where: str) -> list[str]:
     return [f"{where}: {name} is there twice" for name in twice]
 
 
-def _campaign_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
+def _campaign_problems(raw: Mapping[str, Any], tiers: Sequence[str], file: str) -> list[str]:
     problems: list[str] = []
     campaigns = _each(CampaignConfig, "campaigns", raw, file, problems)
     days = _each(MemberDayConfig, "member_days", raw, file, problems)
@@ -163,7 +165,7 @@ def _each(
 
 
 def _trigger_problems(
-    raw: Mapping[str, Any], tiers: tuple[str, ...], file: str, minor_units: int
+    raw: Mapping[str, Any], names: Names, file: str, minor_units: int
 ) -> list[str]:
     problems: list[str] = []
     festivals = [
@@ -178,14 +180,14 @@ def _trigger_problems(
         if trigger is None:
             continue
         triggers.append(trigger.name)
-        alone = read_trigger_conditions([trigger], tiers, "", minor_units=minor_units)[1]
+        alone = read_trigger_conditions([trigger], names, "", minor_units=minor_units)[1]
         problems += [where + fault.removeprefix("[0]") for fault in alone]
         problems += [
             f"{where}.festivals: {name!r} is no festival; allowed: {', '.join(known)}"
             for name in sorted(set(trigger.festivals) - set(known))
         ]
-    for kind, names in (("festivals", known), ("triggers", triggers)):
-        twice = sorted({name for name in names if names.count(name) > 1})
+    for kind, named in (("festivals", known), ("triggers", triggers)):
+        twice = sorted({name for name in named if named.count(name) > 1})
         problems += [f"{file}: {kind}: {name} is there twice" for name in twice]
     return problems
 
@@ -212,6 +214,23 @@ def tier_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(tiers, list | tuple):
         return tuple(tier.name for tier in LoyaltyConfig().tiers)
     return _names(tiers)
+
+
+def stage_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of all `[[life_stages]]`, as far as the section can be read."""
+    tables = raw.get("life_stages")
+    found = [
+        _names(table["stages"])
+        for table in (tables if isinstance(tables, list | tuple) else ())
+        if isinstance(table, Mapping) and isinstance(table.get("stages"), list | tuple)
+    ]
+    return tuple(chain.from_iterable(found))
+
+
+def names_of(config: CustomersConfig) -> Names:
+    """What conditions may name."""
+    stages = chain.from_iterable(table.stages for table in config.life_stages)
+    return Names([tier.name for tier in config.loyalty.tiers], [stage.name for stage in stages])
 
 
 def segment_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
