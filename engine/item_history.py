@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import InteractionConfig, decay, interest, sum_weight
+from engine.last_units import NOTHING_TOLD, ItemOrder, Told, of_the_last
 from engine.types import NO_ITEM_HISTORY, NO_ROWS, Instants, ItemHistory, Offsets, Rows, Scores
 
 SIGNS: Final = {EventType.PURCHASE: 1, EventType.REFUND: -1}  # of units
@@ -17,7 +18,6 @@ FEWEST, MOST = np.iinfo(np.int32).min, np.iinfo(np.int32).max
 NEVER: Final = np.iinfo(np.int64).max
 SUMS = ("weights", "purchased", "frequency", "orders", "bought", "returned")
 INSTANTS = ("last_at", "disliked_at")
-ItemOrder = tuple[int, str]  # row, order id
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,10 @@ def taken(table: ItemHistory | CustomerItems, where: slice | NDArray[Any]) -> It
 
 
 def units_left(table: ItemHistory | CustomerItems) -> Rows:
-    """(n,) of the last purchase, without what came back; 0 and less where all did."""
+    """(n,) of the last purchase, without what came back; 0 and less where all did.
+
+    Never more than all that is left: what came back may be of orders from before the log.
+    """
     left: Rows = np.minimum(table.last_units, table.bought)
     return left
 
@@ -75,12 +78,12 @@ def count(
     rows: Rows,
     config: InteractionConfig,
     watermark: int,
-    told: Set[ItemOrder] = frozenset(),
+    told: Told = NOTHING_TOLD,
 ) -> ItemHistory:
     """Sum events by item, decayed to the watermark; `weights` are plain sums.
 
-    `rows[i]` is the item of `events[i]`, -1 for none that is known. What is in `told` was counted
-    as an order of its item before.
+    `rows[i]` is the item of `events[i]`, -1 for none that is known. The result is to be merged with
+    `told.items`: what came back of a purchase there is a negative `last_units` at its instant.
     """
     used = [
         (int(row), event)
@@ -97,10 +100,12 @@ def count(
     found, place = np.unique(np.array([row for row, _ in used]), return_inverse=True)
     size = len(found)
     fade = decay((watermark - at).astype(np.float64), config.half_life_days)
-    orders = _first_of_each_order(used, told)
+    orders = _first_of_each_order(used, told.orders)
     faded = orders * decay((watermark - at).astype(np.float64), config.frequency_half_life_days)
     last_bought = _latest(place, np.where(kinds > 0, at, 0), size)
     newest_lines = (kinds > 0) & (at == last_bought[place])
+    if (kinds < 0).any():
+        last_bought, newest_lines = of_the_last(used, found, place, last_bought, told)
     return ItemHistory(
         rows=found.astype(np.int32),
         weights=np.bincount(place, effect * fade, size).astype(np.float32),

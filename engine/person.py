@@ -1,18 +1,19 @@
 """What a bundle holds of one person: a customer, a visitor, or several ids that are linked."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 from engine.bundle import Bundle
 from engine.customers.consent import personal
-from engine.customers.history import EMPTY_HISTORY, History, key_of, merge
+from engine.customers.history import EMPTY_HISTORY, History, fold_all, key_of, merge
 from engine.customers.identity import customer_node, id_of
-from engine.events import EventType
 from engine.happened import Happened
-from engine.item_history import ItemOrder
+from engine.item_history import SIGNS, count
 from engine.item_history import merge as merge_items
-from engine.types import NO_ITEM_HISTORY, ItemHistory, Rows
+from engine.last_units import Told
+from engine.types import NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class Known:
 
 
 UNKNOWN_PERSON = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """`known` with the events since; `fresh` when it holds more of items than the bundle."""
+
+    known: Known
+    events: Sequence[Happened] = ()  # that the bundle does not hold
+    rows: Rows = field(default_factory=lambda: NO_ROWS)  # the item of each, -1 for none
+    fresh: bool = False
 
 
 def known_customer(bundle: Bundle, customer_id: str | None) -> Known:
@@ -71,35 +82,59 @@ def home_at_training(bundle: Bundle, customer_id: str | None) -> tuple[ItemHisto
     return tuple(each.items for each in known if personal(each.past))
 
 
-def orders_told(known: Known, tail: Sequence[Happened], rows: Rows) -> frozenset[ItemOrder]:
-    """Of purchases in `tail`, those whose order the bundle has counted for the item already: an
-    order that is told in two parts is one order. `rows[i]` is the item of `tail[i]`.
+def updated(known: Known, tail: Sequence[Happened], bundle: Bundle) -> Updated:
+    """`tail`, events in any order, folded over what is known; what was counted before is left."""
+    if not tail:
+        return Updated(known)
+    events = [event for event in tail if key_of(event.event_id) not in known.past.seen]
+    rows = bundle.items.rows([event.item_id or "" for event in events])
+    told, config = told_before(known, events, rows), bundle.shop.interactions
+    news = count(events, rows, config, bundle.manifest.watermark, told)
+    past, items = fold_all(known.past, events), merge_items(known.items, news)
+    return Updated(Known(known.row, past, items), events, rows, len(news) > 0)
 
-    The bundle keeps no items by order: what was bought since an order began is taken to be of it.
+
+def told_before(known: Known, tail: Sequence[Happened], rows: Rows) -> Told:
+    """Of the orders that `tail` names, those that the bundle has counted for the item already, and
+    those that it counted last: an order that is told in two parts is one order, and what comes back
+    of the last one is no longer there. `rows[i]` is the item of `tail[i]`.
+
+    The bundle keeps no items by order: what was bought since an order began is taken to be of it,
+    and what was bought last to be of the order that began last before.
     """
     told = [
         (row, event.order_id, key_of(event.order_id))
         for row, event in zip(rows.tolist(), tail, strict=True)
-        if event.type is EventType.PURCHASE and event.order_id
+        if event.type in SIGNS and event.order_id
     ]
     if not told:
-        return frozenset()
+        return Told(known.items)
     orders, wanted = known.past.orders, {key for _, _, key in told}
     began = {
         key: at for key, at in zip(orders.key, orders.at, strict=True) if key in wanted
     }  # gone through once, however many of both there are
-    return frozenset(
-        (row, order)
+    counted = {
+        (row, order): (began[key], last)
         for row, order, key in told
-        if key in began and _bought_since(known.items, row, began[key])
+        if key in began and (last := _last_bought(known.items, row)) >= began[key]
+    }
+    return Told(
+        known.items,
+        frozenset(counted),
+        frozenset(
+            each
+            for each, (at, last) in counted.items()
+            if at == orders.at[bisect_right(orders.at, last) - 1]
+        ),
     )
 
 
-def _bought_since(items: ItemHistory, item: int, at: int) -> bool:
+def _last_bought(items: ItemHistory, item: int) -> int:
+    """0 for never."""
     place = int(items.rows.searchsorted(item))
     if place == len(items) or items.rows[place] != item:
-        return False
-    return bool(items.last_bought_at[place] >= at)
+        return 0
+    return int(items.last_bought_at[place])
 
 
 def _items(parts: Sequence[Known]) -> list[ItemHistory]:

@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.customers.complaints import complained_rows
-from engine.customers.history import fold_all, key_of
 from engine.customers.households import bought_at_home
 from engine.customers.state import CustomerState, assess
 from engine.customers.supplies import Supplies
@@ -16,14 +15,15 @@ from engine.customers.tastes import tastes_of
 from engine.events import EventType
 from engine.happened import Happened
 from engine.interactions import InteractionConfig
-from engine.item_history import count, merge, newest, saturated
+from engine.item_history import newest, saturated
 from engine.person import (
     Known,
+    Updated,
     home_at_training,
     known_at_training,
     known_customer,
     known_row,
-    orders_told,
+    updated,
 )
 from engine.types import DAY_MS, NO_ITEM_HISTORY, NO_ROWS, ItemHistory, Rows
 
@@ -169,23 +169,18 @@ class Person:
 
 
 def _recognised(known: Known, bundle: Bundle, now: int, tail: Sequence[Happened]) -> Person:
-    past, rows, news = known.past, NO_ROWS, NO_ITEM_HISTORY
-    if tail:
-        tail = [event for event in tail if key_of(event.event_id) not in past.seen]
-        past = fold_all(past, tail)
-        rows = bundle.items.rows([event.item_id or "" for event in tail])
-        told = orders_told(known, tail, rows)
-        news = count(tail, rows, bundle.shop.interactions, bundle.manifest.watermark, told)
-    history = saturated(merge(known.items, news), bundle.shop.interactions)
+    found = updated(known, tail, bundle)
+    past = found.known.past
+    history = saturated(found.known.items, bundle.shop.interactions)
     tastes = tastes_of(history, bundle.catalogue)
     return Person(
         customer=assess(past, bundle.thresholds, bundle.schemes, now, tastes, known.row),
         row=known.row,
         history=history,
         ordered_at=past.orders.at,
-        fresh=len(news) > 0,
-        recent=_session(tail, rows, history, bundle.shop.interactions, now),
-        search=_latest_query(tail),
+        fresh=found.fresh,
+        recent=_session(found, history, bundle.shop.interactions, now),
+        search=_latest_query(found.events),
         complained=complained_rows(past, history, bundle.items),
     )
 
@@ -201,16 +196,14 @@ def _category(bundle: Bundle, path: str | None) -> int | None:
     return None if path is None else bundle.catalogue.categories.row(path)
 
 
-def _session(
-    tail: Sequence[Happened], rows: Rows, history: ItemHistory, config: InteractionConfig, now: int
-) -> Rows:
+def _session(found: Updated, history: ItemHistory, config: InteractionConfig, now: int) -> Rows:
     """What was looked at lately, newest first: of the newest events also looks that weigh nothing
     in this shop, of which the history does not tell when they were.
     """
     since = now - SESSION_DAYS * DAY_MS
     weightless = [
         (row, event.at)
-        for row, event in zip(rows.tolist(), tail, strict=True)
+        for row, event in zip(found.rows.tolist(), found.events, strict=True)
         if row >= 0 and event.type in INTEREST and config.weights[event.type] <= 0
     ]
     if weightless:

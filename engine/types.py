@@ -83,7 +83,7 @@ class ItemHistory:
     last_at: Instants  # last sign of interest
     first_bought_at: Instants  # 0 when never bought
     last_bought_at: Instants  # likewise
-    last_units: Rows  # units bought at last_bought_at
+    last_units: Rows  # units bought at last_bought_at, without what of them came back
     returned: Rows  # units that came back
     disliked_at: Instants  # 0 when never disliked
 

@@ -10,7 +10,6 @@ from typing import Final
 
 from engine.bundle import Bundle
 from engine.customers.consent import personal
-from engine.customers.history import fold_all, key_of
 from engine.customers.identity import (
     NOBODY_LINKED,
     Identity,
@@ -25,9 +24,7 @@ from engine.customers.tombstones import NOBODY_ERASED, Tombstones, beyond
 from engine.errors import StoreError
 from engine.events import BROWSING
 from engine.happened import Happened
-from engine.item_history import count
-from engine.item_history import merge as merge_items
-from engine.person import UNKNOWN_PERSON, Known, known_person
+from engine.person import UNKNOWN_PERSON, Known, known_person, updated
 from engine.query import Asked
 from engine.types import ItemHistory
 from serving.bundles import Live
@@ -214,9 +211,6 @@ def _homes(
 ) -> Iterator[ItemHistory]:
     bundle = live.bundle
     for nodes in people:
-        known, events = _known(bundle, nodes, erased), _events(nodes, have, live)
-        news = [event for event in events if key_of(event.event_id) not in known.past.seen]
-        if personal(fold_all(known.past, news)):
-            rows = bundle.items.rows([event.item_id or "" for event in news])
-            counted = count(news, rows, bundle.shop.interactions, bundle.manifest.watermark)
-            yield merge_items(known.items, counted)
+        theirs = updated(_known(bundle, nodes, erased), _events(nodes, have, live), bundle).known
+        if personal(theirs.past):
+            yield theirs.items

@@ -11,7 +11,6 @@ from engine.customers.churn import CHURN_CAUSES, churns
 from engine.customers.contact import ContactConfig, answers_of, preference_of
 from engine.customers.diagnosis import diagnosis_of
 from engine.customers.facts import History
-from engine.customers.history import fold_all, key_of
 from engine.customers.identity import NOBODY_LINKED, customer_node, id_of
 from engine.customers.labels import CAUSES, LABELS, Label
 from engine.customers.ledger import ledger
@@ -22,7 +21,7 @@ from engine.customers.state import CustomerState
 from engine.customers.strategies import cell_strategy, wake_up
 from engine.errors import StoreError
 from engine.instants import instant
-from engine.person import known_customer
+from engine.person import known_customer, updated
 from engine.query import Query
 from engine.types import DAY_MS, ItemHistory
 from serving.bundles import Live, major
@@ -64,8 +63,7 @@ def profile_of(customer_id: str, seen: Seen, *, ring: bool = False) -> dict[str,
     """
     query, live, bundle = seen.query, seen.live, seen.bundle
     known = known_customer(bundle, customer_id) if seen.found is None else seen.found.known
-    news = [event for event in seen.events if key_of(event.event_id) not in known.past.seen]
-    history = fold_all(known.past, news)
+    history = updated(known, seen.events, bundle).known.past
     identity = NOBODY_LINKED if seen.found is None else seen.found.identity
     return {
         "identity": described(identity, customer_node(customer_id)),

@@ -38,11 +38,12 @@ def referred_buyers(people: CustomerSnapshot) -> Integers:
 
 def _rewarding(facts: pl.DataFrame) -> pl.DataFrame:
     """`engine.customers.referrals.rewarding` of many, as far as who bought what is asked."""
-    back = pl.col("spent") < 0
-    told = facts.filter(~back).group_by("row", "order").agg(pl.col("who").min().alias("whose"))
+    gives, back = pl.col("spent") > 0, pl.col("spent") < 0
+    told = facts.filter(gives).group_by("row", "order").agg(pl.col("who").min().alias("whose"))
+    loose, known = pl.col("order") == pl.col("who"), pl.col("whose").is_not_null()
     return (
         facts.join(told, on=["row", "order"], how="left")
-        .filter(~back | (pl.col("order") == pl.col("who")) | pl.col("whose").is_not_null())
+        .filter(gives | (back & (loose | known)))
         .with_columns(pl.when(back).then(pl.coalesce("whose", "who")).otherwise("who").alias("who"))
     )
 

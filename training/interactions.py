@@ -53,7 +53,7 @@ class Interactions:
     last_at: Instants  # last sign of interest; 0 when there was none
     first_bought_at: Instants  # 0 when never bought
     last_bought_at: Instants  # likewise
-    last_units: Rows  # units bought at last_bought_at
+    last_units: Rows  # units bought at last_bought_at, without what of them came back
     returned: Rows  # units that came back
     disliked_at: Instants  # 0 when never disliked
     events: Events
@@ -201,9 +201,16 @@ def _units(pairs: LogLines, starts: Keys, counted: Mask) -> Rows:
 
 
 def _last_units(pairs: LogLines, starts: Keys, last_bought_at: Instants) -> Rows:
+    """What came back is of the order that it names, or else of the newest purchase before it."""
     lengths = np.diff(np.append(starts, len(pairs.at)))
-    newest = pairs.at == np.repeat(last_bought_at, lengths)
-    return _units(pairs, starts, newest & (pairs.types == PURCHASE))
+    newest_at = np.repeat(last_bought_at, lengths)
+    newest = (pairs.types == PURCHASE) & (pairs.at == newest_at)
+    back = (pairs.types == REFUND) & (newest_at > 0)
+    loose = back & ~pairs.named & (pairs.at >= newest_at)
+    orders = np.repeat(np.arange(len(starts)), lengths) * len(pairs.orders) + pairs.orders
+    its_own = back & pairs.named
+    its_own[its_own] = np.isin(orders[its_own], orders[newest & pairs.named])
+    return _units(pairs, starts, newest | loose | its_own)
 
 
 def _frequency(

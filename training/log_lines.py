@@ -33,6 +33,7 @@ class LogLines:
     types: Rows  # position in TYPES
     quantities: Rows
     baskets: Rows  # dense, by first appearance; -1 for what is no purchase
+    orders: Rows  # as the baskets, and of refunds the basket that they are of, where it is named
     named: Mask  # the log names the order; without, a basket is one instant of one customer
 
     def taken(self, order: Keys) -> "LogLines":
@@ -70,14 +71,15 @@ def log_lines(
         .collect()
     )
     kinds = frame["kind"].to_numpy()
-    baskets = np.where(kinds == PURCHASE, by_first_appearance(frame["basket"].to_numpy()), -1)
+    orders = by_first_appearance(frame["basket"].to_numpy()).astype(np.int32)
     return LogLines(
         rows=frame["row"].to_numpy(),
         items=frame["item"].to_numpy(),
         at=frame["at"].to_numpy(),
         types=kinds,
         quantities=frame["quantity"].to_numpy(),
-        baskets=baskets.astype(np.int32),
+        baskets=np.where(kinds == PURCHASE, orders, np.int32(-1)),
+        orders=orders,
         named=frame["named"].to_numpy(),
     )
 

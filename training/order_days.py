@@ -41,8 +41,8 @@ def visits_of_all(owners: Rows, pairs: ItemHistory, days: Integers, now: int) ->
 
 
 def at_several_times(table: CustomerItems) -> Mask:
-    """(n_pairs,) what somebody bought more than once: a message about other goods annoys."""
-    several: Mask = table.bought > table.last_units
+    """(n_pairs,) what somebody kept of more than one time: a message about other goods annoys."""
+    several: Mask = (table.last_units > 0) & (table.bought > table.last_units)
     return several
 
 

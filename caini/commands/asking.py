@@ -44,7 +44,9 @@ def recommend(
     config: Config = CONFIG,
     json: Json = False,
 ) -> None:
-    """Show what a slot would hold for a customer, and why.
+    """Show what a slot would hold for a customer, and why: as of the training.
+
+    What happened since, and what PUT /items changed, the server alone knows: ask POST /recommend.
 
     Options may be named as the API names them: --customer-id, --context-items, --query, --language.
     """

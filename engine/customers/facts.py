@@ -75,7 +75,7 @@ class Refund(NamedTuple):
 
 
 class Referred(NamedTuple):
-    """An order of a customer whom this one brought; negative when it is a refund."""
+    """An order of a customer whom this one brought; negative when it is a refund, 0 is neither."""
 
     at: int
     order_key: int  # `who` for a refund that names no order

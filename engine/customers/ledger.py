@@ -68,7 +68,7 @@ def earnings_of(history: History, ladder: Ladder) -> list[Earning]:
     placed = dict(zip(orders.key, orders.at, strict=True))
     found += [_refund(refund, placed, own) for refund in history.refunds]
     found += [
-        Earning(fact.at, 1 if fact.amount_minor >= 0 else 2, fact.order_key, parts, 0)
+        Earning(fact.at, 1 if fact.amount_minor > 0 else 2, fact.order_key, parts, 0)
         for fact in rewarding(history.referred)
         for parts in (fact.amount_minor * ladder.referred,)
     ]

@@ -48,19 +48,21 @@ def rewarding(referred: Sequence[Referred]) -> list[Referred]:
     """What of it counts for the referrer. A refund belongs to whose order it was, not before it.
 
     A refund of an order that the referrer was told nothing of, for it was made before the referral,
-    takes nothing. One that names no order (its `order_key` is `who`) counts as it is.
+    takes nothing. One that names no order (its `order_key` is `who`) counts as it is. An amount of
+    0 (a free gift, a line without a price) gives and takes nothing, and tells of no order: of
+    what gave nothing, nothing is taken back.
     """
-    if all(fact.amount_minor >= 0 for fact in referred):
+    if all(fact.amount_minor > 0 for fact in referred):
         return list(referred)
     told: dict[int, tuple[int, int]] = {}
     for fact in referred:
-        if fact.amount_minor >= 0:
+        if fact.amount_minor > 0:
             at, who = told.get(fact.order_key, (fact.at, fact.who))
             told[fact.order_key] = max(at, fact.at), min(who, fact.who)
     return [
-        fact if fact.amount_minor >= 0 else _of_order(fact, told)
+        fact if fact.amount_minor > 0 else _of_order(fact, told)
         for fact in referred
-        if fact.amount_minor >= 0 or fact.order_key == fact.who or fact.order_key in told
+        if fact.amount_minor > 0 or _taking(fact, told)
     ]
 
 
@@ -73,6 +75,10 @@ def brought_buyers(referred: Sequence[Referred]) -> dict[int, int]:
         if fact.amount_minor > 0:
             first[fact.who] = min(first.get(fact.who, fact.at), fact.at)
     return {who: at for who, at in first.items() if spent[who] > 0}
+
+
+def _taking(fact: Referred, told: Mapping[int, tuple[int, int]]) -> bool:
+    return fact.amount_minor < 0 and (fact.order_key == fact.who or fact.order_key in told)
 
 
 def _of_order(refund: Referred, told: Mapping[int, tuple[int, int]]) -> Referred:

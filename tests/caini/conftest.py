@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from caini.main import main
 from serving.settings import Settings
 from serving.store.embedded import EmbeddedRedis
+from tests.conftest import CONFIG, Trained
 from tests.training.jobs import tiny  # noqa: F401  # a fixture of the notebooks
 
 SHOPS = itertools.count()
@@ -34,6 +35,17 @@ def caini(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         return code, told.out, told.err
 
     return call
+
+
+@pytest.fixture
+def with_ledger(caini: Caini, trained: Trained, tmp_path: Path) -> Caini:
+    """A verb on the simulated shop's bundle, with a ledger of the test's own."""
+
+    def of(verb: str, *words: object) -> tuple[int, str, str]:
+        asked = ("--bundles", trained.bundles, "--config", CONFIG, "--ledger", tmp_path / "ledger")
+        return caini(verb, *asked, *words)
+
+    return of
 
 
 @pytest.fixture

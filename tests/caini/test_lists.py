@@ -17,14 +17,8 @@ from tests.conftest import CONFIG, Trained
 
 
 @pytest.fixture
-def run(caini: Caini, trained: Trained, tmp_path: Path) -> Caini:
-    """A verb on the shop's bundle, with a ledger of the test's own."""
-
-    def of(verb: str, *words: object) -> tuple[int, str, str]:
-        asked = ("--bundles", trained.bundles, "--config", CONFIG, "--ledger", tmp_path / "ledger")
-        return caini(verb, *asked, *words)
-
-    return of
+def run(with_ledger: Caini) -> Caini:
+    return with_ledger
 
 
 def test_A1_lists_about_an_item_reach_the_next_likeliest_each(run: Caini, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.caini.conftest import Caini
-from tests.conftest import CONFIG, Trained
+from tests.conftest import CONFIG
 
 SALT = "CAINI_TEST_SALT"
 NOW = "2026-01-01T09:00+08:00"
@@ -18,14 +18,8 @@ SPENT = '\n[[segments]]\nname = "spent"\nlabel = { en = "spent", zh = "消费" }
 
 
 @pytest.fixture
-def run(caini: Caini, trained: Trained, tmp_path: Path) -> Caini:
-    """A verb on the shop's bundle, with a ledger of the test's own."""
-
-    def of(verb: str, *words: object) -> tuple[int, str, str]:
-        asked = ("--bundles", trained.bundles, "--config", CONFIG, "--ledger", tmp_path / "ledger")
-        return caini(verb, *asked, *words)
-
-    return of
+def run(with_ledger: Caini) -> Caini:
+    return with_ledger
 
 
 def test_a_segment_is_written_to_once(run: Caini, tmp_path: Path) -> None:

@@ -116,6 +116,27 @@ def test_who_came_back_after_an_erasure_keeps_their_new_links(
     live_through(story, tea_shop, bundles=trained)
 
 
+def test_an_order_told_in_two_parts_is_one_order_to_the_household_too(
+    tea_shop: Shop, trained: Path
+) -> None:
+    """ann's order of the cup is of the bundle; later lines of it, and of another, are news."""
+
+    async def story(shop: Shop) -> None:
+        async def cups() -> list[int]:
+            at_home = (await see(shop, Asked(n=3, customer_id="son"))).query.at_home
+            (cup,) = shop.bundles.live.bundle.items.rows(["cup"])
+            return at_home.orders[at_home.rows == cup].tolist()
+
+        more = did(9, EventType.PURCHASE, "cup", {"customer_id": "ann"}, 1.01)
+        assert await cups() == [1]
+        await shop.store.accept([Accepting(replace(more, order_id="o1"))])
+        assert await cups() == [1]
+        await shop.store.accept([Accepting(replace(more, event_id="e10", order_id="o2"))])
+        assert await cups() == [2]
+
+    live_through(story, tea_shop, bundles=trained)
+
+
 def test_while_the_store_is_down_the_bundles_links_hold(tea_shop: Shop, trained: Path) -> None:
     shop = replace(build_shop(tea_shop.settings.model_copy(update={"bundles": trained})))
     shop = replace(shop, now=lambda: NOW)

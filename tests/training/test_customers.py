@@ -264,6 +264,8 @@ def test_what_newcomers_send_back_is_taken_alike() -> None:
         of_newcomer("dan", bought, 6, 80, "early"),
         of_newcomer("ann", bought, 3, 60, None),
         of_newcomer("ann", back, 4, 20, None),
+        of_newcomer("cat", back, 4.5, 0, "old"),
+        of_newcomer("cat", bought, 4.6, 0, "old"),
     ]
     bob = folded(events)["bob"]
     assert snapshot(log_of(events), PEOPLE).history_of(PEOPLE.index("bob")) == bob

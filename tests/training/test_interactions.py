@@ -55,6 +55,31 @@ def test_a_refund_takes_back_the_purchase(read: Read) -> None:
     assert data.bought.tolist() == [0]
 
 
+def test_units_that_came_back_are_of_the_order_that_they_name_or_else_of_the_newest(
+    read: Read,
+) -> None:
+    """Each bought three of "p" on day 1 and on day 20, and sent two back on day 21."""
+
+    def line(who: str, day: int, kind: str, quantity: int, order: str | None) -> dict[str, object]:
+        more = {"type": kind, "quantity": quantity, "order": order}
+        return {"customer": who, "item": "p", "day": day, **more}
+
+    named = {"new": "x", "old": "y", "none": None, "unheard of": "z"}
+    lines = [
+        line(who, *each)
+        for who, order in named.items()
+        for each in (
+            (1, "purchase", 3, "y"),
+            (20, "purchase", 3, "x"),
+            (21, "refund", 2, order),
+        )
+    ]
+    data = read(sorted(lines, key=lambda each: str(each["day"]).zfill(2)))
+    left = dict(zip(data.customer_ids, data.last_units.tolist(), strict=True))
+    assert left == {"new": 1, "none": 1, "old": 3, "unheard of": 3}
+    assert data.bought.tolist() == [4, 4, 4, 4]
+
+
 def test_a_dislike_weighs_below_nothing(read: Read) -> None:
     data = read([{"day": 0, "item": "x", "type": t} for t in ("view", "dislike")])
     assert data.weights[0] < 0
@@ -158,7 +183,7 @@ lines_of_one = st.lists(
         {
             "day": st.integers(0, 40),
             "item": st.sampled_from("pqrs"),
-            "type": st.sampled_from([str(kind) for kind in EventType]),
+            "type": st.sampled_from([str(kind) for kind in EventType] + ["purchase", "refund"] * 8),
             "quantity": st.integers(1, 9),
             "order": st.sampled_from(["o1", "o2", None]),
         }

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from engine.customers.outreach import OutreachConfig
+from engine.customers.repurchase import Cycles
+from engine.customers.supplies import Supplies
 from engine.customers.triggers import FestivalConfig
 from engine.errors import ConfigError
 from engine.events import EventType
+from engine.happened import Happened
 from engine.shop import check_shop
 from engine.types import DAY_MS
 from tests.training.outreach import (
@@ -23,7 +26,7 @@ from tests.training.outreach import (
     town,
     trigger,
 )
-from tests.worlds import SHOP, START, event
+from tests.worlds import NOW, SHOP, START, event
 from training.festivals import falls_on, near
 
 PROFILE = EventType.PROFILE
@@ -128,12 +131,47 @@ def test_C2_care_is_told_as_the_first_of_three_units_runs_out() -> None:
     assert (who(days[-3.5]), days[-3.5][0]["items"]) == (["lin"], ["milk"])
 
 
+def cans(number: int, day: float, order: str, units: int = 3) -> Happened:
+    more = {"quantity": units, "unit_price_minor": 1000, "order_id": order}
+    return event(number, EventType.PURCHASE, "milk", day, **more)
+
+
+def test_C2_care_is_told_of_units_that_were_kept_by_customers_who_are_new() -> None:
+    """Each keeps three or one of the cans of day 23, which all last 20 days."""
+    back = replace(cans(93, 24, "new", units=2), type=EventType.REFUND)
+    old = cans(94, -60, "old")
+    people = {
+        "keeps": [cans(92, 23, "new")],
+        "sends back": [cans(92, 23, "new"), back],
+        "sends back, and bought long ago": [old, cans(92, 23, "new"), back],
+        "keeps, and bought long ago": [old, cans(92, 23, "new")],
+        "ordinary": [cans(92, 23, "new"), *[cans(95 + i, i, f"o{i}", 1) for i in range(4)]],
+    }
+    tea, shop = town({**PEOPLE, **people})
+    care = rules(trigger("care", late_days=0))
+    assert who(told(day((tea, shop), -0.5), care)) == ["keeps", "keeps, and bought long ago"]
+    cans_of_7_days = Cycles(tea.cycles.days * 0 + 7, tea.cycles.per_unit | True)
+    known = replace(tea, cycles=cans_of_7_days).repurchase
+    lasts = {
+        name: Supplies(tea.customer_items.of(tea.customers.row(name)), known, NOW).days.tolist()
+        for name in list(people)[:4]
+    }
+    assert list(lasts.values()) == [[21], [7], [7], [21]]
+
+
 def test_C3_due_is_told_of_what_was_bought_more_than_once() -> None:
     due = rules(trigger("due"))
     lines = told(day(town()), due)
     assert [(line["customer_id"], line["items"]) for line in lines] == [("mei", ["green"])]
     assert told(day(town(), -4), due) == told(day(town(), 5), due) == []
     assert "lin" not in who(told(day(town(), -5), due)), "one cup, 20 days ago"
+
+
+def test_C3_what_came_back_of_the_last_time_was_kept_of_one_time_alone() -> None:
+    """mei bought green on days 0 and 10; the second comes back."""
+    back = event(92, EventType.REFUND, "green", 11, order_id="o2", unit_price_minor=5000)
+    people = {**PEOPLE, "mei": [*PEOPLE["mei"], back]}
+    assert who(told(day(town(people)), rules(trigger("due")))) == []
 
 
 def test_a_message_names_its_items_and_when_what_caused_it_happened() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.customers.ledger import Line, ledger, standing_of
@@ -32,10 +32,11 @@ def vouchers(*events: Happened, under: Ladder = ZERO) -> list[int]:
     return [line.voucher_minor // 100 for line in lines if line.cause == "voucher"]
 
 
-def referred(day: float, yuan: float, *, kind: EventType = EventType.PURCHASE) -> Happened:
-    bought = event(
-        kind, day, f"bob {kind} {yuan} {day}", item_id="tea", unit_price_minor=round(yuan * 100)
-    )
+def referred(
+    day: float, yuan: float, *, kind: EventType = EventType.PURCHASE, order: str | None = None
+) -> Happened:
+    line, fen = f"bob {kind} {yuan} {day} {order}", round(yuan * 100)
+    bought = event(kind, day, line, item_id="tea", unit_price_minor=fen, order_id=order)
     found = derived(bought, Referral("ann", bought.at))
     assert found is not None
     return found
@@ -192,9 +193,11 @@ def assert_sums(lines: tuple[Line, ...]) -> None:
 
 moves = st.lists(
     st.tuples(
-        st.sampled_from(["own", "refund", "loose", "referred", "referred_refund"]),
+        st.sampled_from(
+            ["own", "refund", "loose", "referred", "referred_refund", "theirs", "their_refund"]
+        ),
         st.integers(0, 60),  # day
-        st.integers(0, 900_000),  # fen
+        st.just(0) | st.integers(0, 900_000),  # fen
         st.sampled_from("abcd"),  # order
     ),
     max_size=12,
@@ -202,12 +205,15 @@ moves = st.lists(
 
 
 def as_events(found: list[tuple[str, int, int, str]]) -> list[Happened]:
+    back = EventType.REFUND
     made = {
         "own": lambda day, yuan, order, i: purchase(day, yuan, f"p{i}", order_id=order),
         "refund": lambda day, yuan, order, i: refund(day, yuan, f"r{i}", order_id=order),
         "loose": lambda day, yuan, order, i: refund(day, yuan, f"l{i}"),
         "referred": lambda day, yuan, order, i: referred(day, yuan),
-        "referred_refund": lambda day, yuan, order, i: referred(day, yuan, kind=EventType.REFUND),
+        "referred_refund": lambda day, yuan, order, i: referred(day, yuan, kind=back),
+        "theirs": lambda day, yuan, order, i: referred(day, yuan, order=order),
+        "their_refund": lambda day, yuan, order, i: referred(day, yuan, kind=back, order=order),
     }
     return [made[kind](day, fen / 100, order, i) for i, (kind, day, fen, order) in enumerate(found)]
 
@@ -231,6 +237,8 @@ def test_P7_any_order_and_any_repeats_give_the_same_ledger(
 
 @settings(deadline=None)
 @given(moves, st.integers(0, 60), st.sampled_from([ZERO, CARRY, NEVER]))
+@example([("referred_refund", 0, 1, "a"), ("referred_refund", 1, 0, "a")], 1, ZERO)
+@example([("theirs", 0, 0, "a"), ("own", 0, 9, "b"), ("their_refund", 0, 5, "a")], 1, ZERO)
 def test_P7_what_comes_later_only_adds_lines(
     found: list[tuple[str, int, int, str]], day: int, ladder: Ladder
 ) -> None:
