@@ -1,7 +1,7 @@
 """Slots are data: what fills a named place on a page, for whom, read from `config/slots.toml`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -182,7 +182,6 @@ def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
     plans = {name: reader.plan(name, table, f"{file}: {name}") for name, table in raw.items()}
     if not raw:
         reader.problems.append(f"{file}: names no slot")
-    reader.problems.extend(_wrong_rankers(plans, file, named))
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return {name: plan for name, plan in plans.items() if plan is not None}
@@ -190,17 +189,6 @@ def check_slots(raw: Mapping[str, Any], file: str, shop: ShopConfig) -> Slots:
 
 def _only_overrides(table: object) -> bool:
     return isinstance(table, dict) and set(table) == {"overrides"}
-
-
-def _wrong_rankers(
-    plans: Mapping[str, SlotPlan | None], file: str, named: Sequence[str]
-) -> list[str]:
-    return [
-        f"{file}: {plan.name}: ranker: there is no slot {name!r}; known: {', '.join(named)}"
-        for plan in plans.values()
-        if plan is not None
-        for name in sorted(plan.rankers - set(named))
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,18 +214,20 @@ class _Reader:
         if not isinstance(overrides, list):
             self.problems.append(f"{where}: overrides must be written [[{name}.overrides]]")
             overrides = []
+        before = len(self.problems)
         base = self.slot(own, where)
+        told = [problem.removeprefix(where) for problem in self.problems[before:]]
         variants = [
-            self.variant(own, override, f"{where}.overrides[{place}]", alone=base is None)
+            self.variant(own, override, f"{where}.overrides[{place}]", told)
             for place, override in enumerate(overrides)
         ]
         whole = tuple(variant for variant in variants if variant is not None)
         return None if base is None else SlotPlan(name, base, whole)
 
     def variant(
-        self, base: Mapping[str, Any], override: object, where: str, *, alone: bool
+        self, base: Mapping[str, Any], override: object, where: str, told: Sequence[str]
     ) -> tuple[Predicate[Query], Slot] | None:
-        """`alone`: the base has faults of its own, which are not told a second time."""
+        """`told`: the base's own faults, which are not told a second time."""
         if not isinstance(override, dict) or "when" not in override or len(override) == 1:
             needed = "needs `when` and at least one field of the slot to change"
             self.problems.append(f"{where}: {needed}")
@@ -246,10 +236,12 @@ class _Reader:
             override["when"], self.fields, f"{where}.when", minor_units=self.minor_units
         )
         self.problems.extend(wrong)
-        if alone:
-            return None
+        before = len(self.problems)
         changes = {key: value for key, value in override.items() if key != "when"}
         slot = self.slot({**base, **changes}, where)
+        self.problems[before:] = [
+            each for each in self.problems[before:] if each.removeprefix(where) not in told
+        ]
         return None if condition is None or slot is None else (compiled(condition), slot)
 
     def slot(self, table: Mapping[str, Any], where: str) -> Slot | None:
@@ -259,21 +251,12 @@ class _Reader:
             f"{where}: {unknown_key(key, Slot.model_fields, A_FIELD)}" for key in strange
         )
         unread = "items" in fields and not self.items(fields, where)
+        self.problems.extend(f"{where}: {fault}" for fault in _wrong_names(fields, self.named))
         try:
             slot = Slot.model_validate(fields)
         except ValidationError as error:
             self.problems.extend(faults(error, where, Slot))
             return None
-        unknown = sorted({name for name in slot.names if name not in RETRIEVERS})
-        self.problems.extend(
-            f"{where}: unknown source {name!r}; known: {', '.join(sorted(RETRIEVERS))}"
-            for name in unknown
-        )
-        if slot.lead is not None and slot.lead.source not in slot.sources:
-            self.problems.append(
-                f"{where}: lead.source: {slot.lead.source!r} is not among the slot's sources: "
-                f"{', '.join(slot.sources)}"
-            )
         return None if strange or unread else slot
 
     def items(self, fields: dict[str, Any], where: str) -> bool:
@@ -282,3 +265,19 @@ class _Reader:
         self.problems.extend(wrong)
         fields |= {} if rule is None else {"items": rule}
         return rule is not None
+
+
+def _wrong_names(fields: Mapping[str, Any], slots: Sequence[str]) -> Iterator[str]:
+    """Of sources and of a slot, as they are written, whatever else is wrong."""
+    ranker = fields.get("ranker")
+    if isinstance(ranker, str) and ranker not in slots:
+        yield f"ranker: there is no slot {ranker!r}; known: {', '.join(slots)}"
+    sources, fallback, lead = (fields.get(name) for name in ("sources", "fallback", "lead"))
+    named = list(sources) if isinstance(sources, dict) else []
+    more = fallback if isinstance(fallback, list | tuple) else ()
+    for name in sorted({name for name in (*named, *more) if isinstance(name, str)}):
+        if name not in RETRIEVERS:
+            yield f"unknown source {name!r}; known: {', '.join(sorted(RETRIEVERS))}"
+    first = lead.get("source") if isinstance(lead, dict) else None
+    if named and isinstance(first, str) and first not in named:
+        yield (f"lead.source: {first!r} is not among the slot's sources: {', '.join(named)}")

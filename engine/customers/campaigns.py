@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -165,17 +165,18 @@ def redeemable(
 
 def campaign_faults(
     campaigns: Mapping[str, CampaignConfig],
-    member_days: Mapping[str, MemberDayConfig],
+    member_days: Mapping[str, Mapping[str, Any]],
     tiers: Sequence[str],
 ) -> list[str]:
-    """What only shows beside the tiers; both by where they stand in the file."""
+    """What only shows beside the tiers; both by where they stand in the file, days as written."""
     found = [
         f"{where}.{wrong}"
         for where, campaign in campaigns.items()
         if (wrong := late_wave(campaign, len(tiers))) is not None
     ]
+    asked = {where: each.get("tier") for where, each in member_days.items()}
     return found + [
-        f"{where}.tier: {each.tier!r} is no tier; known: {', '.join(tiers) or 'none'}"
-        for where, each in member_days.items()
-        if each.tier is not None and each.tier not in tiers
+        f"{where}.tier: {tier!r} is no tier; known: {', '.join(tiers) or 'none'}"
+        for where, tier in asked.items()
+        if isinstance(tier, str) and tier not in tiers
     ]

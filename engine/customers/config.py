@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from engine.conditions import read
 from engine.config import Config
 from engine.customers.campaigns import (
     CampaignConfig,
@@ -14,7 +15,7 @@ from engine.customers.campaigns import (
     RedemptionConfig,
     campaign_faults,
 )
-from engine.customers.fields import Names
+from engine.customers.fields import Names, customer_fields
 from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig, named_twice
 from engine.customers.lifecycle import LifecycleConfig
@@ -23,15 +24,12 @@ from engine.customers.outreach import OutreachConfig
 from engine.customers.price_band import BOUNDS, PriceBandConfig
 from engine.customers.repurchase import RepurchaseConfig
 from engine.customers.section_config import ProfileConfig
-from engine.customers.segments import SegmentConfig, read_segments
+from engine.customers.segments import SegmentConfig
 from engine.customers.tags import TagConfig
-from engine.customers.triggers import (
-    FestivalConfig,
-    TriggerConfig,
-    read_trigger_conditions,
-)
+from engine.customers.triggers import FestivalConfig, TriggerConfig
 from engine.customers.value import ValueConfig
 from engine.faults import faults_in, given_in, place_of, problem_of
+from engine.further_faults import further_faults
 from engine.money import TOO_FINE, in_minor
 
 Section = TypeVar("Section", bound=BaseModel)
@@ -88,12 +86,12 @@ def customer_problems(
     for i, each in enumerate(tables):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
     problems += [f"{file}: {fault}" for fault in named_twice(tables)]
-    names = Names(tier_names(raw), stage_names(raw))
+    known = Names(tier_names(raw), stage_names(raw))
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)
-        problems += _condition_problems(kind, listed, names, f"{file}: {name}", minor_units)
-    problems += _campaign_problems(raw, names.tiers, file)
-    return problems + _trigger_problems(raw, names, file, minor_units)
+        problems += _condition_problems(kind, listed, known, f"{file}: {name}", minor_units)
+    problems += _campaign_problems(raw, known.tiers, file)
+    return problems + _trigger_problems(raw, known, file, minor_units)
 
 
 def _amounts(section: BaseModel | None) -> Iterator[tuple[str, Decimal]]:
@@ -120,19 +118,21 @@ def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -
 
 
 def _condition_problems(
-    kind: type[SegmentConfig] | type[TagConfig],
+    kind: type[BaseModel],
     listed: Sequence[Any],
-    names: Names,
+    known: Names,
     where: str,
     minor_units: int,
 ) -> list[str]:
-    """Of tables that have a name and a condition."""
+    """Of tables that have a name and a condition, which is read whatever else is wrong."""
     problems: list[str] = []
+    fields = customer_fields(known)
     for i, raw in enumerate(listed):
-        named = _checked(kind, raw, f"{where}[{i}]", problems)
-        if named is not None:
-            alone = read_segments((named,), names, where, minor_units=minor_units)[1]
-            problems += [fault.replace(f"{where}[0]", f"{where}[{i}]", 1) for fault in alone]
+        place = f"{where}[{i}]"
+        _checked(kind, raw, place, problems)
+        when = raw.get("when") if isinstance(raw, Mapping) else None
+        if isinstance(when, Mapping):
+            problems += read(when, fields, f"{place}.when", minor_units=minor_units)[1]
     return problems + _twice(listed, where)
 
 
@@ -144,51 +144,47 @@ def _twice(listed: Sequence[Any], where: str) -> list[str]:
 
 def _campaign_problems(raw: Mapping[str, Any], tiers: Sequence[str], file: str) -> list[str]:
     problems: list[str] = []
-    campaigns = _each(CampaignConfig, "campaigns", raw, file, problems)
-    days = _each(MemberDayConfig, "member_days", raw, file, problems)
-    problems += campaign_faults(campaigns, days, tiers)
-    return problems + _twice(
-        [each.model_dump() for each in campaigns.values()], f"{file}: campaigns"
-    )
-
-
-def _each(
-    kind: type[Section], name: str, raw: Mapping[str, Any], file: str, problems: list[str]
-) -> dict[str, Section]:
-    """Those of a list that can be read, by where they stand."""
-    read = {
-        where: _checked(kind, each, where, problems)
-        for i, each in enumerate(_listed(raw, name, file, problems))
-        for where in [f"{file}: {name}[{i}]"]
+    campaigns = _listed(raw, "campaigns", file, problems)
+    whole = {
+        where: campaign
+        for i, each in enumerate(campaigns)
+        for where in [f"{file}: campaigns[{i}]"]
+        if (campaign := _checked(CampaignConfig, each, where, problems)) is not None
     }
-    return {where: each for where, each in read.items() if each is not None}
+    days = {
+        f"{file}: member_days[{i}]": each
+        for i, each in enumerate(_listed(raw, "member_days", file, problems))
+    }
+    for where, each in days.items():
+        _checked(MemberDayConfig, each, where, problems)
+    days = {where: each for where, each in days.items() if isinstance(each, Mapping)}
+    problems += campaign_faults(whole, days, tiers)
+    return problems + _twice(campaigns, f"{file}: campaigns")
 
 
 def _trigger_problems(
-    raw: Mapping[str, Any], names: Names, file: str, minor_units: int
+    raw: Mapping[str, Any], known: Names, file: str, minor_units: int
 ) -> list[str]:
     problems: list[str] = []
-    festivals = [
+    festivals = _listed(raw, "festivals", file, problems)
+    for i, each in enumerate(festivals):
         _checked(FestivalConfig, each, f"{file}: festivals[{i}]", problems)
-        for i, each in enumerate(_listed(raw, "festivals", file, problems))
-    ]
-    known = sorted(each.name for each in festivals if each is not None)
-    triggers = []
-    for i, each in enumerate(_listed(raw, "triggers", file, problems)):
-        where = f"{file}: triggers[{i}]"
-        trigger = _checked(TriggerConfig, each, where, problems)
-        if trigger is None:
-            continue
-        triggers.append(trigger.name)
-        alone = read_trigger_conditions([trigger], names, "", minor_units=minor_units)[1]
-        problems += [where + fault.removeprefix("[0]") for fault in alone]
+    problems += _twice(festivals, f"{file}: festivals")
+    triggers = _listed(raw, "triggers", file, problems)
+    where = f"{file}: triggers"
+    problems += _condition_problems(TriggerConfig, triggers, known, where, minor_units)
+    allowed = sorted(set(_names(festivals)))
+    for i, each in enumerate(triggers):
+        asked = each.get("festivals") if isinstance(each, Mapping) else None
+        names = (
+            {name for name in asked if isinstance(name, str)}
+            if isinstance(asked, list | tuple)
+            else set()
+        )
         problems += [
-            f"{where}.festivals: {name!r} is no festival; allowed: {', '.join(known)}"
-            for name in sorted(set(trigger.festivals) - set(known))
+            f"{where}[{i}].festivals: {name!r} is no festival; allowed: {', '.join(allowed)}"
+            for name in sorted(names - set(allowed))
         ]
-    for kind, named in (("festivals", known), ("triggers", triggers)):
-        twice = sorted({name for name in named if named.count(name) > 1})
-        problems += [f"{file}: {kind}: {name} is there twice" for name in twice]
     return problems
 
 
@@ -196,9 +192,11 @@ def _checked(model: type[Section], raw: object, where: str, problems: list[str])
     try:
         return model.model_validate(raw)
     except ValidationError as error:
+        found = faults_in(error)
+        found += further_faults(model, raw, found)
         problems += [
             f"{where}{_path(place_of(fault))}: {problem_of(fault, model)}{given_in(fault)}"
-            for fault in faults_in(error)
+            for fault in found
         ]
         return None
 
