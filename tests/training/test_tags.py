@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from caini.verbs.tags import run
 from engine.bundle import Bundle
 from engine.conditions import compiled, parse
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.state import assess
 from engine.customers.tags import Tag, retagged, tagged_share
@@ -119,7 +119,7 @@ def test_A4_tagging_all_is_tagging_each(
     tea, log = world(*(bought(i, who, day) for i, (who, day) in enumerate(did)))
     under = shop(tag("busy", days=stays))
     found = tagged(tea, log, under, every)
-    schemes, predicate = schemes_of(under), compiled(parse(BUSY, customer_fields([]), "when"))
+    schemes, predicate = schemes_of(under), compiled(parse(BUSY, customer_fields(Names()), "when"))
     busy = Tag("busy", predicate, stays)
     start = NOW - WINDOW_DAYS * DAY_MS
     back = max(stays, every) * DAY_MS  # so that the first order of the window has a look before it

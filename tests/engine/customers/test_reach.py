@@ -22,7 +22,7 @@ from engine.customers.campaigns import (
 )
 from engine.customers.contact import ContactConfig, Preference, answers_of, preference_of
 from engine.customers.facts import Reach
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.labels import Label
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import (
@@ -193,7 +193,7 @@ def test_A1_nobody_is_written_to_too_often() -> None:
     assert not under_cap([at(1), at(5)], config, at(7))
 
 
-FIELDS = customer_fields([])
+FIELDS = customer_fields(Names())
 BUSY = compiled(parse({"field": "orders", "op": ">=", "value": 2}, FIELDS, "tags[0].when"))
 
 
