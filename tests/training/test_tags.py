@@ -91,6 +91,19 @@ def test_A6_who_opted_out_carries_no_tag_and_their_orders_do_not_count() -> None
     assert table_of(found, tea, shop(tag("busy")).tags)["customer_id"].to_list() == ["bob"]
 
 
+def test_A6_who_opts_in_again_carries_no_tag_of_the_time_between() -> None:
+    def says(number: int, day: float, *, personal: bool) -> Happened:
+        more = {"customer_id": "ann", "properties": {"personal": personal}}
+        return event(number, EventType.CONSENT, None, day, **more)
+
+    out, back = says(8, 9, personal=False), says(9, 14, personal=True)
+    tea, log = world(bought(1, "ann", 10), bought(2, "bob", 10), out, back)
+    under = shop(tag("long", days=20))
+    found = tagged(tea, log, under, every=1)
+    assert table_of(found, tea, under.tags)["customer_id"].to_list() == ["bob"]
+    assert found.orders == 2
+
+
 days = st.floats(0, 29.9).map(lambda day: round(day, 2))
 
 

@@ -96,6 +96,22 @@ def test_P6_member_day_comes_each_month_for_members_of_a_tier() -> None:
         MemberDayConfig(days=(32,))
 
 
+def test_P6_days_and_months_are_those_of_the_shops_time_zone() -> None:
+    """Shanghai is eight hours ahead: its 8th and its February begin at four in the afternoon."""
+    eighth = member_days_of([MemberDayConfig(days=(8,))], ["star_1"])
+    hours = (6 + 15.9 / 24, 6 + 16 / 24, 7 + 15.9 / 24, 7 + 16 / 24)  # days after 1 January, UTC
+    days = [is_member_day(eighth, 1, at(day), SHANGHAI) for day in hours]
+    assert days == [False, True, True, False]
+    months = {
+        (month, day): bool(
+            redeemable(100, 300, RedemptionConfig(months=(month,)), at(day), SHANGHAI)
+        )
+        for month in (1, 2)
+        for day in (30 + 15.9 / 24, 30 + 16 / 24)
+    }
+    assert list(months.values()) == [True, False, False, True]
+
+
 def test_P6_a_higher_tier_may_have_days_of_its_own() -> None:
     config = [MemberDayConfig(days=(8,)), MemberDayConfig(days=(8, 18), tier="diamond")]
     days = member_days_of(config, ["star_1", "diamond"])
