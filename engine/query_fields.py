@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from engine.conditions import Field, Fields, Kind
+from engine.customers.config import names_of
 from engine.customers.fields import ATTRIBUTE, Facts, attribute_field, customer_fields
 from engine.customers.state import CustomerState
 from engine.query import Query
@@ -50,16 +51,13 @@ class _Open(dict[str, Field[Query]]):
 
 
 def query_fields(shop: ShopConfig) -> Fields[Query]:
-    """`customer.…` fields know the shop's tiers and segments by name.
+    """`customer.…` fields know the shop's tiers, life stages and segments by name.
 
     `customer.attribute.NAME` is what the profile says under any NAME.
     """
     segments = tuple(segment.name for segment in shop.segments)
     fields = [
-        *(
-            _of_customer(field)
-            for field in customer_fields([tier.name for tier in shop.loyalty.tiers]).values()
-        ),
+        *(_of_customer(field) for field in customer_fields(names_of(shop)).values()),
         Field("customer.segments", Kind.LIST, lambda query: query.customer.segments, segments),
         *REQUEST_FIELDS,
     ]

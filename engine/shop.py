@@ -15,8 +15,10 @@ from engine.customers.config import (
     CustomersConfig,
     customer_problems,
     segment_names,
+    stage_names,
     tier_names,
 )
+from engine.customers.life_stages import LifeStageConfig, StageConfig
 from engine.customers.loyalty import DIAMOND, LoyaltyConfig
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.segments import SegmentConfig
@@ -103,7 +105,8 @@ def read_shop(path: Path) -> ShopConfig:
 
 
 def as_far_as_read(path: Path) -> ShopConfig:
-    """What another file may name of a shop.toml, also of one with faults: tiers and segments.
+    """What another file may name of a shop.toml, also of one with faults: tiers, life stages
+    and segments.
 
     What cannot be read at all is known by no name, and then any name is good.
     """
@@ -112,6 +115,7 @@ def as_far_as_read(path: Path) -> ShopConfig:
     except ConfigError:
         raw = _toml_of(path)
     tiers = [DIAMOND.model_copy(update={"name": name}) for name in tier_names(raw)]
+    stages = [StageConfig.model_construct(name=name, from_months=0) for name in stage_names(raw)]
     segments = [
         SegmentConfig.model_construct(name=name, label=DIAMOND.label, when={})
         for name in segment_names(raw)
@@ -120,6 +124,7 @@ def as_far_as_read(path: Path) -> ShopConfig:
         shop=ShopIdentity.model_construct(minor_units=MOST_DECIMALS),
         loyalty=LoyaltyConfig.model_construct(tiers=tuple(tiers)),
         segments=tuple(segments),
+        life_stages=(LifeStageConfig.model_construct(attribute="", stages=tuple(stages)),),
     )
 
 

@@ -15,8 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from engine.bundle import Bundle
+from engine.customers.config import names_of
 from engine.customers.labels import Label
-from engine.customers.schemes import Schemes
 from engine.customers.segments import read_segments
 from engine.customers.tags import TagConfig
 from engine.errors import ConfigError
@@ -125,16 +125,13 @@ def _held(
     tastes = tastes_in(bundle)
     thresholds = population(people, schemes, look, tastes)
     states = assess_all(people, thresholds, schemes, look, tastes)
-    held = np.column_stack([_mask(tag, states, schemes, shop) for tag in shop.tags])
+    held = np.column_stack([_mask(tag, states, shop) for tag in shop.tags])
     heard = states["personal"].to_numpy()
     return held & heard[:, None], heard
 
 
-def _mask(
-    tag: TagConfig, states: pl.DataFrame, schemes: Schemes, shop: ShopConfig
-) -> NDArray[np.bool_]:
-    tiers = [tier.name for tier in schemes.ladder.tiers]
-    (segment,), _ = read_segments((tag,), tiers, "tags", minor_units=shop.shop.minor_units)
+def _mask(tag: TagConfig, states: pl.DataFrame, shop: ShopConfig) -> NDArray[np.bool_]:
+    (segment,), _ = read_segments((tag,), names_of(shop), "tags", minor_units=shop.shop.minor_units)
     found: NDArray[np.bool_] = states.select(mask(segment.condition).alias("held"))[
         "held"
     ].to_numpy()

@@ -9,6 +9,7 @@ from caini.ledgers import ledger_named, remember
 from caini.opened import live_bundle
 from caini.printed import print_json
 from caini.words import WORDS, language_named
+from engine.customers.config import names_of
 from engine.customers.triggers import read_trigger_conditions
 from engine.errors import ConfigError
 from engine.reasons import Language
@@ -73,9 +74,8 @@ def run(bundles: Path, asked: Asked, *, config: Path, quiet: bool, as_json: bool
 
 
 def rules_of(shop: ShopConfig, channel: str | None) -> Rules:
-    tiers = [tier.name for tier in shop.loyalty.tiers]
     conditions, _ = read_trigger_conditions(
-        shop.triggers, tiers, "triggers", minor_units=shop.shop.minor_units
+        shop.triggers, names_of(shop), "triggers", minor_units=shop.shop.minor_units
     )
     return Rules(shop.triggers, conditions, shop.outreach, channel)
 

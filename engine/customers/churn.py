@@ -41,9 +41,8 @@ def churns(history: History, config: LifecycleConfig, now: int) -> tuple[Churn, 
 
 
 def _cause(history: History, last_order_at: int, since: int, *, promoted: bool) -> str:
-    start = last_order_at - BEFORE_MS
-    if any(start <= complaint.at < since for complaint in history.complaints):
-        return "complaint"
-    if any(start <= refund.at < since for refund in history.refunds):
+    if any(last_order_at <= complaint.at < since for complaint in history.complaints):
+        return "complaint"  # one from before did not keep them from ordering
+    if any(last_order_at - BEFORE_MS <= refund.at < since for refund in history.refunds):
         return "refund"
     return "promotion_ended" if promoted else "unknown"

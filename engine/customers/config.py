@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +15,7 @@ from engine.customers.campaigns import (
     RedemptionConfig,
     campaign_faults,
 )
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.identity import IdentityConfig
 from engine.customers.life_stages import LifeStageConfig, named_twice
 from engine.customers.lifecycle import LifecycleConfig
@@ -85,12 +86,12 @@ def customer_problems(
     for i, each in enumerate(tables):
         _checked(LifeStageConfig, each, f"{file}: life_stages[{i}]", problems)
     problems += [f"{file}: {fault}" for fault in named_twice(tables)]
-    tiers = tier_names(raw)
+    known = Names(tier_names(raw), stage_names(raw))
     for name, kind in (("segments", SegmentConfig), ("tags", TagConfig)):
         listed = _listed(raw, name, file, problems)
-        problems += _condition_problems(kind, listed, tiers, f"{file}: {name}", minor_units)
-    problems += _campaign_problems(raw, tiers, file)
-    return problems + _trigger_problems(raw, tiers, file, minor_units)
+        problems += _condition_problems(kind, listed, known, f"{file}: {name}", minor_units)
+    problems += _campaign_problems(raw, known.tiers, file)
+    return problems + _trigger_problems(raw, known, file, minor_units)
 
 
 def _amounts(section: BaseModel | None) -> Iterator[tuple[str, Decimal]]:
@@ -119,13 +120,13 @@ def _listed(raw: Mapping[str, Any], name: str, file: str, problems: list[str]) -
 def _condition_problems(
     kind: type[BaseModel],
     listed: Sequence[Any],
-    tiers: tuple[str, ...],
+    known: Names,
     where: str,
     minor_units: int,
 ) -> list[str]:
     """Of tables that have a name and a condition, which is read whatever else is wrong."""
     problems: list[str] = []
-    fields = customer_fields(tiers)
+    fields = customer_fields(known)
     for i, raw in enumerate(listed):
         place = f"{where}[{i}]"
         _checked(kind, raw, place, problems)
@@ -141,7 +142,7 @@ def _twice(listed: Sequence[Any], where: str) -> list[str]:
     return [f"{where}: {name} is there twice" for name in twice]
 
 
-def _campaign_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str) -> list[str]:
+def _campaign_problems(raw: Mapping[str, Any], tiers: Sequence[str], file: str) -> list[str]:
     problems: list[str] = []
     campaigns = _listed(raw, "campaigns", file, problems)
     whole = {
@@ -162,7 +163,7 @@ def _campaign_problems(raw: Mapping[str, Any], tiers: tuple[str, ...], file: str
 
 
 def _trigger_problems(
-    raw: Mapping[str, Any], tiers: tuple[str, ...], file: str, minor_units: int
+    raw: Mapping[str, Any], known: Names, file: str, minor_units: int
 ) -> list[str]:
     problems: list[str] = []
     festivals = _listed(raw, "festivals", file, problems)
@@ -171,8 +172,8 @@ def _trigger_problems(
     problems += _twice(festivals, f"{file}: festivals")
     triggers = _listed(raw, "triggers", file, problems)
     where = f"{file}: triggers"
-    problems += _condition_problems(TriggerConfig, triggers, tiers, where, minor_units)
-    known = sorted(set(_names(festivals)))
+    problems += _condition_problems(TriggerConfig, triggers, known, where, minor_units)
+    allowed = sorted(set(_names(festivals)))
     for i, each in enumerate(triggers):
         asked = each.get("festivals") if isinstance(each, Mapping) else None
         names = (
@@ -181,8 +182,8 @@ def _trigger_problems(
             else set()
         )
         problems += [
-            f"{where}[{i}].festivals: {name!r} is no festival; allowed: {', '.join(known)}"
-            for name in sorted(names - set(known))
+            f"{where}[{i}].festivals: {name!r} is no festival; allowed: {', '.join(allowed)}"
+            for name in sorted(names - set(allowed))
         ]
     return problems
 
@@ -211,6 +212,23 @@ def tier_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(tiers, list | tuple):
         return tuple(tier.name for tier in LoyaltyConfig().tiers)
     return _names(tiers)
+
+
+def stage_names(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of all `[[life_stages]]`, as far as the section can be read."""
+    tables = raw.get("life_stages")
+    found = [
+        _names(table["stages"])
+        for table in (tables if isinstance(tables, list | tuple) else ())
+        if isinstance(table, Mapping) and isinstance(table.get("stages"), list | tuple)
+    ]
+    return tuple(chain.from_iterable(found))
+
+
+def names_of(config: CustomersConfig) -> Names:
+    """What conditions may name."""
+    stages = chain.from_iterable(table.stages for table in config.life_stages)
+    return Names([tier.name for tier in config.loyalty.tiers], [stage.name for stage in stages])
 
 
 def segment_names(raw: Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.conditions import Field, Fields, Kind
 from engine.customers.labels import (
@@ -61,7 +61,6 @@ FLAGS: Final = (
     "contactable",
 )
 TEXTS: Final = ("brand", "referrer_id")
-LISTS: Final = ("life_stages", "vouchers")
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "value_class": tuple(VALUE_CLASSES),
@@ -76,18 +75,24 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 
-def customer_fields(tiers: Sequence[str]) -> Fields[Facts]:
-    """`tiers` are the names that the loyalty ladder knows.
+class Names(NamedTuple):
+    """What a condition may name of the shop's own; where none is known, any name is good."""
 
-    `attribute.NAME` is what the profile says under any NAME.
-    """
-    choices = {**CHOICES, "tier": tuple(tiers)}
+    tiers: Sequence[str] = ()
+    life_stages: Sequence[str] = ()
+
+
+def customer_fields(names: Names) -> Fields[Facts]:
+    """`attribute.NAME` is what the profile says under any NAME."""
+    tiers = tuple(names.tiers)
+    choices = {**CHOICES, "tier": tiers}
+    lists = {"life_stages": tuple(names.life_stages), "vouchers": tiers}
     found = [
         *[_field(name, Kind.NUMBER) for name in NUMBERS],
         *[_field(name, Kind.MONEY, key) for name, key in MONEY.items()],
         *[_field(name, Kind.FLAG) for name in FLAGS],
         *[_field(name, Kind.TEXT) for name in TEXTS],
-        *[_field(name, Kind.LIST) for name in LISTS],
+        *[_field(name, Kind.LIST, choices=words) for name, words in lists.items()],
         *[_field(name, Kind.CHOICE, choices=words) for name, words in choices.items()],
     ]
     example = attribute_field(f"{ATTRIBUTE}NAME")

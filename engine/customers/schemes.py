@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engine.customers.campaigns import MemberDay, member_days_of
-from engine.customers.config import CustomersConfig
+from engine.customers.config import CustomersConfig, names_of
 from engine.customers.fields import attributes_asked
 from engine.customers.life_stages import LifeStageConfig
 from engine.customers.lifecycle import LifecycleConfig
@@ -35,8 +35,8 @@ class Schemes:
 
 def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str) -> Schemes:
     """Once, at start. Raises ConfigError with every segment's faults."""
-    tiers = [tier.name for tier in config.loyalty.tiers]
-    segments, problems = read_segments(config.segments, tiers, "segments", minor_units=minor_units)
+    names = names_of(config)
+    segments, problems = read_segments(config.segments, names, "segments", minor_units=minor_units)
     if problems:
         raise ConfigError("\n".join(problems))
     named = (*config.segments, *config.tags)
@@ -50,6 +50,6 @@ def compile_schemes(config: CustomersConfig, *, minor_units: int, time_zone: str
         segments=segments,
         zone=ZoneInfo(time_zone),
         life_stages=config.life_stages,
-        member_days=member_days_of(config.member_days, tiers),
+        member_days=member_days_of(config.member_days, names.tiers),
         attributes=tuple(sorted({name for when in whens for name in attributes_asked(when)})),
     )

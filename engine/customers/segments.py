@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.conditions import Condition, Predicate, compiled, read
 from engine.config import Config
-from engine.customers.fields import Facts, customer_fields
+from engine.customers.fields import Facts, Names, customer_fields
 from engine.customers.labels import Label
 
 
@@ -29,10 +29,10 @@ class Segment:
 
 
 def read_segments(
-    segments: Sequence[SegmentConfig], tiers: Sequence[str], where: str, *, minor_units: int
+    segments: Sequence[SegmentConfig], known: Names, where: str, *, minor_units: int
 ) -> tuple[tuple[Segment, ...], list[str]]:
     """The segments whose condition is right, and every fault of the others."""
-    fields = customer_fields(tiers)
+    fields = customer_fields(known)
     names = [segment.name for segment in segments]
     faults = [
         f"{where}: {name} is there twice" for name in sorted({*names}) if names.count(name) > 1

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from engine.conditions import Condition, read
 from engine.config import Config
 from engine.customers.birthday import month_and_day
-from engine.customers.fields import Facts, customer_fields
+from engine.customers.fields import Facts, Names, customer_fields
 from engine.customers.labels import Label
 from engine.customers.offers import ScarcityConfig
 
@@ -93,10 +93,10 @@ class TriggerConfig(Config):
 
 
 def read_trigger_conditions(
-    triggers: Sequence[TriggerConfig], tiers: Sequence[str], where: str, *, minor_units: int
+    triggers: Sequence[TriggerConfig], names: Names, where: str, *, minor_units: int
 ) -> tuple[list[Condition[Facts] | None], list[str]]:
     """The condition of each trigger (None: everybody), and every fault."""
-    fields, conditions, faults = customer_fields(tiers), [], []
+    fields, conditions, faults = customer_fields(names), [], []
     for i, trigger in enumerate(triggers):
         condition = None
         if trigger.when is not None:

@@ -77,7 +77,7 @@ WRONG = {
     "a segment about an unknown field": (
         'field = "stage", op = "=", value = "lost"',
         'field = "mood", op = "=", value = "lost"',
-        "segments[1].when.field: 'mood' is no field; known: attribute.NAME, brand,",
+        "segments[1].when.field: 'mood' is no field; known: attribute.NAME, brand, brand_share,",
     ),
     "an unknown stage": (
         'value = "dormant"',

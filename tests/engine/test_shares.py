@@ -193,3 +193,13 @@ def test_shares_that_cannot_be_kept_together_are_refused_at_the_start(
     with pytest.raises(ConfigError, match=said):
         plan(shares=shares)
     assert plan(shares=[{"of": "new", "at_least": 0.7}, {"of": "content", "at_least": 0.3}])
+
+
+def test_the_lead_is_of_what_the_filters_leave() -> None:
+    """Of two new arrivals the newer may be on the page already: the other takes the one place."""
+    lead = {"source": "new_arrivals", "places": 1}
+    slot = plan(sources={"popular": 1, "new_arrivals": 0.01}, lead=lead, repeat="always")
+    tea = replace(bundle(), new_arrivals=candidates({POT: 0.9, MILK: 0.5}))
+    for hidden, first in (([], POT), (["pot"], MILK), (["pot", "milk"], GREEN)):
+        asked = query(tea, customer_id="nobody", exclude=hidden)
+        assert rows(recommend(asked, slot, tea))[0] == first

@@ -41,6 +41,22 @@ def test_what_is_right_is_read(folder: Path) -> None:
     assert len(slots["home"].variants) == len(read_slots_in(folder)["home"].variants) >= 2
 
 
+def test_slots_name_the_life_stages_and_vouchers_that_there_are(folder: Path) -> None:
+    """Also of a shop.toml with a fault."""
+    asked = ("life_stages", "formula_2", "formula_9"), ("vouchers", "star_2", "star_9")
+    slots = folder / "slots.toml"
+    for field, known, unknown in asked:
+        for name in (known, unknown):
+            when = f'{{ field = "customer.{field}", op = "has", value = "{name}" }}'
+            slots.write_text(f"{slots.read_text()}\n[[home.overrides]]\nwhen = {when}\nsize = 3\n")
+    said = faults(folder)
+    assert len(said) == 2
+    assert "'formula_9' is unknown; allowed: formula_1, formula_2," in said[0]
+    assert "'star_9' is unknown; allowed: star_1, star_2, diamond" in said[1]
+    spoil(folder / "shop.toml", "until_months = 60", 'until_months = "60"')
+    assert set(said) < set(faults(folder))
+
+
 def test_faults_of_both_files_are_told_at_once_and_none_that_is_no_fault(folder: Path) -> None:
     """The segment `lost` and the tier `star_2` have a fault each; slots may name them all the
     same."""

@@ -13,9 +13,10 @@ from engine.errors import ConfigError
 from engine.events import EventType
 from engine.happened import Happened
 from engine.query import Query
+from engine.ranking import Pool
 from engine.recommend import recommend
 from engine.shop import ShopConfig
-from engine.slot_rules import filter_by_rules
+from engine.slot_rules import filter_by_rules, weigh_by_rules
 from engine.slots import check_slots
 from engine.text import TextColumn
 from tests.engine.asking import TITLE, plan, query, rows, shop, shown
@@ -137,6 +138,21 @@ def test_C4_after_three_units_the_brand_rises_and_its_rivals_fall() -> None:
     assert shown(tea, slot, bought)[0] == POT, "the brand's other teaware"
     assert shown(tea, slot, bought)[1:] == [row for row in POPULAR if row != POT]
     assert shown(tea, slot) == list(POPULAR)
+
+
+def test_C4_what_scores_below_nothing_rises_and_falls_alike() -> None:
+    tea = bundle()
+    bought = event(33, EventType.PURCHASE, "cup", 29, quantity=3, unit_price_minor=3000)
+    asked = query(tea, bought, customer_id="nobody")
+    settings = {"lock_in": {"units": 3, "promoted": 4, "demoted": 0.5}, "repeat": "always"}
+    below = np.array([-1.0, -1.0])
+    pool = Pool(np.array([MILK, POT], np.int32), below, np.zeros(2, np.int64))
+    weighed = weigh_by_rules(pool, asked, plan(**settings).slot_for(asked), tea)
+    assert (weighed.rows.tolist(), weighed.scores.tolist()) == ([POT, MILK], [-0.25, -1])
+    rivals = replace(tea.catalogue, brand=np.array([0, 0, 1, 2, 1, -1], np.int32))
+    tea = replace(tea, catalogue=rivals)  # pot is of another brand now
+    weighed = weigh_by_rules(pool, asked, plan(**settings).slot_for(asked), tea)
+    assert (weighed.rows.tolist(), weighed.scores.tolist()) == ([MILK, POT], [-1, -2])
 
 
 def test_S1_the_price_sensitive_get_their_share_on_sale() -> None:

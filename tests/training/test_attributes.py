@@ -7,7 +7,7 @@ import pytest
 
 from caini.verbs.triggers import rules_of
 from engine.conditions import OPERATORS, SEVERAL, Kind, compiled, parse
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.schemes import Schemes
 from engine.customers.state import assess
@@ -78,7 +78,7 @@ def test_every_question_about_a_profile_is_answered_of_all_at_once_as_of_each(op
     assert any(found), "no question was answered with yes"
 
 
-AGE = customer_fields([])
+AGE = customer_fields(Names())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from engine.customers.tastes import Tastes
 from engine.customers.thresholds import NO_THRESHOLDS, Thresholds
 from engine.events import EventType
 from engine.happened import Happened
-from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase
+from tests.engine.customers.world import DEFAULTS, at, event, history_of, purchase, refund
 from training.customer_splits import part_sizes
 from training.customer_worth import Worths, diagnoses_of, no_tastes
 from training.customers import assess_all, population
@@ -135,6 +135,20 @@ def test_V8_all_at_once_is_told_as_each() -> None:
     assert set(found) == {None, *CAUSES}
     others = pl.Series(["medium"] * len(grid))
     assert diagnoses_of(others, worths, taste, cuts).null_count() == len(grid)
+
+
+def test_V8_who_sent_back_more_than_they_bought_has_no_small_basket() -> None:
+    """The refund is of an order from before the window, or of none: the money is below 0."""
+    owing = history_of(purchase(1, 100), refund(2, 300))
+    kept = history_of(purchase(1, 100), refund(2, 60))
+    cuts = Thresholds(usual=(1, 20_000, 1))
+    states = [assess(each, cuts, DEFAULTS, at(6), Tastes(1)) for each in (owing, kept)]
+    assert [state.monetary_minor for state in states] == [-20_000, 4_000]
+    assert [state.value_class for state in states] == ["small", "small"]
+    assert [state.diagnosis for state in states] == [None, "small_basket"]
+    taste = replace(no_tastes(2), breadth=np.ones(2, np.int64))
+    every = assess_all(snapshot_of([owing, kept]), cuts, DEFAULTS, at(6), taste)
+    assert every["diagnosis"].to_list() == [None, "small_basket"]
 
 
 def test_V8_what_is_usual_is_the_median_of_active_buyers() -> None:

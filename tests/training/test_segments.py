@@ -7,7 +7,7 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.conditions import OPERATORS, SEVERAL, Field, Kind, compiled, parse
-from engine.customers.fields import Facts, customer_fields
+from engine.customers.fields import Facts, Names, customer_fields
 from engine.customers.history import fold_all
 from engine.customers.schemes import Schemes, compile_schemes
 from engine.customers.snapshot import snapshot_of
@@ -92,12 +92,13 @@ def asked_of(field: Field[Facts], op: str) -> list[object]:
     return list(values)
 
 
-FIELDS = customer_fields(["star_1", "star_2"]).keys() - {"attribute.NAME"}  # test_attributes.py
+NAMES = Names(["star_1", "star_2"])
+FIELDS = customer_fields(NAMES).keys() - {"attribute.NAME"}  # test_attributes.py
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_every_condition_holds_of_all_at_once_as_of_each(name: str) -> None:
-    field = customer_fields(["star_1", "star_2"])[name]
+    field = customer_fields(NAMES)[name]
     tea = bundle()
     states = states_under(tea, tea.schemes, NOW)
     states = pl.concat([states, states.clear(1)], how="vertical")  # and of whom nothing is known

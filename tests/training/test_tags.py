@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from caini.verbs.tags import run
 from engine.bundle import Bundle
 from engine.conditions import compiled, parse
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.history import EMPTY_HISTORY, fold_all
 from engine.customers.state import assess
 from engine.customers.tags import Tag, retagged, tagged_share
@@ -91,6 +91,19 @@ def test_A6_who_opted_out_carries_no_tag_and_their_orders_do_not_count() -> None
     assert table_of(found, tea, shop(tag("busy")).tags)["customer_id"].to_list() == ["bob"]
 
 
+def test_A6_who_opts_in_again_carries_no_tag_of_the_time_between() -> None:
+    def says(number: int, day: float, *, personal: bool) -> Happened:
+        more = {"customer_id": "ann", "properties": {"personal": personal}}
+        return event(number, EventType.CONSENT, None, day, **more)
+
+    out, back = says(8, 9, personal=False), says(9, 14, personal=True)
+    tea, log = world(bought(1, "ann", 10), bought(2, "bob", 10), out, back)
+    under = shop(tag("long", days=20))
+    found = tagged(tea, log, under, every=1)
+    assert table_of(found, tea, under.tags)["customer_id"].to_list() == ["bob"]
+    assert found.orders == 2
+
+
 days = st.floats(0, 29.9).map(lambda day: round(day, 2))
 
 
@@ -106,7 +119,7 @@ def test_A4_tagging_all_is_tagging_each(
     tea, log = world(*(bought(i, who, day) for i, (who, day) in enumerate(did)))
     under = shop(tag("busy", days=stays))
     found = tagged(tea, log, under, every)
-    schemes, predicate = schemes_of(under), compiled(parse(BUSY, customer_fields([]), "when"))
+    schemes, predicate = schemes_of(under), compiled(parse(BUSY, customer_fields(Names()), "when"))
     busy = Tag("busy", predicate, stays)
     start = NOW - WINDOW_DAYS * DAY_MS
     back = max(stays, every) * DAY_MS  # so that the first order of the window has a look before it

@@ -10,6 +10,7 @@ from tests.engine.customers.test_config import SHIPPED
 
 SAID = SHIPPED.read_text(encoding="utf-8")
 LOST = 'field = "stage", op = "=", value = "lost"'
+ASKED = 'field = "value_class", op = "in", value = ["top", "large"]'
 FAULTS = [
     (LOST, LOST.replace("stage", "tier"), "segments[1].when.value: 'lost' is unknown; allowed: st"),
     (
@@ -18,6 +19,13 @@ FAULTS = [
         "segments[1].when.field: 'stgae' is no field; did you mean stage? known:",
     ),
     ('["top", "large"]', '["top", "huge"]', "segments[0].when.value: 'huge' is unknown; allowed: "),
+    (
+        ASKED,
+        'field = "life_stages", op = "has", value = "formula_9"',
+        "'formula_9' is unknown; all",
+    ),
+    (ASKED, 'field = "life_stages", op = "has_any", value = ["formula_4", "x"]', "'x' is unknown"),
+    (ASKED, 'field = "vouchers", op = "has", value = "star_9"', "'star_9' is unknown; allowed: st"),
     ("value = [14, 90]", "value = [90, 14]", "[90, 14] is no pair of lowest and highest"),
     ("below = 200", "below = 150", "price_band: bands[0] and bands[1] leave a gap between 150 a"),
     ("below = 200", "below = 250", "price_band: bands[0] and bands[1] overlap between 250 and 2"),

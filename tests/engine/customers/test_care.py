@@ -66,6 +66,26 @@ def test_L3_a_refund_or_the_end_of_a_promotion_may_be_the_cause() -> None:
     assert churns(bargain, LifecycleConfig(), at(80)) == ()
 
 
+@pytest.mark.parametrize(
+    ("day", "cause"), [(-10, "unknown"), (19.9, "unknown"), (20, "complaint"), (110, "complaint")]
+)
+def test_L3_a_complaint_before_the_last_order_is_no_cause(day: float, cause: str) -> None:
+    """ann orders on days 0 and 20, and is dormant from the end of day 110 on."""
+    told = event(EventType.COMPLAINT, day, "c", item_id="tea")
+    history = history_of(purchase(0, 10), purchase(20, 10), told)
+    assert [churn.cause for churn in churns(history, LifecycleConfig(), at(130))] == [cause]
+
+
+def test_L3_who_orders_or_is_looked_at_on_the_ninetieth_day_is_not_lost_yet() -> None:
+    def found(now: int, *more: int) -> int:
+        later = [replace(purchase(90, 10, "more"), at=when) for when in more]
+        return len(churns(history_of(purchase(0, 10), *later), LifecycleConfig(), now))
+
+    last = at(90)
+    assert [found(last), found(last + 1)] == [0, 1]
+    assert [found(at(91), last), found(at(91), last + 1), found(at(91), last + 2)] == [0, 0, 1]
+
+
 def test_L4_a_five_month_old_is_never_shown_stage_3_milk() -> None:
     stages = life_stages_of(BORN, (MILK,), date(2024, 6, 20))
     assert stages == ("stage_1",)

@@ -22,7 +22,7 @@ from engine.customers.campaigns import (
 )
 from engine.customers.contact import ContactConfig, Preference, answers_of, preference_of
 from engine.customers.facts import Reach
-from engine.customers.fields import customer_fields
+from engine.customers.fields import Names, customer_fields
 from engine.customers.labels import Label
 from engine.customers.loyalty import LoyaltyConfig
 from engine.customers.outreach import (
@@ -94,6 +94,22 @@ def test_P6_member_day_comes_each_month_for_members_of_a_tier() -> None:
     assert not is_member_day(config, 1, eighth - 9 * 3_600_000, SHANGHAI)
     with pytest.raises(ValueError, match="days are 1 to 31"):
         MemberDayConfig(days=(32,))
+
+
+def test_P6_days_and_months_are_those_of_the_shops_time_zone() -> None:
+    """Shanghai is eight hours ahead: its 8th and its February begin at four in the afternoon."""
+    eighth = member_days_of([MemberDayConfig(days=(8,))], ["star_1"])
+    hours = (6 + 15.9 / 24, 6 + 16 / 24, 7 + 15.9 / 24, 7 + 16 / 24)  # days after 1 January, UTC
+    days = [is_member_day(eighth, 1, at(day), SHANGHAI) for day in hours]
+    assert days == [False, True, True, False]
+    months = {
+        (month, day): bool(
+            redeemable(100, 300, RedemptionConfig(months=(month,)), at(day), SHANGHAI)
+        )
+        for month in (1, 2)
+        for day in (30 + 15.9 / 24, 30 + 16 / 24)
+    }
+    assert list(months.values()) == [True, False, False, True]
 
 
 def test_P6_a_higher_tier_may_have_days_of_its_own() -> None:
@@ -177,7 +193,7 @@ def test_A1_nobody_is_written_to_too_often() -> None:
     assert not under_cap([at(1), at(5)], config, at(7))
 
 
-FIELDS = customer_fields([])
+FIELDS = customer_fields(Names())
 BUSY = compiled(parse({"field": "orders", "op": ">=", "value": 2}, FIELDS, "tags[0].when"))
 
 
