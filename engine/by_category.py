@@ -35,7 +35,10 @@ def recategorised(bundle: Bundle, catalogue: Catalogue) -> Bundle:
     before, after = bundle.catalogue.category, catalogue.category
     moved = np.unique(np.concatenate((before[before != after], after[before != after])))
     if not len(moved):
-        return replace(bundle, catalogue=catalogue)
+        same = replace(bundle, catalogue=catalogue)
+        if (found := vars(bundle).get("item_stages")) is not None:  # by titles; slow to find
+            vars(same)["item_stages"] = found
+        return same
     first = np.searchsorted(moved, np.arange(len(catalogue.category_end)))
     touched = np.flatnonzero(first < np.searchsorted(moved, catalogue.category_end)).tolist()
     lists, popular = bundle.popular_by_category, ByCategory(bundle.popular, catalogue)

@@ -4,6 +4,7 @@ from engine.bundle import Bundle
 from engine.query import Asked, enrich
 from engine.recommend import recommend
 from engine.slots import Slots
+from engine.types import NO_ROWS
 
 
 def warm_up(bundle: Bundle, slots: Slots, requests: int) -> None:
@@ -18,6 +19,7 @@ def warm_up(bundle: Bundle, slots: Slots, requests: int) -> None:
         customer_id = bundle.customers.id(row) if row >= 0 else None
         asked = Asked(plan.base.size, customer_id)
         recommend(enrich(asked, bundle, bundle.manifest.watermark), plan, bundle)
+    bundle.item_stages.suit(NO_ROWS, ())  # reads titles, and may have met nobody in a stage
 
 
 def _spread(rows: int, wanted: int) -> list[int]:

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from engine.bundle import Bundle
+from engine.by_category import recategorised
+from engine.catalogue import ItemChange, apply_changes
 from engine.errors import ConfigError
 from engine.events import EventType
 from engine.text import TextColumn
@@ -72,3 +75,16 @@ def test_L4_a_stage_is_known_by_its_name_which_there_is_once() -> None:
     assert refused(within) == [f"shop.toml: life_stages[0].stages[1].name: {again}"]
     told = refused({**FIRST, "stages": stages[:1]}, {**SECOND, "stages": stages[:1]})
     assert told == [f"shop.toml: life_stages[1].stages[0].name: {again}"]
+
+
+def test_L4_a_change_of_price_reads_no_title_again_and_one_of_category_does() -> None:
+    tea = bundle(shop(life_stages=[FIRST]))
+    tea = replace(tea, catalogue=replace(tea.catalogue, titles=TextColumn.build(TITLES)))
+
+    def put(**said: object) -> Bundle:
+        change = ItemChange.model_validate({"item_id": "green", **said})
+        return recategorised(tea, apply_changes(tea.catalogue, {GREEN: change}))
+
+    before = tea.item_stages
+    assert put(price_minor=1, stock=2).item_stages is before
+    assert put(category="home").item_stages.of[GREEN] == -1 != tea.item_stages.of[GREEN]
