@@ -35,11 +35,11 @@ BACKLOG: Final = 2_048  # connections that wait to be accepted; uvicorn's own fi
 def serve(settings: Settings) -> None:
     """Until SIGTERM or Ctrl-C. What `_check` finds wrong raises before anything listens."""
     configure(settings.log_level)
-    _leave_on_signals()
-    _check(settings)
-    prepare_folder(settings.data / "metrics")
-    with contextlib.suppress(_Leave), _store(settings) as ready:
-        _run(ready)
+    with contextlib.suppress(_Leave), _leaving_on_signals():
+        _check(settings)
+        prepare_folder(settings.data / "metrics")
+        with _store(settings) as ready:
+            _run(ready)
 
 
 def _check(settings: Settings) -> None:
@@ -145,12 +145,17 @@ class _Leave(SystemExit):
     """Told to go; what is open is closed on the way out."""
 
 
-def _leave_on_signals() -> None:
+@contextlib.contextmanager
+def _leaving_on_signals() -> Iterator[None]:
     """uvicorn drains first and hands the signal on to what was set before it."""
 
     def leave(signum: int, frame: FrameType | None) -> NoReturn:
         del signum, frame
         raise _Leave(0)
 
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, leave)
+    before = {name: signal.signal(name, leave) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
