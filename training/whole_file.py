@@ -39,7 +39,10 @@ def _says_no_room(error: Exception) -> bool:
 
 def _fullest(folders: Sequence[Path]) -> Path:
     """What was written to does not say its name; of one disk it is the first."""
-    return min(folders, key=lambda folder: shutil.disk_usage(_that_is_there(folder)).free)
+    disks: dict[int, Path] = {}
+    for folder in folders:
+        disks.setdefault(_that_is_there(folder).stat().st_dev, folder)
+    return min(disks.values(), key=lambda folder: shutil.disk_usage(_that_is_there(folder)).free)
 
 
 def _that_is_there(folder: Path) -> Path:
