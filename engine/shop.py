@@ -86,14 +86,13 @@ def read_toml(path: Path, missing: str = "") -> dict[str, Any]:
 def _full_width(text: str, problem: str) -> str:
     """What a Chinese keyboard put into the line of the fault, outside of texts."""
     place = re.search(r"at line (\d+)", problem)
-    lines = text.splitlines()
-    line = "" if place is None else lines[int(place[1]) - 1 : int(place[1])]
-    bare = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", "".join(line))
-    found = [each for each in dict.fromkeys(bare) if each in FULL_WIDTH]
-    if place is None or not found:
+    if place is None:  # at the end of the file
         return ""
+    line = text.split("\n")[int(place[1]) - 1]
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)
+    found = [each for each in dict.fromkeys(bare) if each in FULL_WIDTH]
     told = ", ".join(f"{each} stands where {FULL_WIDTH[each]} belongs" for each in found)
-    return f": line {place[1]}: {told}"
+    return f": line {place[1]}: {told}" if told else ""
 
 
 FULL_WIDTH: Final = dict(zip("，“”‘’＝［］｛｝【】．", ",\"\"''=[]{}[].", strict=True))

@@ -12,11 +12,10 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("known", "first_at", "last_at", "referrer_id"), "relationship"),
         **dict.fromkeys(("member", "buyer", "relation", "stage", "segments"), "relationship"),
-        **dict.fromkeys(("customer_type",), "relationship"),
-        **dict.fromkeys(("value_class", "diagnosis", "development"), "relationship"),
+        **dict.fromkeys(("value_class", "development", "customer_type"), "relationship"),
         **dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), "relationship"),
         **dict.fromkeys(("breadth_score", "length_score", "frequency"), "relationship"),
-        **dict.fromkeys(("recency_days", "length_days", "orders"), "relationship"),
+        **dict.fromkeys(("recency_days", "length_days", "orders", "diagnosis"), "relationship"),
         **dict.fromkeys(("first_order_at", "last_order_at"), "relationship"),
         **dict.fromkeys(("days_since_first_order", "days_since_contact"), "relationship"),
         **dict.fromkeys(("referred_buyers", "invitations"), "relationship"),
@@ -26,8 +25,7 @@ FIELD_SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("price_band", "median_order_minor", "promoted_share"), "attitude"),
         **dict.fromkeys(("brand", "brand_share", "opinion"), "attitude"),
         **dict.fromkeys(("complaints", "ratings"), "feedback"),
-        **dict.fromkeys(("breadth", "cycle_days", "overdue_cycles"), "usage"),
-        **dict.fromkeys(("cart_open",), "usage"),
+        **dict.fromkeys(("breadth", "cycle_days", "overdue_cycles", "cart_open"), "usage"),
         **dict.fromkeys(("days_since_cart", "days_since_search", "days_since_act"), "usage"),
         **dict.fromkeys(("points", "vouchers", "value_minor", "monetary_minor"), "credit"),
     }

@@ -10,6 +10,7 @@ from engine.errors import NoRoom
 from tests.caini.conftest import Caini
 from tests.servers import no_file_above
 from tests.training.jobs import job_in
+from training.job import Job
 from training.whole_file import room_in
 
 ROOM = 8_192  # bytes a file: too few for a log, a stage's result or a model
@@ -17,6 +18,20 @@ ROOM = 8_192  # bytes a file: too few for a log, a stage's result or a model
 
 def everything(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def training(job: Job) -> tuple[object, ...]:
+    words = ("train", "--log", job.log, "--out", job.bundles, "--config", job.config)
+    return (*words, "--no-search", "--quiet")
+
+
+def assert_no_room(caini: Caini, words: tuple[object, ...], place: Path, room: int = ROOM) -> None:
+    """One line that names the place."""
+    with no_file_above(room):
+        code, _, err = caini(*words)
+    assert (code, err.count("\n")) == (1, 1), err
+    assert err.startswith(f"caini: error: {place}"), err
+    assert "make room and start it again" in err
 
 
 @pytest.mark.parametrize("wrong", [0, 2_000])
@@ -30,11 +45,7 @@ def test_an_import_names_its_folder_and_leaves_nothing(
     words = ("import", source, "--format", "events", "--out", tmp_path / "new" / "log.parquet")
     words += ("--max-reject-share", "1", "--quiet")
     (tmp_path / "new").mkdir()
-    with no_file_above(ROOM):
-        code, _, err = caini(*words)
-    assert code == 1
-    assert err.startswith(f"caini: error: {tmp_path / 'new'}")
-    assert "make room and start it again" in err
+    assert_no_room(caini, words, tmp_path / "new")
     assert everything(tmp_path / "new") == set()
     code, _, err = caini(*words)
     assert code == 0, err
@@ -44,12 +55,7 @@ def test_a_training_names_the_bundles_and_what_is_live_stays(
     tiny: Path, tmp_path: Path, caini: Caini
 ) -> None:
     job = job_in(tiny, tmp_path)
-    words = ("train", "--log", job.log, "--out", job.bundles, "--config", job.config, "--no-search")
-    with no_file_above(ROOM):
-        code, _, err = caini(*words, "--quiet")
-    assert (code, err.count("\n")) == (1, 1), err
-    assert err.startswith(f"caini: error: {job.bundles}")
-    assert "make room and start it again" in err
+    assert_no_room(caini, training(job), job.bundles)
     assert not [name for name in everything(job.bundles) if "unfinished" in name]
 
 
@@ -62,10 +68,7 @@ def test_a_retraining_tells_it_too_and_goes_on_when_there_is_room(
         file.write("[checks]\nage_days = { warning = 2, error = 99999 }\n")
     words = ("retrain", "--log", job.log, "--out", job.bundles, "--config", job.config)
     words += ("--no-search", "--quiet")
-    with no_file_above(room):
-        code, _, err = caini(*words)
-    assert (code, err.count("\n")) == (1, 1), err
-    assert err.startswith(f"caini: error: {job.bundles}")
+    assert_no_room(caini, words, job.bundles, room)
     result = job.bundles / "retrain.json"
     assert result.exists() == (room == ROOM), "no room for the result either"
     if result.exists():
@@ -80,8 +83,7 @@ def test_what_is_made_of_a_bundle_names_the_place_too(
     tiny: Path, tmp_path: Path, caini: Caini
 ) -> None:
     job = job_in(tiny, tmp_path)
-    train = ("train", "--log", job.log, "--out", job.bundles, "--config", job.config)
-    code, _, err = caini(*train, "--no-search", "--quiet")
+    code, _, err = caini(*training(job))
     assert code == 0, err
     (tmp_path / "out").mkdir()
     asking = ("--bundles", job.bundles, "--config", job.config)
@@ -96,11 +98,7 @@ def test_what_is_made_of_a_bundle_names_the_place_too(
     }
     for place, calls in verbs.items():
         for words in calls:
-            with no_file_above(64):
-                code, _, err = caini(*words)
-            assert (code, err.count("\n")) == (1, 1), err
-            assert err.startswith(f"caini: error: {place}"), err
-            assert "make room and start it again" in err
+            assert_no_room(caini, words, place, room=64)
             assert not [name for name in everything(tmp_path / "out") if "part" in name]
             code, _, err = caini(*words)
             assert code == 0, err
